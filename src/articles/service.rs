@@ -1,0 +1,302 @@
+//! ArticleService on the wire.
+
+use tonic::{Request, async_trait};
+
+use crate::articles::store;
+use crate::articles::write::{Delete, Publish, Put, PutKind, Retract, Undelete};
+use crate::changes::committer::Committed;
+use crate::changes::versions;
+use crate::changes::write::Write;
+use crate::context::Context;
+use crate::corrections::{check_correction_reason, check_reason};
+use crate::edge::list::AskedPage;
+use crate::edge::reply::{Reply, reply, written};
+use crate::edge::request::{Asked, asked, check_built, etag, freshness, names, required, view};
+use crate::error::{Error, Reason, Result, Violation};
+use crate::mask::Mask;
+use crate::names::ArticleName;
+use crate::page::{PAGE_BYTES_MAX, Page};
+use crate::pb::article_service_server::ArticleService;
+use crate::pb::{
+    Article, BatchGetArticlesRequest, BatchGetArticlesResponse, CreateArticleRequest,
+    DeleteArticleRequest, GetArticleRequest, ListArticlesRequest, ListArticlesResponse,
+    PublishArticleRequest, RetractArticleRequest, SearchArticlesRequest, SearchArticlesResponse,
+    UndeleteArticleRequest, UpdateArticleRequest, View,
+};
+use crate::reading::{Freshness, Read, append_source_text};
+use crate::record::{Record as _, basic_length, check_etag, decode};
+use crate::rules::Check;
+
+#[derive(Clone, Debug)]
+pub struct Articles {
+    context: Context,
+}
+
+impl Articles {
+    pub fn new(context: Context) -> Self {
+        Self { context }
+    }
+
+    async fn submit(&self, write: impl Write, validate_only: bool) -> Result<Committed> {
+        self.context
+            .committer
+            .submit(write, "", validate_only)
+            .await
+    }
+
+    /// The article as it was after a revision, in a view.
+    async fn get_at(
+        &self,
+        name: &ArticleName,
+        view: View,
+        revision: i64,
+    ) -> Result<Read<Option<Vec<u8>>>> {
+        let mut read = versions::at(&self.context.db, name.as_str(), revision).await?;
+        let Some(record) = &mut read.value else {
+            return Ok(read);
+        };
+        let article: Article = decode(record)?;
+        match view {
+            View::Basic => record.truncate(basic_length(&article)),
+            View::Source => {
+                let sha256 = article
+                    .source
+                    .map(|source| source.sha256)
+                    .unwrap_or_default();
+                if let Some(text) = store::source_text(&self.context.db, &sha256).await? {
+                    append_source_text(record, &text);
+                }
+            }
+            View::Unspecified | View::Full => {}
+        }
+        Ok(read)
+    }
+
+    /// The page a write gives: by its text, or by the hash of one that is kept.
+    async fn page(&self, article: &Article, mask: Option<&Mask>) -> Result<Option<Page>> {
+        let covers = |field: &str| mask.is_none_or(|mask| mask.covers(field, true));
+        if covers("source_text") && !article.source_text.is_empty() {
+            check_source_text(&article.source_text)?;
+            return Ok(Some(Page::new(&article.source_text)));
+        }
+        let sha256 = article
+            .source
+            .as_ref()
+            .map_or("", |source| source.sha256.as_str());
+        if !covers("source") || sha256.is_empty() {
+            return Ok(None);
+        }
+        let field = "article.source.sha256";
+        let is_hash = sha256.len() == 64
+            && sha256
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        if !is_hash {
+            let got = Violation::shown(sha256);
+            return Err(Error::invalid(
+                field,
+                format!("must be 64 lower-case hex digits, got {got}"),
+            ));
+        }
+        match store::source_text(&self.context.db, sha256).await? {
+            Some(text) => Ok(Some(Page::new(&text))),
+            None => {
+                let description = format!("{sha256:?} is no page that is kept; set source_text");
+                Err(Violation::new(Reason::ReferenceMissing, field, description).into())
+            }
+        }
+    }
+
+    /// The current version of an article, with its page, to prove a draft against.
+    async fn current(&self, name: &ArticleName) -> Result<Option<(Article, Option<Page>)>> {
+        let read = store::get(&self.context.db, name, View::Source, &Freshness::default()).await?;
+        let Some(record) = read.value else {
+            return Ok(None);
+        };
+        let mut article: Article = decode(&record)?;
+        let text = std::mem::take(&mut article.source_text);
+        let page = (!text.is_empty()).then(|| Page::new(&text));
+        Ok(Some((article, page)))
+    }
+}
+
+fn check_source_text(text: &str) -> Result<()> {
+    let field = "article.source_text";
+    let mut check = Check::default();
+    check.page_text(field, text, PAGE_BYTES_MAX);
+    if text.len() > PAGE_BYTES_MAX {
+        let got = text.len();
+        check.refuse(
+            field,
+            format!("must have at most {PAGE_BYTES_MAX} bytes, got {got}"),
+        );
+    }
+    check.finish()
+}
+
+#[async_trait]
+impl ArticleService for Articles {
+    async fn get_article(&self, request: Request<GetArticleRequest>) -> Reply<Article> {
+        let request = request.into_inner();
+        let name = ArticleName::parse("name", &request.name).map_err(Error::from)?;
+        let view = view(request.view, View::Full)?;
+        let read = match asked(request.consistency)? {
+            Asked::Now(freshness) => store::get(&self.context.db, &name, view, &freshness).await?,
+            Asked::At(revision) => self.get_at(&name, view, revision).await?,
+        };
+        let record = read.value.ok_or_else(|| Error::missing(name.as_str()))?;
+        Ok(reply(decode(&record)?, &read.token)?)
+    }
+
+    async fn batch_get_articles(
+        &self,
+        request: Request<BatchGetArticlesRequest>,
+    ) -> Reply<BatchGetArticlesResponse> {
+        let request = request.into_inner();
+        let view = view(request.view, View::Full)?;
+        let freshness = freshness(request.consistency)?;
+        let names = names(&request.names, ArticleName::parse)?;
+        let names: Vec<&str> = names.iter().map(ArticleName::as_str).collect();
+        let read = store::batch_get(&self.context.db, &names, view, &freshness).await?;
+        let articles: Result<_> = read.value.iter().map(|record| decode(record)).collect();
+        let token = read.token.to_string();
+        Ok(reply(
+            BatchGetArticlesResponse {
+                articles: articles?,
+                token,
+            },
+            &read.token,
+        )?)
+    }
+
+    async fn list_articles(
+        &self,
+        request: Request<ListArticlesRequest>,
+    ) -> Reply<ListArticlesResponse> {
+        let request = request.into_inner();
+        check_built(&request.filter, &request.order_by, request.total)?;
+        let view = view(request.view, View::Basic)?;
+        let scope = format!("ListArticles {} {view:?}", request.show_deleted);
+        let freshness = freshness(request.consistency)?;
+        let page = AskedPage::open(
+            &self.context,
+            scope,
+            request.page_size,
+            &request.page_token,
+            freshness,
+        )?;
+        let wanted = page.wanted(request.show_deleted);
+        let read = store::list(&self.context.db, view, wanted, &page.freshness).await?;
+        let articles: Result<_> = read
+            .value
+            .records
+            .iter()
+            .map(|record| decode(record))
+            .collect();
+        let response = ListArticlesResponse {
+            articles: articles?,
+            next_page_token: page.next_token(&self.context, &read.token, read.value.next)?,
+            total: None,
+            token: read.token.to_string(),
+        };
+        Ok(reply(response, &read.token)?)
+    }
+
+    async fn search_articles(
+        &self,
+        _request: Request<SearchArticlesRequest>,
+    ) -> Reply<SearchArticlesResponse> {
+        Err(Error::NotBuilt("SearchArticles").into())
+    }
+
+    async fn create_article(&self, request: Request<CreateArticleRequest>) -> Reply<Article> {
+        let request = request.into_inner();
+        let name = ArticleName::from_id("article_id", &request.article_id).map_err(Error::from)?;
+        let article = required("article", request.article)?;
+        let page = self.page(&article, None).await?;
+        let correction_reason = String::new();
+        let kind = PutKind::Create;
+        let mut put = Put {
+            name,
+            article,
+            correction_reason,
+            kind,
+            page,
+            proven: None,
+        };
+        put.prove(None)?;
+        written(&self.submit(put, request.validate_only).await?)
+    }
+
+    async fn update_article(&self, request: Request<UpdateArticleRequest>) -> Reply<Article> {
+        let request = request.into_inner();
+        let mut article = required("article", request.article)?;
+        article.etag = etag("article.etag", article.etag)?;
+        check_correction_reason(&request.correction_reason)?;
+        let name = ArticleName::parse("article.name", &article.name).map_err(Error::from)?;
+        let mask = Mask::parse(request.update_mask.as_ref(), Article::MESSAGE)?;
+        let page = self.page(&article, Some(&mask)).await?;
+        let current = self.current(&name).await?;
+        let mut put = Put {
+            name,
+            article,
+            correction_reason: request.correction_reason,
+            kind: PutKind::Update {
+                mask,
+                allow_missing: request.allow_missing,
+            },
+            page,
+            proven: None,
+        };
+        // What may not be written at all is refused under the lock, without being proven.
+        match &current {
+            Some((current, page)) if !current.is_deleted() => {
+                check_etag(&put.article.etag, current)?;
+                put.prove(Some((current, page.as_ref())))?;
+            }
+            None if request.allow_missing => put.prove(None)?,
+            _ => {}
+        }
+        written(&self.submit(put, request.validate_only).await?)
+    }
+
+    async fn delete_article(&self, request: Request<DeleteArticleRequest>) -> Reply<Article> {
+        let request = request.into_inner();
+        let delete = Delete {
+            name: ArticleName::parse("name", &request.name).map_err(Error::from)?,
+            etag: etag("etag", request.etag)?,
+            allow_missing: request.allow_missing,
+            force: request.force,
+        };
+        written(&self.submit(delete, request.validate_only).await?)
+    }
+
+    async fn undelete_article(&self, request: Request<UndeleteArticleRequest>) -> Reply<Article> {
+        let request = request.into_inner();
+        let undelete = Undelete {
+            name: ArticleName::parse("name", &request.name).map_err(Error::from)?,
+            etag: etag("etag", request.etag)?,
+        };
+        written(&self.submit(undelete, request.validate_only).await?)
+    }
+
+    async fn publish_article(&self, request: Request<PublishArticleRequest>) -> Reply<Article> {
+        let request = request.into_inner();
+        let publish = Publish {
+            name: ArticleName::parse("name", &request.name).map_err(Error::from)?,
+            etag: etag("etag", request.etag)?,
+        };
+        written(&self.submit(publish, request.validate_only).await?)
+    }
+
+    async fn retract_article(&self, request: Request<RetractArticleRequest>) -> Reply<Article> {
+        let request = request.into_inner();
+        check_reason("reason", &request.reason)?;
+        let retract = Retract {
+            name: ArticleName::parse("name", &request.name).map_err(Error::from)?,
+            etag: etag("etag", request.etag)?,
+            reason: request.reason,
+        };
+        written(&self.submit(retract, request.validate_only).await?)
+    }
+}

@@ -1,0 +1,12 @@
+//! The change log: every version of every record in commit order, hash-chained; and who reads it.
+
+pub mod chain;
+pub mod committer;
+pub mod log;
+pub mod reindex;
+pub mod replay;
+pub mod service;
+pub mod verify;
+pub mod versions;
+pub mod walk;
+pub mod write;

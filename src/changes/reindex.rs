@@ -1,0 +1,68 @@
+//! `bulletin reindex`: makes the tables again from the log.
+
+use prost::Message as _;
+
+use crate::changes::log::{self, Revision};
+use crate::changes::write::{Op, Row};
+use crate::changes::{replay, walk};
+use crate::db::Db;
+use crate::error::Result;
+use crate::names::Kind;
+use crate::pb;
+use crate::tables::Tables;
+use crate::token::Token;
+
+/// What was done.
+#[derive(Debug)]
+pub struct Report {
+    pub token: Token,
+    pub records: u64,
+    /// Rows that differed, and were written.
+    pub rows_written: u64,
+    /// Why nothing was done: the log itself is damaged.
+    pub fault: Option<String>,
+}
+
+/// The name under which the log records what is done to itself.
+const LOG_NAME: &str = "log";
+
+/// Holds the head lock throughout: nobody writes meanwhile. A damaged log is left alone.
+pub async fn reindex(db: &Db, tables: &Tables) -> Result<Report> {
+    let mut connection = db.dedicated().await?;
+    let mut tx = sqlx::Connection::begin(&mut connection).await?;
+    log::lock_head(&mut tx).await?;
+    let walked = walk::walk(&mut tx, None).await?;
+    let mut report = Report {
+        token: walked.token,
+        records: 0,
+        rows_written: 0,
+        fault: walked.fault,
+    };
+    if report.fault.is_some() {
+        tx.rollback().await?;
+        return Ok(report);
+    }
+    let schema = replay::create_twins(&mut tx).await?;
+    report.records = replay::fill_twins(&mut tx, tables).await?;
+    report.rows_written = replay::copy_twins(&mut tx, &schema).await?;
+    if report.rows_written > 0 {
+        // Every process drops its cache on this revision.
+        let tip = log::read_tip(&mut tx).await?;
+        let record = pb::SourceText::default().encode_to_vec();
+        let row = Row {
+            kind: Kind::Log,
+            name: LOG_NAME.to_owned(),
+            op: Op::Reindexed,
+            record,
+        };
+        let revision = Revision {
+            actor: "",
+            reason: "reindex",
+            rows: &[row],
+        };
+        let tokens = log::append(&mut tx, &tip, &[revision]).await?;
+        report.token = tokens.last().copied().unwrap_or(report.token);
+    }
+    tx.commit().await?;
+    Ok(report)
+}

@@ -1,0 +1,142 @@
+//! ChangeService on the wire.
+
+use std::pin::Pin;
+
+use tokio_stream::Stream;
+use tonic::{Request, Status, async_trait};
+
+use crate::changes::log::Version;
+use crate::changes::versions;
+use crate::context::Context;
+use crate::edge::list::AskedPage;
+use crate::edge::reply::{Reply, reply};
+use crate::error::{Error, Result, Violation};
+use crate::names::{ArticleName, Kind, StationName, StatisticName};
+use crate::pb::change_service_server::ChangeService;
+use crate::pb::record::Record as AnyRecord;
+use crate::pb::{
+    GetHeadRequest, Head, ListRevisionsRequest, ListRevisionsResponse, Record, Revision,
+    WatchChangesRequest, WatchChangesResponse, change,
+};
+use crate::reading::Freshness;
+use crate::record::decode;
+
+#[derive(Clone, Debug)]
+pub struct Changes {
+    context: Context,
+}
+
+impl Changes {
+    pub fn new(context: Context) -> Self {
+        Self { context }
+    }
+}
+
+#[async_trait]
+impl ChangeService for Changes {
+    type WatchChangesStream =
+        Pin<Box<dyn Stream<Item = std::result::Result<WatchChangesResponse, Status>> + Send>>;
+
+    async fn get_head(&self, _request: Request<GetHeadRequest>) -> Reply<Head> {
+        let read = versions::head(&self.context.db).await?;
+        let head = Head {
+            token: read.token.to_string(),
+            revision: read.token.revision,
+            commit_time: (read.token.revision > 0).then_some(read.value.commit_time),
+            horizon: read.value.horizon,
+        };
+        Ok(reply(head, &read.token)?)
+    }
+
+    async fn list_revisions(
+        &self,
+        request: Request<ListRevisionsRequest>,
+    ) -> Reply<ListRevisionsResponse> {
+        let request = request.into_inner();
+        let name = record_name(&request.name)?;
+        let page = AskedPage::open(
+            &self.context,
+            format!("ListRevisions {name}"),
+            request.page_size,
+            &request.page_token,
+            Freshness::default(),
+        )?;
+        let before = match page.after() {
+            "" => i64::MAX,
+            after => after.parse().map_err(Error::internal)?,
+        };
+        let db = &self.context.db;
+        let read = versions::list(db, &name, before, page.size(), &page.freshness).await?;
+        if read.value.versions.is_empty() && page.after().is_empty() {
+            return Err(Error::missing(name).into());
+        }
+        let revisions: Result<_> = read
+            .value
+            .versions
+            .into_iter()
+            .map(|version| revision(&name, version))
+            .collect();
+        let next = read.value.next.map(|revision| revision.to_string());
+        let response = ListRevisionsResponse {
+            revisions: revisions?,
+            next_page_token: page.next_token(&self.context, &read.token, next)?,
+            token: read.token.to_string(),
+        };
+        Ok(reply(response, &read.token)?)
+    }
+
+    async fn watch_changes(
+        &self,
+        _request: Request<WatchChangesRequest>,
+    ) -> Reply<Self::WatchChangesStream> {
+        Err(Error::NotBuilt("WatchChanges").into())
+    }
+}
+
+/// The name of a record of any kind.
+fn record_name(name: &str) -> Result<String> {
+    let parsed = match Kind::of(name) {
+        Kind::Station => StationName::parse("name", name).map(|name| name.to_string()),
+        Kind::Statistic => StatisticName::parse("name", name).map(|name| name.to_string()),
+        _ => ArticleName::parse("name", name).map(|name| name.to_string()),
+    };
+    parsed.map_err(|_| {
+        let got = Violation::shown(name);
+        Error::invalid(
+            "name",
+            format!("must name an article, a station or a statistic, got {got}"),
+        )
+    })
+}
+
+fn revision(name: &str, version: Version) -> Result<Revision> {
+    let kind = change::Type::from_str_name(&version.op);
+    let kind = kind.ok_or_else(|| Error::internal(format!("unknown op {:?}", version.op)))?;
+    let compacted = version.record.is_none();
+    let snapshot = version
+        .record
+        .map(|record| any_record(name, &record))
+        .transpose()?;
+    Ok(Revision {
+        name: format!("{name}@{}", version.token.revision),
+        time: Some(version.commit_time),
+        r#type: kind.into(),
+        reason: version.reason,
+        actor: version.actor,
+        token: version.token.to_string(),
+        snapshot,
+        compacted,
+        revision: version.token.revision,
+    })
+}
+
+fn any_record(name: &str, bytes: &[u8]) -> Result<Record> {
+    let record = match Kind::of(name) {
+        Kind::Station => AnyRecord::Station(decode(bytes)?),
+        Kind::Statistic => AnyRecord::Statistic(decode(bytes)?),
+        _ => AnyRecord::Article(decode(bytes)?),
+    };
+    Ok(Record {
+        record: Some(record),
+    })
+}

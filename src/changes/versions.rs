@@ -1,0 +1,137 @@
+//! Old versions of records, from the log.
+
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
+
+use crate::changes::log::{Timestamped, Version, token_of};
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::reading::{Freshness, PAGE_BYTES_MAX, Read, snapshot_sql};
+
+/// A record as it was after a revision; nothing when it did not exist yet.
+pub async fn at(db: &Db, name: &str, revision: i64) -> Result<Read<Option<Vec<u8>>>> {
+    let sql = snapshot_sql!(
+        "changes.version_at",
+        "select tip.revision, tip.chain, tip.asked_chains, horizon.revision as horizon,
+                version.revision as found_revision, version.record
+         from tip cross join horizon
+         left join lateral (
+           select revision, record from changes where name = $2 and revision <= $3
+           order by revision desc limit 1) as version on true"
+    );
+    let row = sqlx::query(sql)
+        .bind(Vec::<i64>::new())
+        .bind(name)
+        .bind(revision)
+        .fetch_one(db.pool())
+        .await?;
+    let token = token_of(&row)?;
+    if revision > token.revision {
+        return Err(Error::RevisionAhead {
+            revision,
+            newest: token.revision,
+        });
+    }
+    let record: Option<Vec<u8>> = row.try_get("record")?;
+    let found: Option<i64> = row.try_get("found_revision")?;
+    if record.is_none() && found.is_some() {
+        let oldest = row.try_get::<i64, _>("horizon")?;
+        return Err(Error::RevisionCompacted { revision, oldest });
+    }
+    Ok(Read {
+        token,
+        value: record,
+    })
+}
+
+/// The newest revision, when it was committed, and up to where the log may be compacted.
+#[derive(Debug)]
+pub struct Head {
+    pub commit_time: prost_types::Timestamp,
+    pub horizon: i64,
+}
+
+pub async fn head(db: &Db) -> Result<Read<Head>> {
+    let sql = "-- changes.head
+        select r.revision, r.chain, r.commit_time, h.revision as horizon
+        from revisions r cross join horizon h order by r.revision desc limit 1";
+    let row = sqlx::query(sql).fetch_one(db.pool()).await?;
+    let commit_time: Timestamped = row.try_get("commit_time")?;
+    let head = Head {
+        commit_time: commit_time.into(),
+        horizon: row.try_get("horizon")?,
+    };
+    Ok(Read {
+        token: token_of(&row)?,
+        value: head,
+    })
+}
+
+/// A page of a record's versions, newest first.
+#[derive(Debug)]
+pub struct Versions {
+    pub versions: Vec<Version>,
+    /// The revision before which the next page begins; nothing on the last.
+    pub next: Option<i64>,
+}
+
+/// Versions before a revision, newest first.
+pub async fn list(
+    db: &Db,
+    name: &str,
+    before: i64,
+    size: usize,
+    freshness: &Freshness,
+) -> Result<Read<Versions>> {
+    let sql = snapshot_sql!(
+        "changes.list_versions",
+        ", page as (
+           select c.revision, r.chain, r.commit_time, r.actor, r.reason, c.op, c.record,
+                  row_number() over newest as place,
+                  sum(coalesce(octet_length(c.record), 0)) over newest as size
+           from changes c join revisions r using (revision)
+           where c.name = $2 and c.revision < $3
+           window newest as (order by c.revision desc rows unbounded preceding)
+           order by c.revision desc limit $4 + 1)
+         select tip.revision as tip_revision, tip.chain as tip_chain, tip.asked_chains,
+                page.revision, page.chain, commit_time, actor, reason, op,
+                place = 1 or size <= $5 as fits,
+                case when place = 1 or size <= $5 then record end as record
+         from tip left join page on true
+         order by page.revision desc"
+    );
+    let rows = sqlx::query(sql)
+        .bind(freshness.asked_revisions())
+        .bind(name)
+        .bind(before)
+        .bind(i64::try_from(size).map_err(Error::internal)?)
+        .bind(PAGE_BYTES_MAX)
+        .fetch_all(db.pool())
+        .await?;
+    let first = rows
+        .first()
+        .ok_or_else(|| Error::internal("the log has no revision 0"))?;
+    let token = freshness.check_tip(first)?;
+    Ok(Read {
+        token,
+        value: page_of(&rows, size)?,
+    })
+}
+
+fn page_of(rows: &[PgRow], size: usize) -> Result<Versions> {
+    let mut versions: Vec<Version> = Vec::new();
+    for row in rows {
+        let Some(fits) = row.try_get::<Option<bool>, _>("fits")? else {
+            continue;
+        };
+        if !fits || versions.len() == size {
+            let next = versions.last().map(|version| version.token.revision);
+            return Ok(Versions { versions, next });
+        }
+        versions.push(Version::of(row)?);
+    }
+    Ok(Versions {
+        versions,
+        next: None,
+    })
+}

@@ -1,0 +1,187 @@
+//! Walks the whole log and checks that it hangs together: no gap, no missing row, every digest and
+//! every link of the chain.
+
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row as _};
+use time::OffsetDateTime;
+
+use crate::changes::chain::{Entry, EntryRow, link, record_digest};
+use crate::changes::log::{microseconds, token_of};
+use crate::error::{Error, Result};
+use crate::token::{AskedToken, Token};
+
+/// Revisions and rows read at a time.
+const REVISIONS_AT_ONCE: i64 = 500;
+
+/// The log as far as it was walked.
+#[derive(Clone, Debug)]
+pub struct Walked {
+    /// The newest revision.
+    pub token: Token,
+    pub revisions: u64,
+    pub changes: u64,
+    /// The first thing wrong, in words.
+    pub fault: Option<String>,
+}
+
+struct Head {
+    token: Token,
+    commit_time: OffsetDateTime,
+    actor: String,
+    reason: String,
+    row_count: i32,
+}
+
+struct Change {
+    revision: i64,
+    ordinal: i32,
+    kind: String,
+    name: String,
+    op: String,
+    record: Option<Vec<u8>>,
+    digest: Vec<u8>,
+}
+
+/// Walks the log in the connection's snapshot; `expected` must be one of its revisions.
+pub async fn walk(connection: &mut PgConnection, expected: Option<&AskedToken>) -> Result<Walked> {
+    let horizon: i64 = sqlx::query_scalar("-- changes.horizon\nselect revision from horizon")
+        .fetch_one(&mut *connection)
+        .await?;
+    let Some(start) = heads(connection, -1, 1).await?.pop() else {
+        return Err(Error::internal("the log has no revision 0"));
+    };
+    let mut walked = Walked {
+        token: start.token,
+        revisions: 0,
+        changes: 0,
+        fault: None,
+    };
+    let mut is_expected_seen = expected.is_none_or(|token| is_named(token, &start.token));
+    if start.token.revision != 0 {
+        walked.fault = Some("revisions: revision 0 is missing".to_owned());
+    }
+    while walked.fault.is_none() {
+        let heads = heads(connection, walked.token.revision, REVISIONS_AT_ONCE).await?;
+        let Some(last) = heads.last() else { break };
+        let rows = changes(connection, walked.token.revision, last.token.revision).await?;
+        let mut rows = rows.into_iter().peekable();
+        for head in heads {
+            let mut own = Vec::new();
+            while let Some(row) = rows.next_if(|row| row.revision <= head.token.revision) {
+                own.push(row);
+            }
+            walked.fault = fault_of(&walked.token, &head, &own, horizon);
+            if walked.fault.is_some() {
+                break;
+            }
+            walked.token = head.token;
+            walked.revisions += 1;
+            walked.changes += own.len() as u64;
+            is_expected_seen |= expected.is_some_and(|token| is_named(token, &head.token));
+        }
+    }
+    if let (None, Some(token), false) = (&walked.fault, expected, is_expected_seen) {
+        walked.fault = Some(format!(
+            "revisions: {token} is not a revision of this history"
+        ));
+    }
+    Ok(walked)
+}
+
+fn is_named(asked: &AskedToken, token: &Token) -> bool {
+    asked.revision == token.revision && asked.names(&token.chain)
+}
+
+/// The first thing wrong with a revision that follows `before`.
+fn fault_of(before: &Token, head: &Head, rows: &[Change], horizon: i64) -> Option<String> {
+    let revision = head.token.revision;
+    let next = before.revision + 1;
+    if revision != next {
+        return Some(format!("revisions: revision {next} is missing"));
+    }
+    for (ordinal, row) in (0..).zip(rows) {
+        if row.revision != revision || row.ordinal != ordinal {
+            return Some(format!("changes: revision {revision} lacks row {ordinal}"));
+        }
+        let at = format!("changes: revision {revision} row {ordinal} {:?}", row.name);
+        match &row.record {
+            Some(record) if record_digest(record)[..] != row.digest[..] => {
+                return Some(format!("{at}: the digest is not the record's"));
+            }
+            None if revision > horizon => {
+                return Some(format!("{at}: the record is gone, and was not compacted"));
+            }
+            _ => {}
+        }
+    }
+    if usize::try_from(head.row_count).ok() != Some(rows.len()) {
+        let (expected, found) = (head.row_count, rows.len());
+        return Some(format!(
+            "changes: revision {revision} has {found} rows, not {expected}"
+        ));
+    }
+    let entry = Entry {
+        revision,
+        commit_time_us: microseconds(head.commit_time),
+        actor: &head.actor,
+        reason: &head.reason,
+    };
+    let entry_rows = rows.iter().map(|row| EntryRow {
+        kind: &row.kind,
+        name: &row.name,
+        op: &row.op,
+        digest: &row.digest,
+    });
+    if link(&before.chain, entry, entry_rows) == head.token.chain {
+        return None;
+    }
+    let names: Vec<_> = rows.iter().map(|row| format!("{:?}", row.name)).collect();
+    let names = names.join(", ");
+    Some(format!(
+        "revisions: revision {revision} ({names}): the chain does not follow from its parts"
+    ))
+}
+
+async fn heads(connection: &mut PgConnection, after: i64, count: i64) -> Result<Vec<Head>> {
+    let sql = "-- changes.walk_revisions
+        select revision, chain, commit_time, actor, reason, row_count
+        from revisions where revision > $1 order by revision limit $2";
+    let rows = sqlx::query(sql)
+        .bind(after)
+        .bind(count)
+        .fetch_all(connection)
+        .await?;
+    let head = |row: &PgRow| -> Result<Head, sqlx::Error> {
+        Ok(Head {
+            token: token_of(row)?,
+            commit_time: row.try_get("commit_time")?,
+            actor: row.try_get("actor")?,
+            reason: row.try_get("reason")?,
+            row_count: row.try_get("row_count")?,
+        })
+    };
+    Ok(rows.iter().map(head).collect::<Result<_, _>>()?)
+}
+
+async fn changes(connection: &mut PgConnection, after: i64, last: i64) -> Result<Vec<Change>> {
+    let sql = "-- changes.walk_rows
+        select revision, ordinal, kind, name, op, record, digest
+        from changes where revision > $1 and revision <= $2 order by revision, ordinal";
+    let rows = sqlx::query(sql)
+        .bind(after)
+        .bind(last)
+        .fetch_all(connection)
+        .await?;
+    let change = |row: &PgRow| -> Result<Change, sqlx::Error> {
+        Ok(Change {
+            revision: row.try_get("revision")?,
+            ordinal: row.try_get("ordinal")?,
+            kind: row.try_get("kind")?,
+            name: row.try_get("name")?,
+            op: row.try_get("op")?,
+            record: row.try_get("record")?,
+            digest: row.try_get("digest")?,
+        })
+    };
+    Ok(rows.iter().map(change).collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,77 @@
+//! Commands on the database itself: migrate, seed, verify, reindex.
+
+use anyhow::{Context as _, bail};
+
+use crate::changes::committer::Committer;
+use crate::changes::reindex::reindex as reindex_tables;
+use crate::changes::verify::verify as verify_log;
+use crate::config::{DatabaseOptions, SeedOptions, VerifyOptions};
+use crate::db::Db;
+use crate::seed as seeds;
+use crate::server::TABLES;
+use crate::token::AskedToken;
+
+pub async fn migrate(options: &DatabaseOptions) -> anyhow::Result<()> {
+    let db = Db::connect(&options.settings()).await?;
+    db.migrate().await.context("the migration failed")?;
+    db.check().await?;
+    println!("the schema is up to date");
+    Ok(())
+}
+
+pub async fn seed(options: &SeedOptions) -> anyhow::Result<()> {
+    let lines = match &options.file {
+        Some(file) => std::fs::read_to_string(file)
+            .with_context(|| format!("cannot read {}", file.display()))?,
+        None => seeds::PAGE.to_owned(),
+    };
+    let records = seeds::parse(&lines)?;
+    let count = records.len();
+    let db = checked(&options.database).await?;
+    let (committer, task) = Committer::start(db, &TABLES);
+    let token = seeds::load(&committer, records).await?;
+    drop(committer);
+    task.await?;
+    println!("{count} records are there as of {token}");
+    Ok(())
+}
+
+pub async fn verify(options: &VerifyOptions) -> anyhow::Result<()> {
+    let expected = options
+        .expect
+        .as_deref()
+        .map(|token| AskedToken::parse("--expect", token))
+        .transpose()
+        .map_err(crate::error::Error::from)?;
+    let db = checked(&options.database).await?;
+    let report = verify_log(&db, &TABLES, expected.as_ref()).await?;
+    if let Some(fault) = report.fault {
+        bail!("{fault} (verified up to {})", report.token);
+    }
+    let (revisions, changes, records) = (report.revisions, report.changes, report.records);
+    println!(
+        "{revisions} revisions, {changes} changes and {records} records are sound as of {}",
+        report.token
+    );
+    Ok(())
+}
+
+pub async fn reindex(options: &DatabaseOptions) -> anyhow::Result<()> {
+    let db = checked(options).await?;
+    let report = reindex_tables(&db, &TABLES).await?;
+    if let Some(fault) = report.fault {
+        bail!("the log itself is damaged, so nothing was changed: {fault}");
+    }
+    let (records, written) = (report.records, report.rows_written);
+    println!(
+        "{written} of {records} rows were written as of {}",
+        report.token
+    );
+    Ok(())
+}
+
+async fn checked(options: &DatabaseOptions) -> anyhow::Result<Db> {
+    let db = Db::connect(&options.settings()).await?;
+    db.check().await?;
+    Ok(db)
+}

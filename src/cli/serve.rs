@@ -1,0 +1,163 @@
+//! `bulletin serve`.
+
+use std::net::SocketAddr;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::{info, warn};
+
+use crate::changes::versions;
+use crate::config::ServeOptions;
+use crate::db::Db;
+use crate::embedded::{self, PrivatePostgres};
+use crate::seed;
+use crate::server::{Bulletin, bind};
+
+/// How often the private Postgres is looked after.
+const WATCH_INTERVAL: Duration = Duration::from_millis(500);
+
+pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
+    check_listen(&options)?;
+    // Bound first: a port that is taken should not cost a database start.
+    let listener = bind(options.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", options.listen))?;
+    let address = listener.local_addr()?;
+    let postgres = match &options.database_url {
+        Some(_) => None,
+        None => Some(start_postgres(&options)?),
+    };
+    let db = open(&options, postgres.as_ref()).await?;
+    let bulletin = Bulletin::start(db).await?;
+    if postgres.is_some() && !options.no_seed {
+        load_seeds(&bulletin).await?;
+    }
+    announce(address);
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let watch = tokio::spawn(stop_signal(sender));
+    let drain_timeout = Duration::from_millis(options.drain_timeout_ms);
+    let stop = async move {
+        // A sender that is gone is a signal task that ended, which is a stop too.
+        let _ = receiver.await;
+    };
+    let serving = bulletin.serve(listener, stop, drain_timeout);
+    match postgres {
+        None => serving.await?,
+        Some(postgres) => {
+            let died = tokio::select! {
+                outcome = serving => { outcome?; None }
+                status = death(&postgres) => Some(status?),
+            };
+            if let Some(status) = died {
+                bail!(
+                    "the private PostgreSQL ended by itself ({status}); its log is postgres.log in the state directory"
+                );
+            }
+            tokio::task::block_in_place(|| postgres.stop())?;
+        }
+    }
+    watch.abort();
+    info!("stopped");
+    Ok(())
+}
+
+/// Everyone who reaches the port may read and write, so others must be let in by name.
+fn check_listen(options: &ServeOptions) -> anyhow::Result<()> {
+    if !options.listen.ip().is_loopback() && !options.insecure_plaintext {
+        bail!(
+            "--listen {} can be reached by others, and there is no TLS or authentication yet: listen on a \
+             loopback address, or say --insecure-plaintext",
+            options.listen
+        );
+    }
+    Ok(())
+}
+
+fn start_postgres(options: &ServeOptions) -> anyhow::Result<PrivatePostgres> {
+    let settings = embedded::Options {
+        state_dir: options.state_dir.clone(),
+        ephemeral: options.ephemeral,
+        postgres_bin_dir: options.postgres_bin_dir.clone(),
+    };
+    let postgres = tokio::task::block_in_place(|| PrivatePostgres::start(&settings))
+        .context("the private PostgreSQL did not start")?;
+    let (process_id, is_fresh) = (postgres.process_id(), postgres.is_fresh());
+    info!(process_id, is_fresh, "a private PostgreSQL is running");
+    Ok(postgres)
+}
+
+async fn open(options: &ServeOptions, postgres: Option<&PrivatePostgres>) -> anyhow::Result<Db> {
+    let url = match (&options.database_url, postgres) {
+        (Some(url), _) => url.clone(),
+        (None, Some(postgres)) => postgres.database_url(),
+        (None, None) => bail!("there is no database"),
+    };
+    let db = Db::connect(&options.settings(url))
+        .await
+        .context("the database cannot be used")?;
+    // A database of one's own follows the release; a shared one is migrated by who looks after it.
+    if postgres.is_some() {
+        db.migrate().await.context("the migration failed")?;
+    }
+    db.check().await?;
+    Ok(db)
+}
+
+/// Seeds go only where nothing was ever written.
+async fn load_seeds(bulletin: &Bulletin) -> anyhow::Result<()> {
+    let context = bulletin.context();
+    if versions::head(&context.db).await?.token.revision > 0 {
+        return Ok(());
+    }
+    let token = seed::load(&context.committer, seed::parse(seed::PAGE)?).await?;
+    info!(%token, "the seed page was loaded");
+    Ok(())
+}
+
+/// On standard output, for whoever started it by hand or waits for it in a script.
+fn announce(address: SocketAddr) {
+    info!(%address, "serving");
+    println!("serving on {address}; try:");
+    for call in [
+        format!("grpcurl -plaintext {address} list"),
+        format!("grpcurl -plaintext {address} bulletin.v1.ArticleService/ListArticles"),
+        format!(
+            "grpcurl -plaintext -d '{{\"parent\": \"articles/-\", \"page_size\": 3}}' {address} \
+             bulletin.v1.StatisticService/ListStatistics"
+        ),
+    ] {
+        println!("  {call}");
+    }
+}
+
+/// Resolves when the private Postgres has ended without being asked to.
+async fn death(postgres: &PrivatePostgres) -> anyhow::Result<ExitStatus> {
+    loop {
+        if let Some(status) = postgres.exited()? {
+            return Ok(status);
+        }
+        tokio::time::sleep(WATCH_INTERVAL).await;
+    }
+}
+
+/// Asks for a stop at the first SIGTERM or SIGINT; the second ends the process where it is.
+async fn stop_signal(stop: tokio::sync::oneshot::Sender<()>) -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut stop = Some(stop);
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        match stop.take() {
+            Some(stop) => drop(stop.send(())),
+            None => {
+                warn!("a second signal: exiting at once");
+                std::process::exit(1);
+            }
+        }
+    }
+}

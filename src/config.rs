@@ -1,0 +1,146 @@
+//! Commands and options; each option is an environment variable too.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::db::Settings;
+
+/// Serves a city's bulletins (articles, stations, statistics) over gRPC.
+#[derive(Debug, Parser)]
+#[command(name = "bulletin", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the service, on a private PostgreSQL unless a database is given
+    Serve(ServeOptions),
+    /// Bring the database's schema to this release's version
+    Migrate(DatabaseOptions),
+    /// Load records into the database; those that exist are left alone
+    Seed(SeedOptions),
+    /// Check that the log is whole and that the tables are what it says
+    Verify(VerifyOptions),
+    /// Make the tables again from the log
+    Reindex(DatabaseOptions),
+    /// Ask a running service whether it serves
+    Healthcheck(HealthcheckOptions),
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct ServeOptions {
+    /// Address to serve gRPC on; port 0 takes a free one
+    #[arg(
+        long,
+        env = "BULLETIN_LISTEN",
+        default_value = "127.0.0.1:50051",
+        value_name = "ADDR:PORT"
+    )]
+    pub listen: SocketAddr,
+
+    /// Serve without TLS and without authentication on an address that others can reach
+    #[arg(long, env = "BULLETIN_INSECURE_PLAINTEXT")]
+    pub insecure_plaintext: bool,
+
+    /// Database to serve, such as postgres://user@host:5432/bulletin; unset: a private PostgreSQL
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+
+    /// Most connections to the database
+    #[arg(long, env = "BULLETIN_DATABASE_CONNECTIONS_MAX", default_value_t = 16, value_name = "COUNT",
+          value_parser = clap::value_parser!(u32).range(2..=1000))]
+    pub database_connections_max: u32,
+
+    /// Where the private PostgreSQL keeps its data [default: /var/lib/bulletin as root, else
+    /// ~/.local/state/bulletin]
+    #[arg(
+        long,
+        env = "BULLETIN_STATE_DIR",
+        value_name = "DIR",
+        conflicts_with = "ephemeral"
+    )]
+    pub state_dir: Option<PathBuf>,
+
+    /// Keep the private PostgreSQL's data for this run only
+    #[arg(long, env = "BULLETIN_EPHEMERAL")]
+    pub ephemeral: bool,
+
+    /// Where PostgreSQL's programs are [default: PATH, then where packages put them]
+    #[arg(long, env = "BULLETIN_POSTGRES_BIN_DIR", value_name = "DIR")]
+    pub postgres_bin_dir: Option<PathBuf>,
+
+    /// Do not load the seed page into an empty private database
+    #[arg(long, env = "BULLETIN_NO_SEED")]
+    pub no_seed: bool,
+
+    /// How long calls may take to finish when the service stops
+    #[arg(
+        long,
+        env = "BULLETIN_DRAIN_TIMEOUT_MS",
+        default_value_t = 10_000,
+        value_name = "MS"
+    )]
+    pub drain_timeout_ms: u64,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct DatabaseOptions {
+    /// Database, such as postgres://user@host:5432/bulletin
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: String,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct SeedOptions {
+    #[command(flatten)]
+    pub database: DatabaseOptions,
+
+    /// JSON lines, one bulletin.v1.Record each [default: the seed page]
+    pub file: Option<PathBuf>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct VerifyOptions {
+    #[command(flatten)]
+    pub database: DatabaseOptions,
+
+    /// A token kept elsewhere, which must be one of this history
+    #[arg(long, value_name = "TOKEN")]
+    pub expect: Option<String>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct HealthcheckOptions {
+    /// Address of the service
+    #[arg(
+        long,
+        env = "BULLETIN_ADDR",
+        default_value = "127.0.0.1:50051",
+        value_name = "HOST:PORT"
+    )]
+    pub addr: String,
+}
+
+impl DatabaseOptions {
+    pub fn settings(&self) -> Settings {
+        Settings {
+            url: self.database_url.clone(),
+            connections_max: 2,
+            acquire_timeout_ms: 10_000,
+        }
+    }
+}
+
+impl ServeOptions {
+    pub fn settings(&self, url: String) -> Settings {
+        Settings {
+            url,
+            connections_max: self.database_connections_max,
+            acquire_timeout_ms: 5_000,
+        }
+    }
+}

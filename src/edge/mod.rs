@@ -1,0 +1,8 @@
+//! What every service shares on the wire: errors as statuses, replies with their token, requests'
+//! common fields.
+
+pub mod foreign;
+pub mod list;
+pub mod reply;
+pub mod request;
+pub mod status;

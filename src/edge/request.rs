@@ -1,0 +1,130 @@
+//! Fields that requests share: consistency, pages, views, what is not built yet.
+
+use crate::error::{Error, Result, Violation};
+use crate::paging::Cursor;
+use crate::pb::consistency::Requirement;
+use crate::pb::{Consistency, View, total};
+use crate::reading::Freshness;
+use crate::rules::Check;
+use crate::token::AskedToken;
+
+pub const PAGE_SIZE_DEFAULT: usize = 50;
+pub const PAGE_SIZE_MAX: usize = 1_000;
+pub const NAMES_MAX: usize = 1_000;
+const ETAG_LENGTH_MAX: usize = 64;
+
+/// How a single record is asked for.
+pub enum Asked {
+    Now(Freshness),
+    /// As it was after this revision.
+    At(i64),
+}
+
+pub fn asked(consistency: Option<Consistency>) -> Result<Asked> {
+    match consistency.and_then(|consistency| consistency.requirement) {
+        Some(Requirement::ExactlyAt(revision)) if revision < 0 => {
+            let description = format!("must not be negative, got {revision}");
+            Err(Error::invalid("consistency.exactly_at", description))
+        }
+        Some(Requirement::ExactlyAt(revision)) => Ok(Asked::At(revision)),
+        Some(Requirement::AtLeastAsFresh(token)) => {
+            let asked = AskedToken::parse("consistency.at_least_as_fresh", &token)?;
+            Ok(Asked::Now(Freshness { asked: vec![asked] }))
+        }
+        Some(Requirement::MinimizeLatency(_) | Requirement::FullyConsistent(_)) | None => {
+            Ok(Asked::Now(Freshness::default()))
+        }
+    }
+}
+
+/// The same, where a single old revision cannot be asked for.
+pub fn freshness(consistency: Option<Consistency>) -> Result<Freshness> {
+    match asked(consistency)? {
+        Asked::Now(freshness) => Ok(freshness),
+        Asked::At(_) => Err(Error::invalid(
+            "consistency.exactly_at",
+            "must be unset here: only a Get of one record reads an old revision",
+        )),
+    }
+}
+
+/// A later page must be of the first page's history, beside what the caller asks.
+pub fn continued(mut freshness: Freshness, cursor: Option<&Cursor>) -> Freshness {
+    freshness
+        .asked
+        .extend(cursor.map(|cursor| cursor.history.clone()));
+    freshness
+}
+
+pub fn page_size(asked: i32) -> Result<usize> {
+    match usize::try_from(asked) {
+        Ok(0) => Ok(PAGE_SIZE_DEFAULT),
+        Ok(size) => Ok(size.min(PAGE_SIZE_MAX)),
+        Err(_) => Err(Error::invalid(
+            "page_size",
+            format!("must not be negative, got {asked}"),
+        )),
+    }
+}
+
+/// A view, `default` when unset.
+pub fn view(asked: i32, default: View) -> Result<View> {
+    match View::try_from(asked) {
+        Ok(View::Unspecified) => Ok(default),
+        Ok(view) => Ok(view),
+        Err(_) => {
+            let description = format!("must be a view this service knows, got {asked}");
+            Err(Error::invalid("view", description))
+        }
+    }
+}
+
+/// Names of a batch: well-formed, at least one, at most 1,000.
+pub fn names<N>(
+    names: &[String],
+    parse: impl Fn(&str, &str) -> Result<N, Violation>,
+) -> Result<Vec<N>> {
+    let mut check = Check::default();
+    if names.is_empty() {
+        check.refuse(
+            "names",
+            format!("must have 1 to {NAMES_MAX} items, got none"),
+        );
+    }
+    check.count("names", names.len(), NAMES_MAX);
+    let parsed = names.iter().take(NAMES_MAX).enumerate();
+    let parsed: Vec<N> = parsed
+        .filter_map(|(index, name)| check.take(parse(&format!("names[{index}]"), name)))
+        .collect();
+    check.finish().map(|()| parsed)
+}
+
+/// A caller's etag; the current one is compared under the lock.
+pub fn etag(field: &str, etag: String) -> Result<String> {
+    let mut check = Check::default();
+    check.line(field, &etag, ETAG_LENGTH_MAX);
+    check.finish().map(|()| etag)
+}
+
+/// Refuses what a list may ask for but this release does not build yet.
+pub fn check_built(filter: &str, order_by: &str, total: i32) -> Result<()> {
+    if !filter.is_empty() {
+        return Err(Error::NotBuilt("filter"));
+    }
+    if !matches!(order_by.trim(), "" | "name") {
+        return Err(Error::NotBuilt("order_by other than name"));
+    }
+    match total::Mode::try_from(total) {
+        Ok(total::Mode::Unspecified | total::Mode::None) => Ok(()),
+        Ok(total::Mode::Estimate | total::Mode::Exact) => Err(Error::NotBuilt("total")),
+        Err(_) => {
+            let description = format!("must be a mode this service knows, got {total}");
+            Err(Error::invalid("total", description))
+        }
+    }
+}
+
+/// A message that must be set.
+pub fn required<T>(field: &str, message: Option<T>) -> Result<T> {
+    message.ok_or_else(|| Error::invalid(field, "must be set"))
+}

@@ -1,0 +1,144 @@
+//! Turns the service's error into a gRPC status, and nothing else does.
+
+use std::collections::HashMap;
+use std::error::Error as _;
+use std::time::Duration;
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
+
+use crate::error::{Error, Reason, Violation};
+
+const DOMAIN: &str = "bulletin.v1";
+
+/// When a call that met a passing fault should be tried again.
+const RETRY_DELAY: Duration = Duration::from_millis(500);
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        log(&error);
+        let (code, reason) = code_and_reason(&error);
+        let mut details = ErrorDetails::new();
+        details.set_error_info(reason, DOMAIN, metadata(&error));
+        if let Error::Invalid(violations) = &error {
+            details.set_bad_request(violations.iter().map(field_violation).collect::<Vec<_>>());
+        }
+        if code == Code::Unavailable {
+            details.set_retry_info(Some(RETRY_DELAY));
+        }
+        Status::with_error_details(code, error.to_string(), details)
+    }
+}
+
+/// Logs what a caller cannot repair, once, with its causes.
+fn log(error: &Error) {
+    let mut causes = Vec::new();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        causes.push(cause.to_string());
+        source = cause.source();
+    }
+    let causes = causes.join(": ");
+    match error {
+        Error::Internal(_) => tracing::error!(causes, "a call met a defect"),
+        Error::NoPrimary(_) | Error::OutcomeUnknown(_) => {
+            tracing::warn!(causes, "a call failed: {error}");
+        }
+        _ => {}
+    }
+}
+
+fn code_and_reason(error: &Error) -> (Code, &'static str) {
+    match error {
+        Error::Invalid(violations) => (Code::InvalidArgument, first_reason(violations)),
+        Error::Missing(_) => (Code::NotFound, "RECORD_MISSING"),
+        Error::Exists { .. } => (Code::AlreadyExists, "RECORD_EXISTS"),
+        Error::NotDeleted { .. } => (Code::AlreadyExists, "NOT_DELETED"),
+        Error::EtagMismatch { .. } => (Code::Aborted, "ETAG_MISMATCH"),
+        Error::IllegalTransition { .. } => (Code::FailedPrecondition, "ILLEGAL_TRANSITION"),
+        Error::CorrectionReasonRequired { .. } => {
+            (Code::FailedPrecondition, "CORRECTION_REASON_REQUIRED")
+        }
+        Error::Referenced { .. } => (Code::FailedPrecondition, "RECORD_REFERENCED"),
+        Error::HasChildren { .. } => (Code::FailedPrecondition, "HAS_CHILDREN"),
+        Error::HistoryForked { .. } => (Code::FailedPrecondition, "HISTORY_FORKED"),
+        Error::SchemaNewer { .. } => (Code::FailedPrecondition, "SCHEMA_NEWER"),
+        Error::RevisionCompacted { .. } | Error::RevisionAhead { .. } => {
+            (Code::OutOfRange, "REVISION_COMPACTED")
+        }
+        Error::TooLarge { .. } => (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"),
+        Error::NoPrimary(_) => (Code::Unavailable, "NO_PRIMARY"),
+        Error::Draining => (Code::Unavailable, "DRAINING"),
+        Error::OutcomeUnknown(_) => (Code::Unavailable, "OUTCOME_UNKNOWN"),
+        Error::NotBuilt(_) => (Code::Unimplemented, "NOT_BUILT"),
+        Error::Internal(_) => (Code::Internal, "INTERNAL"),
+    }
+}
+
+/// The reason all violations share; of several, the plainest.
+fn first_reason(violations: &[Violation]) -> &'static str {
+    let shared = violations.first().map(|first| first.reason);
+    match shared {
+        Some(reason)
+            if violations
+                .iter()
+                .all(|violation| violation.reason == reason) =>
+        {
+            word(reason)
+        }
+        _ => word(Reason::FieldInvalid),
+    }
+}
+
+fn word(reason: Reason) -> &'static str {
+    match reason {
+        Reason::FieldInvalid => "FIELD_INVALID",
+        Reason::FilterInvalid => "FILTER_INVALID",
+        Reason::OrderInvalid => "ORDER_INVALID",
+        Reason::PageTokenInvalid => "PAGE_TOKEN_INVALID",
+        Reason::TokenInvalid => "TOKEN_INVALID",
+        Reason::SpanMismatch => "SPAN_MISMATCH",
+        Reason::SpanAmbiguous => "SPAN_AMBIGUOUS",
+        Reason::ReferenceMissing => "REFERENCE_MISSING",
+    }
+}
+
+fn field_violation(violation: &Violation) -> FieldViolation {
+    FieldViolation {
+        field: violation.field.clone(),
+        description: violation.description.clone(),
+        reason: word(violation.reason).to_owned(),
+        localized_message: None,
+    }
+}
+
+/// What a program may want to read out of an error without reading its sentence.
+fn metadata(error: &Error) -> HashMap<String, String> {
+    let pairs: Vec<(&str, String)> = match error {
+        Error::Missing(names) => vec![("names", names.join(","))],
+        Error::Exists { name, deleted } => {
+            vec![("name", name.clone()), ("deleted", deleted.to_string())]
+        }
+        Error::NotDeleted { name } | Error::SchemaNewer { name } => vec![("name", name.clone())],
+        Error::EtagMismatch { name, found, .. } => {
+            vec![("name", name.clone()), ("etag", found.clone())]
+        }
+        Error::IllegalTransition { name, state, .. } => {
+            vec![("name", name.clone()), ("state", (*state).to_owned())]
+        }
+        Error::CorrectionReasonRequired { article } => vec![("name", article.clone())],
+        Error::Referenced { name, by } => vec![("name", name.clone()), ("by", by.clone())],
+        Error::HasChildren { name, count } => {
+            vec![("name", name.clone()), ("count", count.to_string())]
+        }
+        Error::HistoryForked { last_common, .. } => last_common
+            .iter()
+            .map(|token| ("last_common_token", token.clone()))
+            .collect(),
+        _ => Vec::new(),
+    };
+    pairs
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
+}

@@ -1,0 +1,3 @@
+//! Reads bulletin pages into records.
+
+pub mod service;

@@ -1,0 +1,33 @@
+//! Bulletin: a city's bulletins as data, served over gRPC. `ARCHITECTURE.md` walks through the files.
+
+pub mod articles;
+pub mod changes;
+pub mod cli;
+pub mod config;
+pub mod context;
+pub mod corrections;
+pub mod dates;
+pub mod db;
+pub mod decimal;
+pub mod edge;
+pub mod embedded;
+pub mod error;
+pub mod ingest;
+pub mod mask;
+pub mod names;
+pub mod page;
+pub mod paging;
+pub mod pb;
+pub mod reading;
+pub mod record;
+pub mod references;
+pub mod rules;
+pub mod seed;
+pub mod server;
+pub mod span;
+pub mod stations;
+pub mod statistics;
+pub mod tables;
+pub mod telemetry;
+pub mod token;
+pub mod transfer;

@@ -1,0 +1,236 @@
+//! The text of a page, indexed by Unicode code points: the unit of every span.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+
+use crate::pb;
+use crate::token::hex;
+
+/// Longest page, in UTF-8 bytes.
+pub const PAGE_BYTES_MAX: usize = 1024 * 1024;
+
+/// The media type of every page kept.
+pub const MEDIA_TYPE: &str = "text/plain; charset=utf-8";
+
+/// Most places of one quote that are looked at; a quote found this often names nothing.
+const PLACES_MAX: usize = 10_000;
+
+/// A page's text with its hash and an index of its code points.
+#[derive(Clone, Debug)]
+pub struct Page {
+    text: Arc<str>,
+    sha256: String,
+    /// Byte offset of each code point, and of the end.
+    offsets: Vec<u32>,
+}
+
+impl Page {
+    /// A leading byte order mark is left out, before hashing and counting.
+    pub fn new(text: &str) -> Self {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let sha256 = hex(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
+        let starts = text
+            .char_indices()
+            .map(|(byte, _)| byte)
+            .chain([text.len()]);
+        let offsets = starts
+            .map(|byte| u32::try_from(byte).expect("a message is bounded far below 4 GiB"))
+            .collect();
+        Self {
+            text: text.into(),
+            sha256,
+            offsets,
+        }
+    }
+
+    pub fn text(&self) -> &Arc<str> {
+        &self.text
+    }
+
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// Length in code points.
+    pub fn length(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// What an article says of the page it was read from.
+    pub fn source(&self) -> pb::Source {
+        pb::Source {
+            sha256: self.sha256.clone(),
+            media_type: MEDIA_TYPE.to_owned(),
+            length: i32::try_from(self.length()).expect("a page has at most 1 MiB"),
+        }
+    }
+
+    /// The text of a range of code points; nothing when it is no range of this page.
+    pub fn cut(&self, fragment: &pb::Fragment) -> Option<&str> {
+        let start = usize::try_from(fragment.start).ok()?;
+        let end = usize::try_from(fragment.end).ok()?;
+        if start >= end || end > self.length() {
+            return None;
+        }
+        Some(&self.text[self.offsets[start] as usize..self.offsets[end] as usize])
+    }
+
+    /// The text of several ranges, joined.
+    pub fn cut_all(&self, fragments: &[pb::Fragment]) -> Option<String> {
+        fragments
+            .iter()
+            .map(|fragment| self.cut(fragment))
+            .collect()
+    }
+
+    /// Code points before a fragment, at most `count`.
+    pub fn before(&self, fragment: &pb::Fragment, count: usize) -> &str {
+        let end = usize::try_from(fragment.start)
+            .unwrap_or(0)
+            .min(self.length());
+        let start = end.saturating_sub(count);
+        &self.text[self.offsets[start] as usize..self.offsets[end] as usize]
+    }
+
+    /// Code points after a fragment, at most `count`.
+    pub fn after(&self, fragment: &pb::Fragment, count: usize) -> &str {
+        let start = usize::try_from(fragment.end)
+            .unwrap_or(0)
+            .min(self.length());
+        let end = (start + count).min(self.length());
+        &self.text[self.offsets[start] as usize..self.offsets[end] as usize]
+    }
+
+    /// Every place where a text stands as is, with its context.
+    pub fn places(&self, quote: &str, prefix: &str, suffix: &str) -> Vec<Vec<pb::Fragment>> {
+        find_all(&self.text, quote, prefix, suffix)
+            .map(|byte| vec![self.fragment(byte, byte + quote.len())])
+            .collect()
+    }
+
+    /// Every place where a text stands when line breaks are left out, one fragment a line.
+    pub fn places_across_lines(
+        &self,
+        quote: &str,
+        prefix: &str,
+        suffix: &str,
+    ) -> Vec<Vec<pb::Fragment>> {
+        let lines: Vec<(usize, &str)> = lines(&self.text).collect();
+        let mut starts = Vec::with_capacity(lines.len());
+        let mut joined = String::with_capacity(self.text.len());
+        for (_, line) in &lines {
+            starts.push(joined.len());
+            joined.push_str(line);
+        }
+        find_all(&joined, quote, prefix, suffix)
+            .map(|from| {
+                let to = from + quote.len();
+                let first = starts.partition_point(|start| *start <= from) - 1;
+                (first..lines.len())
+                    .take_while(|line| starts[*line] < to)
+                    .filter_map(|line| {
+                        let (byte, text) = lines[line];
+                        let start = from.max(starts[line]) - starts[line];
+                        let end = (to - starts[line]).min(text.len());
+                        (start < end).then(|| self.fragment(byte + start, byte + end))
+                    })
+                    .collect()
+            })
+            .collect()
+    }
+
+    fn fragment(&self, start_byte: usize, end_byte: usize) -> pb::Fragment {
+        let code_point = |byte: usize| {
+            let at = self
+                .offsets
+                .partition_point(|offset| (*offset as usize) < byte);
+            i32::try_from(at).expect("a page has at most 1 MiB")
+        };
+        pb::Fragment {
+            start: code_point(start_byte),
+            end: code_point(end_byte),
+        }
+    }
+}
+
+/// The byte offsets of a text within another, overlapping ones included, where its context fits.
+pub fn find_all<'a>(
+    text: &'a str,
+    quote: &'a str,
+    prefix: &'a str,
+    suffix: &'a str,
+) -> impl Iterator<Item = usize> + 'a {
+    let step = quote.chars().next().map_or(1, char::len_utf8);
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let at = from + text.get(from..)?.find(quote)?;
+        from = at + step;
+        Some(at)
+    })
+    .filter(move |at| text[..*at].ends_with(prefix) && text[at + quote.len()..].starts_with(suffix))
+    .take(if quote.is_empty() { 0 } else { PLACES_MAX })
+}
+
+/// The lines of a text with their byte offsets, without their ends.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    text.split_inclusive(['\n', '\r', '\u{c}'])
+        .filter_map(move |line| {
+            let start = at;
+            at += line.len();
+            let line = line.trim_end_matches(['\n', '\r', '\u{c}']);
+            (!line.is_empty()).then_some((start, line))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fragment(start: i32, end: i32) -> pb::Fragment {
+        pb::Fragment { start, end }
+    }
+
+    #[test]
+    fn offsets_count_code_points_beyond_the_basic_plane() {
+        let page = Page::new("𠮷野家🚓出动3次");
+        assert_eq!(page.length(), 8);
+        assert_eq!(page.cut(&fragment(3, 4)), Some("🚓"));
+        assert_eq!(page.places("3次", "", ""), [[fragment(6, 8)]]);
+        assert_eq!(page.cut(&fragment(6, 9)), None);
+        assert_eq!(page.cut(&fragment(3, 3)), None);
+        assert_eq!(page.cut(&fragment(-1, 3)), None);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_left_out() {
+        let page = Page::new("\u{feff}所");
+        assert_eq!((page.length(), &**page.text()), (1, "所"));
+        assert_eq!(page.sha256(), Page::new("所").sha256());
+    }
+
+    #[test]
+    fn a_quote_is_found_across_a_page_break() {
+        let page = Page::new("富有“枫桥\n\n经验”品牌");
+        assert!(page.places("枫桥经验", "", "").is_empty());
+        assert_eq!(
+            page.places_across_lines("枫桥经验", "", ""),
+            [[fragment(3, 5), fragment(7, 9)]]
+        );
+    }
+
+    #[test]
+    fn context_tells_equal_quotes_apart() {
+        let page = Page::new("城东所3起,城西所3起");
+        assert_eq!(page.places("3起", "", "").len(), 2);
+        assert_eq!(page.places("3起", "城西所", ""), [[fragment(9, 11)]]);
+        assert_eq!(page.places("3起", "", ","), [[fragment(3, 5)]]);
+    }
+
+    #[test]
+    fn overlapping_places_are_all_found() {
+        assert_eq!(Page::new("人人人").places("人人", "", "").len(), 2);
+        assert!(Page::new("人").places("", "", "").is_empty());
+    }
+}

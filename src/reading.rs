@@ -1,0 +1,329 @@
+//! What every read shares: which snapshot it saw, whether that is the one the caller asked for, and
+//! the shape of its statements.
+
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
+
+use crate::changes::log::token_of;
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::token::{AskedToken, Chain, Token};
+
+/// Most bytes of records in one page of a list.
+pub const PAGE_BYTES_MAX: i64 = 3 * 1024 * 1024;
+
+/// Most bytes of records in one batch; with its names and token it stays under 4 MiB.
+pub const BATCH_BYTES_MAX: i64 = 4 * 1024 * 1024 - 64 * 1024;
+
+/// Begins a read with the newest revision and the chains of those the caller asked about, `$1`, so
+/// that tokens and rows are of one snapshot.
+macro_rules! snapshot_sql {
+    ($name:literal, $($sql:tt)*) => {
+        concat!(
+            "-- ", $name, "\n",
+            "with tip as (
+               select revision, chain,
+                      array(select r.chain
+                            from unnest($1::bigint[]) with ordinality as asked (revision, place)
+                            left join revisions r on r.revision = asked.revision
+                            order by place) as asked_chains
+               from revisions order by revision desc limit 1)\n",
+            $($sql)*
+        )
+    };
+}
+pub(crate) use snapshot_sql;
+
+/// One record by name, `$2`.
+macro_rules! get_sql {
+    ($name:literal, $from:literal, $record:literal, $text:literal) => {
+        $crate::reading::snapshot_sql!(
+            $name,
+            "select tip.*, found.record, found.text
+             from tip left join (
+               select ",
+            $record,
+            " as record, ",
+            $text,
+            " as text from ",
+            $from,
+            " where name = $2
+             ) as found on true"
+        )
+    };
+}
+pub(crate) use get_sql;
+
+/// Records by names, `$2`, in their order; `size` is of all of them, `$3` the most there may be.
+macro_rules! batch_sql {
+    ($name:literal, $from:literal, $record:literal, $text:literal) => {
+        $crate::reading::snapshot_sql!(
+            $name,
+            ", batch as (
+               select asked.name as asked, asked.place, found.record, found.text,
+                      (sum(octet_length(found.record) + coalesce(octet_length(found.text), 0))
+                        over ())::bigint as size
+               from unnest($2::text[]) with ordinality as asked (name, place)
+               left join lateral (
+                 select ",
+            $record,
+            " as record, ",
+            $text,
+            " as text from ",
+            $from,
+            " where name = asked.name
+               ) as found on true)
+             select tip.*, asked, record is not null as is_there, size,
+                    case when size <= $3 then record end as record,
+                    case when size <= $3 then text end as text
+             from tip, batch order by place"
+        )
+    };
+}
+pub(crate) use batch_sql;
+
+/// A page of records: names after `$2`, `$3` and one more, deleted ones if `$4`, `$5` bytes at most
+/// but at least one record. `$condition` may use `$6`.
+macro_rules! page_sql {
+    ($name:literal, $from:literal, $record:literal, $text:literal, $condition:literal) => {
+        $crate::reading::snapshot_sql!(
+            $name,
+            ", page as (
+               select name, record, text, row_number() over by_name as place,
+                      sum(octet_length(record) + coalesce(octet_length(text), 0)) over by_name
+                        as size
+               from (select name, ",
+            $record,
+            " as record, ",
+            $text,
+            " as text from ",
+            $from,
+            "
+                     where name > $2 and ($4 or not is_deleted) and ",
+            $condition,
+            "
+                     order by name limit $3 + 1) as found
+               window by_name as (order by name rows unbounded preceding))
+             select tip.*, name,
+                    case when place = 1 or size <= $5 then record end as record,
+                    case when place = 1 or size <= $5 then text end as text
+             from tip left join page on true
+             order by name"
+        )
+    };
+}
+pub(crate) use page_sql;
+
+/// What was read, and the snapshot it was read from.
+#[derive(Debug)]
+pub struct Read<T> {
+    pub token: Token,
+    pub value: T,
+}
+
+/// How fresh a read must be. Every read goes to the primary, hence is as fresh as can be; what is left
+/// to check is that the history asked about is this one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Freshness {
+    /// Tokens the call names, and the one of the first page.
+    pub asked: Vec<AskedToken>,
+}
+
+impl Freshness {
+    /// The revisions to look up in the same snapshot, bound as `$1`.
+    pub fn asked_revisions(&self) -> Vec<i64> {
+        self.asked.iter().map(|asked| asked.revision).collect()
+    }
+
+    /// The snapshot of a row of a `snapshot_sql!` statement, if its history is the one asked about.
+    fn check(&self, row: &PgRow) -> Result<Token> {
+        self.check_history(token_of(row)?, row)
+    }
+
+    /// The same, for a statement whose rows have revisions of their own.
+    pub fn check_tip(&self, row: &PgRow) -> Result<Token> {
+        let chain = Chain::from_slice(row.try_get("tip_chain")?);
+        let chain = chain.ok_or_else(|| Error::internal("a chain has 32 bytes"))?;
+        self.check_history(
+            Token {
+                revision: row.try_get("tip_revision")?,
+                chain,
+            },
+            row,
+        )
+    }
+
+    fn check_history(&self, token: Token, row: &PgRow) -> Result<Token> {
+        let chains: Vec<Option<Vec<u8>>> = row.try_get("asked_chains")?;
+        for (asked, chain) in self.asked.iter().zip(chains) {
+            let chain = chain.as_deref().and_then(Chain::from_slice);
+            // Tokens are given after commit, so on the primary an absent revision was lost.
+            if !chain.is_some_and(|chain| asked.names(&chain)) {
+                let revision = asked.revision;
+                let token = asked.to_string();
+                return Err(Error::HistoryForked {
+                    token,
+                    revision,
+                    last_common: None,
+                });
+            }
+        }
+        Ok(token)
+    }
+}
+
+/// Runs a `get_sql!` statement.
+pub async fn get(
+    db: &Db,
+    sql: &'static str,
+    name: &str,
+    freshness: &Freshness,
+) -> Result<Read<Option<Vec<u8>>>> {
+    let asked = freshness.asked_revisions();
+    let row = sqlx::query(sql)
+        .bind(asked)
+        .bind(name)
+        .fetch_one(db.pool())
+        .await?;
+    Ok(Read {
+        token: freshness.check(&row)?,
+        value: record_of(&row)?,
+    })
+}
+
+/// Runs a `batch_sql!` statement: every record, or the names of those that are missing.
+pub async fn batch_get(
+    db: &Db,
+    sql: &'static str,
+    names: &[&str],
+    freshness: &Freshness,
+) -> Result<Read<Vec<Vec<u8>>>> {
+    let rows = sqlx::query(sql)
+        .bind(freshness.asked_revisions())
+        .bind(names)
+        .bind(BATCH_BYTES_MAX)
+        .fetch_all(db.pool())
+        .await?;
+    let token = freshness.check(first(&rows)?)?;
+    let mut missing = Vec::new();
+    for row in &rows {
+        if !row.try_get::<bool, _>("is_there")? {
+            missing.push(row.try_get("asked")?);
+        }
+    }
+    if !missing.is_empty() {
+        missing.dedup();
+        return Err(Error::Missing(missing));
+    }
+    let mut records = Vec::with_capacity(rows.len());
+    for row in &rows {
+        records.push(record_of(row)?.ok_or_else(|| too_large(row))?);
+    }
+    Ok(Read {
+        token,
+        value: records,
+    })
+}
+
+fn too_large(row: &PgRow) -> Error {
+    let to_size = |bytes: i64| usize::try_from(bytes).unwrap_or(usize::MAX);
+    match row.try_get::<i64, _>("size") {
+        Ok(size) => Error::TooLarge {
+            what: "a batch",
+            size: to_size(size),
+            limit: to_size(BATCH_BYTES_MAX),
+        },
+        Err(error) => error.into(),
+    }
+}
+
+/// What a list asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// The name after which the page begins; empty for the first.
+    pub after: &'a str,
+    pub size: usize,
+    pub show_deleted: bool,
+}
+
+/// One page of a list.
+#[derive(Debug)]
+pub struct Page {
+    pub records: Vec<Vec<u8>>,
+    /// The name after which the next page begins; nothing on the last.
+    pub next: Option<String>,
+}
+
+/// Runs a `page_sql!` statement; `scope` is its `$6`.
+pub async fn list(
+    db: &Db,
+    sql: &'static str,
+    scope: Option<&str>,
+    wanted: Wanted<'_>,
+    freshness: &Freshness,
+) -> Result<Read<Page>> {
+    let query = sqlx::query(sql)
+        .bind(freshness.asked_revisions())
+        .bind(wanted.after)
+        .bind(i64::try_from(wanted.size).map_err(Error::internal)?)
+        .bind(wanted.show_deleted)
+        .bind(PAGE_BYTES_MAX);
+    let query = match scope {
+        Some(scope) => query.bind(scope),
+        None => query,
+    };
+    let rows = query.fetch_all(db.pool()).await?;
+    Ok(Read {
+        token: freshness.check(first(&rows)?)?,
+        value: page_of(&rows, wanted.size)?,
+    })
+}
+
+/// The statement gives one row more than asked for, and of rows beyond the page's bytes no record.
+fn page_of(rows: &[PgRow], size: usize) -> Result<Page> {
+    let mut records = Vec::new();
+    let mut last = None;
+    for row in rows {
+        let Some(name) = row.try_get::<Option<String>, _>("name")? else {
+            continue;
+        };
+        match record_of(row)? {
+            Some(record) if records.len() < size => records.push(record),
+            _ => {
+                return Ok(Page {
+                    records,
+                    next: last,
+                });
+            }
+        }
+        last = Some(name);
+    }
+    Ok(Page {
+        records,
+        next: None,
+    })
+}
+
+/// The first row of a `snapshot_sql!` statement; there always is one.
+fn first(rows: &[PgRow]) -> Result<&PgRow> {
+    rows.first()
+        .ok_or_else(|| Error::internal("the log has no revision 0"))
+}
+
+/// A row's record, with its page's text appended where the statement has it.
+fn record_of(row: &PgRow) -> Result<Option<Vec<u8>>> {
+    let Some(mut record) = row.try_get::<Option<Vec<u8>>, _>("record")? else {
+        return Ok(None);
+    };
+    if let Some(text) = row.try_get::<Option<String>, _>("text")? {
+        append_source_text(&mut record, &text);
+    }
+    Ok(Some(record))
+}
+
+/// Makes the FULL view of an article its SOURCE view: `source_text` has the greatest number, so its
+/// field comes last.
+pub fn append_source_text(record: &mut Vec<u8>, text: &str) {
+    const SOURCE_TEXT: u32 = 1000;
+    prost::encoding::string::encode(SOURCE_TEXT, &text.to_owned(), record);
+}

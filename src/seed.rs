@@ -1,0 +1,46 @@
+//! Records from JSON lines, written through the same drafts as any other.
+
+use prost_reflect::DynamicMessage;
+
+use crate::changes::committer::Committer;
+use crate::error::{Error, Result};
+use crate::pb::{POOL, Record};
+use crate::token::Token;
+use crate::transfer::chunk::Chunk;
+
+/// The page the service starts with: `seeds/README.md` says what it is.
+pub const PAGE: &str = include_str!("../seeds/bulletin-page.jsonl");
+
+const MESSAGE: &str = "bulletin.v1.Record";
+
+/// Reads one record a line, in canonical proto3 JSON; empty lines are passed over.
+pub fn parse(lines: &str) -> Result<Vec<Record>> {
+    let numbered = lines
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty());
+    numbered
+        .map(|(index, line)| parse_line(index + 1, line))
+        .collect()
+}
+
+fn parse_line(number: usize, line: &str) -> Result<Record> {
+    let refused = |problem: String| Error::invalid(format!("line {number}"), problem);
+    let descriptor = POOL
+        .get_message_by_name(MESSAGE)
+        .expect("the API has this message");
+    let mut json = serde_json::Deserializer::from_str(line);
+    let message = DynamicMessage::deserialize(descriptor, &mut json)
+        .map_err(|error| refused(format!("must be a {MESSAGE} in JSON: {error}")))?;
+    json.end()
+        .map_err(|error| refused(format!("must be one JSON object: {error}")))?;
+    message
+        .transcode_to()
+        .map_err(|error| refused(error.to_string()))
+}
+
+/// Writes the records that do not exist yet, as one revision.
+pub async fn load(committer: &Committer, records: Vec<Record>) -> Result<Token> {
+    let committed = committer.submit(Chunk { records }, "", false).await?;
+    Ok(committed.token)
+}

@@ -1,0 +1,197 @@
+//! Puts the services together and serves them on a socket.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+use tonic_web::GrpcWebLayer;
+use tracing::{info, warn};
+
+use crate::articles::service::Articles;
+use crate::changes::committer::Committer;
+use crate::changes::service::Changes;
+use crate::context::Context;
+use crate::db::Db;
+use crate::edge::foreign::{ForeignErrors, MESSAGE_BYTES_MAX};
+use crate::error::Result;
+use crate::ingest::service::Ingest;
+use crate::paging::PageTokens;
+use crate::pb::article_service_server::{ArticleServiceServer, SERVICE_NAME as ARTICLES};
+use crate::pb::change_service_server::{ChangeServiceServer, SERVICE_NAME as CHANGES};
+use crate::pb::ingest_service_server::{IngestServiceServer, SERVICE_NAME as INGEST};
+use crate::pb::station_service_server::{SERVICE_NAME as STATIONS, StationServiceServer};
+use crate::pb::statistic_service_server::{SERVICE_NAME as STATISTICS, StatisticServiceServer};
+use crate::pb::transfer_service_server::{SERVICE_NAME as TRANSFER, TransferServiceServer};
+use crate::stations::service::Stations;
+use crate::statistics::service::Statistics;
+use crate::tables::Tables;
+use crate::transfer::service::Transfer;
+use crate::{articles, pb, stations, statistics};
+
+/// How records become rows.
+pub const TABLES: Tables = Tables {
+    sources: articles::store::project_sources,
+    stations: stations::store::project,
+    articles: articles::store::project,
+    statistics: statistics::store::project,
+};
+
+/// What health reports on; the empty name is the server as a whole.
+const HEALTH_NAMES: [&str; 7] = [
+    "", ARTICLES, STATIONS, STATISTICS, CHANGES, TRANSFER, INGEST,
+];
+
+const STREAMS_MAX: u32 = 1_024;
+const RESET_STREAMS_MAX: usize = 64;
+const LOCAL_RESET_STREAMS_MAX: usize = 1_024;
+const HEADER_BYTES_MAX: u32 = 16 * 1024;
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The services on one database, before they are given a socket.
+pub struct Bulletin {
+    context: Context,
+    committer: JoinHandle<()>,
+}
+
+impl Bulletin {
+    pub async fn start(db: Db) -> Result<Self> {
+        let page_tokens = Arc::new(PageTokens::load(&db).await?);
+        let (handle, committer) = Committer::start(db.clone(), &TABLES);
+        Ok(Self {
+            context: Context {
+                db,
+                committer: handle,
+                page_tokens,
+            },
+            committer,
+        })
+    }
+
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Serves until `stop` resolves, then finishes the calls under way, within the bound.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send + 'static,
+        drain_timeout: Duration,
+    ) -> Result<(), tonic::transport::Error> {
+        let Self { context, committer } = self;
+        let db = context.db.clone();
+        let (health, health_service) = tonic_health::server::health_reporter();
+        set_health(&health, ServingStatus::Serving).await;
+        let (stopped, is_stopping) = tokio::sync::oneshot::channel();
+        let drain = async move {
+            stop.await;
+            set_health(&health, ServingStatus::NotServing).await;
+            info!("stopping: calls under way are finished");
+            // Nobody waits for the start of the drain when the server has failed already.
+            let _ = stopped.send(());
+        };
+        let serving = router(context)
+            .add_service(health_service)
+            .serve_with_incoming_shutdown(
+                TcpIncoming::from(listener).with_nodelay(Some(true)),
+                drain,
+            );
+        let bound = async move {
+            match is_stopping.await {
+                Ok(()) => tokio::time::sleep(drain_timeout).await,
+                Err(_) => std::future::pending().await,
+            }
+        };
+        let outcome = tokio::select! {
+            outcome = serving => outcome,
+            () = bound => {
+                warn!(drain_timeout_ms = drain_timeout.as_millis(), "calls were cut off by the drain's bound");
+                Ok(())
+            }
+        };
+        // Every handle went with the services, so the committer ends once its queue is empty.
+        if tokio::time::timeout(drain_timeout, committer)
+            .await
+            .is_err()
+        {
+            warn!("the committer was cut off by the drain's bound");
+        }
+        db.close().await;
+        outcome
+    }
+}
+
+async fn set_health(health: &HealthReporter, status: ServingStatus) {
+    for name in HEALTH_NAMES {
+        health.set_service_status(name, status).await;
+    }
+}
+
+type Layered = tonic::transport::server::Router<
+    tower::layer::util::Stack<
+        ForeignErrors,
+        tower::layer::util::Stack<GrpcWebLayer, tower::layer::util::Identity>,
+    >,
+>;
+
+fn router(context: Context) -> Layered {
+    macro_rules! bounded {
+        ($server:ident, $service:expr) => {
+            $server::new($service)
+                .max_decoding_message_size(MESSAGE_BYTES_MAX)
+                .max_encoding_message_size(MESSAGE_BYTES_MAX)
+        };
+    }
+    // The framework's own defaults for the first three are no bound at all.
+    Server::builder()
+        .max_concurrent_streams(STREAMS_MAX)
+        .http2_max_local_error_reset_streams(Some(LOCAL_RESET_STREAMS_MAX))
+        .http2_max_pending_accept_reset_streams(Some(RESET_STREAMS_MAX))
+        .http2_max_header_list_size(HEADER_BYTES_MAX)
+        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .accept_http1(true)
+        .layer(GrpcWebLayer::new())
+        .layer(ForeignErrors)
+        .add_service(bounded!(
+            ArticleServiceServer,
+            Articles::new(context.clone())
+        ))
+        .add_service(bounded!(
+            StationServiceServer,
+            Stations::new(context.clone())
+        ))
+        .add_service(bounded!(
+            StatisticServiceServer,
+            Statistics::new(context.clone())
+        ))
+        .add_service(bounded!(ChangeServiceServer, Changes::new(context)))
+        .add_service(bounded!(TransferServiceServer, Transfer))
+        .add_service(bounded!(IngestServiceServer, Ingest))
+        .add_service(reflection().build_v1().expect("the descriptors are valid"))
+        .add_service(
+            reflection()
+                .build_v1alpha()
+                .expect("the descriptors are valid"),
+        )
+}
+
+/// Describes the API, and the details that errors carry, so that clients can print them.
+fn reflection() -> tonic_reflection::server::Builder<'static> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+}
+
+/// Binds the socket.
+pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    TcpListener::bind(address).await
+}

@@ -1,0 +1,420 @@
+//! Ties quotes to the page: proves given places, finds missing ones, and finds them again after the
+//! page's text was corrected.
+
+use crate::error::{Reason, Violation};
+use crate::page::{Page, find_all};
+use crate::pb::span::State;
+use crate::pb::{Fragment, Paragraph, Span};
+use crate::rules::Check;
+
+pub const QUOTE_LENGTH_MAX: usize = 20_000;
+pub const FRAGMENTS_MAX: usize = 100;
+const CONTEXT_LENGTH_MAX: usize = 1_000;
+
+/// How many places an ambiguity lists.
+const LISTED_PLACES_MAX: usize = 10;
+
+/// Code points on each side that are compared to find a moved quote again.
+const REMEMBERED_CONTEXT: usize = 40;
+
+/// A page and the paragraphs an article made of it: where quotes are looked up.
+#[derive(Clone, Copy)]
+pub struct Anchor<'a> {
+    pub page: &'a Page,
+    pub paragraphs: &'a [Paragraph],
+}
+
+impl Anchor<'_> {
+    /// Proves a span, or finds its place. Leaves it as it is kept: VERIFIED, without context.
+    pub fn prove(&self, check: &mut Check, field: &str, span: &mut Span) {
+        let quote_field = format!("{field}.quote");
+        if span.quote.is_empty() {
+            let description = format!("must have 1 to {QUOTE_LENGTH_MAX} code points, got none");
+            return check.refuse(&quote_field, description);
+        }
+        check.page_text(&quote_field, &span.quote, QUOTE_LENGTH_MAX);
+        check.page_text(&format!("{field}.prefix"), &span.prefix, CONTEXT_LENGTH_MAX);
+        check.page_text(&format!("{field}.suffix"), &span.suffix, CONTEXT_LENGTH_MAX);
+        check.count(
+            &format!("{field}.fragments"),
+            span.fragments.len(),
+            FRAGMENTS_MAX,
+        );
+        if !check.is_clean() && span.fragments.len() > FRAGMENTS_MAX {
+            return;
+        }
+        let proven = if span.fragments.is_empty() {
+            self.locate(&quote_field, span)
+                .map(|fragments| span.fragments = fragments)
+        } else {
+            self.stands(field, &span.quote, &span.fragments)
+        };
+        check.take(proven);
+        span.state = State::Verified.into();
+        span.prefix.clear();
+        span.suffix.clear();
+    }
+
+    /// Checks that a text stands at the given fragments.
+    pub fn stands(
+        &self,
+        field: &str,
+        quote: &str,
+        fragments: &[Fragment],
+    ) -> Result<(), Violation> {
+        check_order(&format!("{field}.fragments"), fragments)?;
+        let mismatch = |description| {
+            Err(Violation::new(
+                Reason::SpanMismatch,
+                format!("{field}.quote"),
+                description,
+            ))
+        };
+        let shown = Violation::shown(quote);
+        let places = listed(fragments);
+        match self.page.cut_all(fragments) {
+            Some(cut) if cut == quote => Ok(()),
+            Some(cut) => {
+                let stands = Violation::shown(&cut);
+                mismatch(format!(
+                    "{shown} does not stand at {places}; there stands {stands}"
+                ))
+            }
+            None => {
+                let length = self.page.length();
+                mismatch(format!(
+                    "{shown} cannot stand at {places}: the text has {length} code points"
+                ))
+            }
+        }
+    }
+
+    /// The one place where a quote stands.
+    fn locate(&self, field: &str, span: &Span) -> Result<Vec<Fragment>, Violation> {
+        let mut places = self.places(&span.quote, &span.prefix, &span.suffix);
+        let shown = Violation::shown(&span.quote);
+        match places.len() {
+            1 => Ok(places.swap_remove(0)),
+            0 => {
+                let description = format!("{shown} does not stand in the source text");
+                Err(Violation::new(Reason::SpanMismatch, field, description))
+            }
+            count => {
+                let first: Vec<_> = places
+                    .iter()
+                    .take(LISTED_PLACES_MAX)
+                    .map(|place| listed(place))
+                    .collect();
+                let more = if count > LISTED_PLACES_MAX {
+                    ", …"
+                } else {
+                    ""
+                };
+                let description = format!(
+                    "{shown} stands at {count} places: {}{more}; give fragments, or prefix and suffix",
+                    first.join(", ")
+                );
+                Err(Violation::new(Reason::SpanAmbiguous, field, description))
+            }
+        }
+    }
+
+    /// Where a quote stands: in the joined paragraphs; else in the source; else across its lines.
+    fn places(&self, quote: &str, prefix: &str, suffix: &str) -> Vec<Vec<Fragment>> {
+        let mut found: Vec<Vec<Fragment>> = Vec::new();
+        for paragraph in self
+            .paragraphs
+            .iter()
+            .filter(|paragraph| !paragraph.fragments.is_empty())
+        {
+            for byte in find_all(&paragraph.text, quote, prefix, suffix) {
+                let start = paragraph.text[..byte].chars().count();
+                found.push(within(&paragraph.fragments, start, quote.chars().count()));
+            }
+        }
+        if found.is_empty() {
+            found = self.page.places(quote, prefix, suffix);
+        }
+        if found.is_empty() {
+            found = self.page.places_across_lines(quote, prefix, suffix);
+        }
+        found
+    }
+
+    /// Finds a span again after the text changed; `before` is the page it was proven against.
+    pub fn move_span(&self, before: &Page, span: &mut Span) {
+        let places = self.places(&span.quote, "", "");
+        let again = match span.fragments.first() {
+            // A quote that was lost comes back only where nothing is to be guessed.
+            None if places.len() == 1 => places.into_iter().next(),
+            None => None,
+            Some(_) => self.most_alike(before, &span.fragments, places),
+        };
+        match again {
+            Some(fragments) if fragments == span.fragments => {}
+            Some(fragments) => {
+                span.fragments = fragments;
+                span.state = State::Moved.into();
+            }
+            None => {
+                span.fragments.clear();
+                span.state = State::Broken.into();
+            }
+        }
+    }
+
+    /// The place whose surroundings are most like those of the old one; of equals, the nearest.
+    fn most_alike(
+        &self,
+        before: &Page,
+        old: &[Fragment],
+        places: Vec<Vec<Fragment>>,
+    ) -> Option<Vec<Fragment>> {
+        let (first, last) = (old.first()?, old.last()?);
+        let left = before.before(first, REMEMBERED_CONTEXT);
+        let right = before.after(last, REMEMBERED_CONTEXT);
+        places.into_iter().max_by_key(|place| {
+            let (Some(start), Some(end)) = (place.first(), place.last()) else {
+                return (0, i32::MIN);
+            };
+            let same_left = same(
+                left.chars().rev(),
+                self.page.before(start, REMEMBERED_CONTEXT).chars().rev(),
+            );
+            let same_right = same(
+                right.chars(),
+                self.page.after(end, REMEMBERED_CONTEXT).chars(),
+            );
+            (same_left + same_right, -(start.start - first.start).abs())
+        })
+    }
+
+    /// Proves where a paragraph stands, or finds it.
+    pub fn prove_paragraph(&self, check: &mut Check, field: &str, paragraph: &mut Paragraph) {
+        check.count(
+            &format!("{field}.fragments"),
+            paragraph.fragments.len(),
+            FRAGMENTS_MAX,
+        );
+        if paragraph.fragments.len() > FRAGMENTS_MAX {
+            return;
+        }
+        if !paragraph.fragments.is_empty() {
+            check.take(
+                self.stands(field, &paragraph.text, &paragraph.fragments)
+                    .map_err(|violation| Violation {
+                        field: violation.field.replace(".quote", ".text"),
+                        ..violation
+                    }),
+            );
+            return;
+        }
+        let sought = Span {
+            quote: paragraph.text.clone(),
+            ..Span::default()
+        };
+        let alone = Anchor {
+            page: self.page,
+            paragraphs: &[],
+        };
+        if let Some(fragments) = check.take(alone.locate(&format!("{field}.text"), &sought)) {
+            paragraph.fragments = fragments;
+        }
+    }
+
+    /// Finds a paragraph again after the text changed; one that is gone has no fragments.
+    pub fn move_paragraph(&self, before: &Page, paragraph: &mut Paragraph) {
+        let mut span = Span {
+            quote: paragraph.text.clone(),
+            fragments: std::mem::take(&mut paragraph.fragments),
+            ..Span::default()
+        };
+        Anchor {
+            page: self.page,
+            paragraphs: &[],
+        }
+        .move_span(before, &mut span);
+        paragraph.fragments = span.fragments;
+    }
+}
+
+/// Whether two spans are the same words at the same place, whatever became of them since.
+pub fn is_same(left: &Span, right: &Span) -> bool {
+    left.quote == right.quote && left.fragments == right.fragments
+}
+
+fn same(left: impl Iterator<Item = char>, right: impl Iterator<Item = char>) -> usize {
+    left.zip(right)
+        .take_while(|(left, right)| left == right)
+        .count()
+}
+
+/// A part of a text that stands in several fragments, as fragments.
+fn within(fragments: &[Fragment], start: usize, length: usize) -> Vec<Fragment> {
+    let mut skip = i32::try_from(start).unwrap_or(i32::MAX);
+    let mut left = i32::try_from(length).unwrap_or(i32::MAX);
+    let mut found = Vec::new();
+    for fragment in fragments {
+        let size = fragment.end - fragment.start;
+        if skip >= size {
+            skip -= size;
+            continue;
+        }
+        let taken = left.min(size - skip);
+        if taken > 0 {
+            let start = fragment.start + skip;
+            found.push(Fragment {
+                start,
+                end: start + taken,
+            });
+        }
+        left -= taken;
+        skip = 0;
+    }
+    found
+}
+
+fn check_order(field: &str, fragments: &[Fragment]) -> Result<(), Violation> {
+    let mut end = 0;
+    for fragment in fragments {
+        if fragment.start < end || fragment.end <= fragment.start {
+            let got = listed(fragments);
+            let description =
+                format!("must be ranges that are not empty, in order, apart, got {got}");
+            return Err(Violation::invalid(field, description));
+        }
+        end = fragment.end;
+    }
+    Ok(())
+}
+
+fn listed(fragments: &[Fragment]) -> String {
+    let ranges: Vec<_> = fragments
+        .iter()
+        .map(|fragment| format!("{}..{}", fragment.start, fragment.end))
+        .collect();
+    ranges.join(" + ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "标题\n\n城东所查处3起,培育“枫桥\n\n经验”品牌,城西所查处3起🚓。";
+
+    fn paragraphs(page: &Page) -> Vec<Paragraph> {
+        let text = TEXT.split("\n\n").skip(1).collect::<String>();
+        let mut paragraph = Paragraph {
+            text,
+            kind: 1,
+            fragments: Vec::new(),
+        };
+        let mut check = Check::default();
+        Anchor {
+            page,
+            paragraphs: &[],
+        }
+        .prove_paragraph(&mut check, "paragraphs[0]", &mut paragraph);
+        check
+            .finish()
+            .expect("the paragraph stands across the page break");
+        vec![paragraph]
+    }
+
+    fn prove(mut span: Span) -> Result<Span, String> {
+        let page = Page::new(TEXT);
+        let paragraphs = paragraphs(&page);
+        let mut check = Check::default();
+        Anchor {
+            page: &page,
+            paragraphs: &paragraphs,
+        }
+        .prove(&mut check, "span", &mut span);
+        check.finish().map_err(|error| error.to_string())?;
+        assert_eq!(
+            page.cut_all(&span.fragments).as_deref(),
+            Some(span.quote.as_str())
+        );
+        Ok(span)
+    }
+
+    fn quote(text: &str) -> Span {
+        Span {
+            quote: text.to_owned(),
+            ..Span::default()
+        }
+    }
+
+    #[test]
+    fn a_quote_is_found_across_a_page_break() {
+        let span = prove(quote("“枫桥经验”")).expect("it stands once");
+        assert_eq!(span.fragments.len(), 2);
+        assert_eq!(span.state, i32::from(State::Verified));
+    }
+
+    #[test]
+    fn an_ambiguous_quote_is_refused_and_context_decides() {
+        let refusal = prove(quote("查处3起")).expect_err("it stands twice");
+        assert!(
+            refusal.contains("stands at 2 places: 7..11, 28..32"),
+            "{refusal}"
+        );
+        let span = Span {
+            prefix: "城西所".to_owned(),
+            ..quote("查处3起")
+        };
+        assert_eq!(prove(span).expect("context decides").fragments[0].start, 28);
+    }
+
+    #[test]
+    fn a_wrong_place_is_refused_with_what_stands_there() {
+        let at = |start, end| Span {
+            fragments: vec![Fragment { start, end }],
+            ..quote("查处3起")
+        };
+        assert!(prove(at(7, 11)).is_ok());
+        let refusal = prove(at(8, 12)).expect_err("it stands one further left");
+        assert!(refusal.contains("there stands \"处3起,\""), "{refusal}");
+        assert!(prove(at(7, 999)).is_err());
+        assert!(prove(at(11, 7)).is_err());
+        assert!(prove(quote("查处4起")).is_err());
+        assert!(prove(quote("")).is_err());
+    }
+
+    #[test]
+    fn a_correction_moves_spans_by_their_surroundings_and_breaks_what_is_gone() {
+        let before = Page::new("甲所3起,乙所3起,丙所5起。");
+        let after = Page::new("更正:乙所3起,甲所3起。");
+        let anchor = Anchor {
+            page: &after,
+            paragraphs: &[],
+        };
+        let moved = |start: i32, end: i32| {
+            let fragments = vec![Fragment { start, end }];
+            let quote = before.cut_all(&fragments).expect("a range of the old page");
+            let mut span = Span {
+                quote,
+                fragments,
+                state: State::Verified.into(),
+                ..Span::default()
+            };
+            anchor.move_span(&before, &mut span);
+            span
+        };
+        let first = moved(2, 4);
+        assert_eq!(
+            (first.fragments[0].start, first.state),
+            (10, State::Moved.into())
+        );
+        let second = moved(7, 9);
+        assert_eq!(
+            (second.fragments[0].start, second.state),
+            (5, State::Moved.into())
+        );
+        let gone = moved(10, 14);
+        assert_eq!(
+            (gone.fragments.len(), gone.state),
+            (0, State::Broken.into())
+        );
+    }
+}

@@ -1,0 +1,20 @@
+//! Stations: the public-security units that bulletins name, as a tree.
+
+pub mod draft;
+pub mod service;
+pub mod store;
+pub mod write;
+
+use crate::pb::Station;
+
+/// The paths and names of the stations a station refers to.
+pub fn station_references(station: &Station) -> Vec<(String, &str)> {
+    [
+        ("parent", station.parent.as_str()),
+        ("merged_into", station.merged_into.as_str()),
+    ]
+    .into_iter()
+    .filter(|(_, name)| !name.is_empty())
+    .map(|(path, name)| (path.to_owned(), name))
+    .collect()
+}

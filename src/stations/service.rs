@@ -1,0 +1,162 @@
+//! StationService on the wire.
+
+use tonic::{Request, async_trait};
+
+use crate::changes::committer::Committed;
+use crate::changes::versions;
+use crate::changes::write::Write;
+use crate::context::Context;
+use crate::edge::list::AskedPage;
+use crate::edge::reply::{Reply, reply, written};
+use crate::edge::request::{Asked, asked, check_built, etag, freshness, names, required};
+use crate::error::{Error, Result};
+use crate::mask::Mask;
+use crate::names::StationName;
+use crate::pb::station_service_server::StationService;
+use crate::pb::{
+    BatchGetStationsRequest, BatchGetStationsResponse, CreateStationRequest, DeleteStationRequest,
+    GetStationRequest, ListStationHonoursRequest, ListStationHonoursResponse, ListStationsRequest,
+    ListStationsResponse, ResolveStationsRequest, ResolveStationsResponse, Station,
+    UndeleteStationRequest, UpdateStationRequest,
+};
+use crate::record::{Record as _, decode};
+use crate::stations::store;
+use crate::stations::write::{Create, Delete, Undelete, Update};
+
+#[derive(Clone, Debug)]
+pub struct Stations {
+    context: Context,
+}
+
+impl Stations {
+    pub fn new(context: Context) -> Self {
+        Self { context }
+    }
+
+    async fn submit(&self, write: impl Write, validate_only: bool) -> Result<Committed> {
+        self.context
+            .committer
+            .submit(write, "", validate_only)
+            .await
+    }
+}
+
+#[async_trait]
+impl StationService for Stations {
+    async fn get_station(&self, request: Request<GetStationRequest>) -> Reply<Station> {
+        let request = request.into_inner();
+        let name = StationName::parse("name", &request.name).map_err(Error::from)?;
+        let read = match asked(request.consistency)? {
+            Asked::Now(freshness) => store::get(&self.context.db, &name, &freshness).await?,
+            Asked::At(revision) => versions::at(&self.context.db, name.as_str(), revision).await?,
+        };
+        let record = read.value.ok_or_else(|| Error::missing(name.as_str()))?;
+        Ok(reply(decode(&record)?, &read.token)?)
+    }
+
+    async fn batch_get_stations(
+        &self,
+        request: Request<BatchGetStationsRequest>,
+    ) -> Reply<BatchGetStationsResponse> {
+        let request = request.into_inner();
+        let freshness = freshness(request.consistency)?;
+        let names = names(&request.names, StationName::parse)?;
+        let names: Vec<&str> = names.iter().map(StationName::as_str).collect();
+        let read = store::batch_get(&self.context.db, &names, &freshness).await?;
+        let stations: Result<_> = read.value.iter().map(|record| decode(record)).collect();
+        let token = read.token.to_string();
+        Ok(reply(
+            BatchGetStationsResponse {
+                stations: stations?,
+                token,
+            },
+            &read.token,
+        )?)
+    }
+
+    async fn list_stations(
+        &self,
+        request: Request<ListStationsRequest>,
+    ) -> Reply<ListStationsResponse> {
+        let request = request.into_inner();
+        check_built(&request.filter, &request.order_by, request.total)?;
+        let scope = format!("ListStations {}", request.show_deleted);
+        let freshness = freshness(request.consistency)?;
+        let page = AskedPage::open(
+            &self.context,
+            scope,
+            request.page_size,
+            &request.page_token,
+            freshness,
+        )?;
+        let wanted = page.wanted(request.show_deleted);
+        let read = store::list(&self.context.db, wanted, &page.freshness).await?;
+        let stations: Result<_> = read
+            .value
+            .records
+            .iter()
+            .map(|record| decode(record))
+            .collect();
+        let response = ListStationsResponse {
+            stations: stations?,
+            next_page_token: page.next_token(&self.context, &read.token, read.value.next)?,
+            total: None,
+            token: read.token.to_string(),
+        };
+        Ok(reply(response, &read.token)?)
+    }
+
+    async fn create_station(&self, request: Request<CreateStationRequest>) -> Reply<Station> {
+        let request = request.into_inner();
+        let name = StationName::from_id("station_id", &request.station_id).map_err(Error::from)?;
+        let station = required("station", request.station)?;
+        let create = Create::new(name, station)?;
+        written(&self.submit(create, request.validate_only).await?)
+    }
+
+    async fn update_station(&self, request: Request<UpdateStationRequest>) -> Reply<Station> {
+        let request = request.into_inner();
+        let mut station = required("station", request.station)?;
+        station.etag = etag("station.etag", station.etag)?;
+        let update = Update {
+            name: StationName::parse("station.name", &station.name).map_err(Error::from)?,
+            mask: Mask::parse(request.update_mask.as_ref(), Station::MESSAGE)?,
+            station,
+            allow_missing: request.allow_missing,
+        };
+        written(&self.submit(update, request.validate_only).await?)
+    }
+
+    async fn delete_station(&self, request: Request<DeleteStationRequest>) -> Reply<Station> {
+        let request = request.into_inner();
+        let delete = Delete {
+            name: StationName::parse("name", &request.name).map_err(Error::from)?,
+            etag: etag("etag", request.etag)?,
+            allow_missing: request.allow_missing,
+        };
+        written(&self.submit(delete, request.validate_only).await?)
+    }
+
+    async fn undelete_station(&self, request: Request<UndeleteStationRequest>) -> Reply<Station> {
+        let request = request.into_inner();
+        let undelete = Undelete {
+            name: StationName::parse("name", &request.name).map_err(Error::from)?,
+            etag: etag("etag", request.etag)?,
+        };
+        written(&self.submit(undelete, request.validate_only).await?)
+    }
+
+    async fn resolve_stations(
+        &self,
+        _request: Request<ResolveStationsRequest>,
+    ) -> Reply<ResolveStationsResponse> {
+        Err(Error::NotBuilt("ResolveStations").into())
+    }
+
+    async fn list_station_honours(
+        &self,
+        _request: Request<ListStationHonoursRequest>,
+    ) -> Reply<ListStationHonoursResponse> {
+        Err(Error::NotBuilt("ListStationHonours").into())
+    }
+}

@@ -1,0 +1,234 @@
+//! StatisticService on the wire.
+
+use tonic::{Request, async_trait};
+
+use crate::changes::committer::Committed;
+use crate::changes::versions;
+use crate::changes::write::Write;
+use crate::context::Context;
+use crate::corrections::check_correction_reason;
+use crate::edge::list::AskedPage;
+use crate::edge::reply::{Reply, reply, written};
+use crate::edge::request::{Asked, asked, check_built, etag, freshness, names, required};
+use crate::error::{Error, Result, Violation};
+use crate::mask::Mask;
+use crate::names::{ArticleName, StatisticName, StatisticParent};
+use crate::page::Page;
+use crate::pb::statistic_service_server::StatisticService;
+use crate::pb::{
+    AggregateStatisticsRequest, AggregateStatisticsResponse, BatchGetStatisticsRequest,
+    BatchGetStatisticsResponse, CreateStatisticRequest, DeleteStatisticRequest,
+    GetStatisticRequest, ListStatisticsRequest, ListStatisticsResponse, Statistic,
+    UndeleteStatisticRequest, UpdateStatisticRequest,
+};
+use crate::reading::Freshness;
+use crate::record::{Record as _, check_etag, decode};
+use crate::statistics::store;
+use crate::statistics::write::{Delete, Put, PutKind, Undelete};
+
+#[derive(Clone, Debug)]
+pub struct Statistics {
+    context: Context,
+}
+
+impl Statistics {
+    pub fn new(context: Context) -> Self {
+        Self { context }
+    }
+
+    async fn submit(&self, write: impl Write, validate_only: bool) -> Result<Committed> {
+        self.context
+            .committer
+            .submit(write, "", validate_only)
+            .await
+    }
+
+    /// Proves a draft against its article, page and current version, as far as they exist; what may
+    /// not be written at all is refused under the lock.
+    async fn prove(&self, put: &mut Put, article: &ArticleName) -> Result<()> {
+        let Some(mut article) = store::article(&self.context.db, article).await? else {
+            return Ok(());
+        };
+        let text = std::mem::take(&mut article.source_text);
+        let page = (!text.is_empty()).then(|| Page::new(&text));
+        let current = self.current(&put.name).await?;
+        let current = current.filter(|current| !current.is_deleted());
+        let may_be_new = match &put.kind {
+            PutKind::Create => true,
+            PutKind::Update { allow_missing, .. } => *allow_missing,
+        };
+        match (&put.kind, &current) {
+            (PutKind::Update { .. }, Some(current)) => check_etag(&put.statistic.etag, current)?,
+            (PutKind::Create, Some(_)) => return Ok(()),
+            (_, None) if !may_be_new => return Ok(()),
+            _ => {}
+        }
+        put.prove(&article, page.as_ref(), current.as_ref())
+    }
+
+    async fn current(&self, name: &StatisticName) -> Result<Option<Statistic>> {
+        let read = store::get(&self.context.db, name, &Freshness::default()).await?;
+        read.value.map(|record| decode(&record)).transpose()
+    }
+}
+
+#[async_trait]
+impl StatisticService for Statistics {
+    async fn get_statistic(&self, request: Request<GetStatisticRequest>) -> Reply<Statistic> {
+        let request = request.into_inner();
+        let name = StatisticName::parse("name", &request.name).map_err(Error::from)?;
+        let read = match asked(request.consistency)? {
+            Asked::Now(freshness) => store::get(&self.context.db, &name, &freshness).await?,
+            Asked::At(revision) => versions::at(&self.context.db, name.as_str(), revision).await?,
+        };
+        let record = read.value.ok_or_else(|| Error::missing(name.as_str()))?;
+        Ok(reply(decode(&record)?, &read.token)?)
+    }
+
+    async fn batch_get_statistics(
+        &self,
+        request: Request<BatchGetStatisticsRequest>,
+    ) -> Reply<BatchGetStatisticsResponse> {
+        let request = request.into_inner();
+        let freshness = freshness(request.consistency)?;
+        let parent = match request.parent.as_str() {
+            "" => StatisticParent::Any,
+            parent => StatisticParent::parse("parent", parent).map_err(Error::from)?,
+        };
+        let names = names(&request.names, |field, name| {
+            let name = StatisticName::parse(field, name)?;
+            match &parent {
+                StatisticParent::Article(article) if name.article() != *article => {
+                    let got = Violation::shown(name.as_str());
+                    Err(Violation::invalid(
+                        field,
+                        format!("must be of {:?}, got {got}", request.parent),
+                    ))
+                }
+                _ => Ok(name),
+            }
+        })?;
+        let names: Vec<&str> = names.iter().map(StatisticName::as_str).collect();
+        let read = store::batch_get(&self.context.db, &names, &freshness).await?;
+        let statistics: Result<_> = read.value.iter().map(|record| decode(record)).collect();
+        let token = read.token.to_string();
+        Ok(reply(
+            BatchGetStatisticsResponse {
+                statistics: statistics?,
+                token,
+            },
+            &read.token,
+        )?)
+    }
+
+    async fn list_statistics(
+        &self,
+        request: Request<ListStatisticsRequest>,
+    ) -> Reply<ListStatisticsResponse> {
+        let request = request.into_inner();
+        let parent = StatisticParent::parse("parent", &request.parent).map_err(Error::from)?;
+        check_built(&request.filter, &request.order_by, request.total)?;
+        let scope = format!("ListStatistics {} {}", request.parent, request.show_deleted);
+        let freshness = freshness(request.consistency)?;
+        let page = AskedPage::open(
+            &self.context,
+            scope,
+            request.page_size,
+            &request.page_token,
+            freshness,
+        )?;
+        let wanted = page.wanted(request.show_deleted);
+        let read = store::list(&self.context.db, &parent, wanted, &page.freshness).await?;
+        let statistics: Result<_> = read
+            .value
+            .records
+            .iter()
+            .map(|record| decode(record))
+            .collect();
+        let response = ListStatisticsResponse {
+            statistics: statistics?,
+            next_page_token: page.next_token(&self.context, &read.token, read.value.next)?,
+            total: None,
+            token: read.token.to_string(),
+        };
+        Ok(reply(response, &read.token)?)
+    }
+
+    async fn create_statistic(&self, request: Request<CreateStatisticRequest>) -> Reply<Statistic> {
+        let request = request.into_inner();
+        check_correction_reason(&request.correction_reason)?;
+        let article = ArticleName::parse("parent", &request.parent).map_err(Error::from)?;
+        let name = StatisticName::from_id("statistic_id", &article, &request.statistic_id)
+            .map_err(Error::from)?;
+        let mut put = Put {
+            name,
+            article: article.as_str().to_owned(),
+            statistic: required("statistic", request.statistic)?,
+            correction_reason: request.correction_reason,
+            kind: PutKind::Create,
+            proven: None,
+        };
+        self.prove(&mut put, &article).await?;
+        written(&self.submit(put, request.validate_only).await?)
+    }
+
+    async fn update_statistic(&self, request: Request<UpdateStatisticRequest>) -> Reply<Statistic> {
+        let request = request.into_inner();
+        let mut statistic = required("statistic", request.statistic)?;
+        statistic.etag = etag("statistic.etag", statistic.etag)?;
+        check_correction_reason(&request.correction_reason)?;
+        let name = StatisticName::parse("statistic.name", &statistic.name).map_err(Error::from)?;
+        let article = name.article();
+        let mask = Mask::parse(request.update_mask.as_ref(), Statistic::MESSAGE)?;
+        let mut put = Put {
+            name,
+            article: article.as_str().to_owned(),
+            statistic,
+            correction_reason: request.correction_reason,
+            kind: PutKind::Update {
+                mask,
+                allow_missing: request.allow_missing,
+            },
+            proven: None,
+        };
+        self.prove(&mut put, &article).await?;
+        written(&self.submit(put, request.validate_only).await?)
+    }
+
+    async fn delete_statistic(&self, request: Request<DeleteStatisticRequest>) -> Reply<Statistic> {
+        let request = request.into_inner();
+        check_correction_reason(&request.correction_reason)?;
+        let name = StatisticName::parse("name", &request.name).map_err(Error::from)?;
+        let delete = Delete {
+            article: name.article().as_str().to_owned(),
+            name,
+            etag: etag("etag", request.etag)?,
+            allow_missing: request.allow_missing,
+            correction_reason: request.correction_reason,
+        };
+        written(&self.submit(delete, request.validate_only).await?)
+    }
+
+    async fn undelete_statistic(
+        &self,
+        request: Request<UndeleteStatisticRequest>,
+    ) -> Reply<Statistic> {
+        let request = request.into_inner();
+        check_correction_reason(&request.correction_reason)?;
+        let name = StatisticName::parse("name", &request.name).map_err(Error::from)?;
+        let undelete = Undelete {
+            article: name.article().as_str().to_owned(),
+            name,
+            etag: etag("etag", request.etag)?,
+            correction_reason: request.correction_reason,
+        };
+        written(&self.submit(undelete, request.validate_only).await?)
+    }
+
+    async fn aggregate_statistics(
+        &self,
+        _request: Request<AggregateStatisticsRequest>,
+    ) -> Reply<AggregateStatisticsResponse> {
+        Err(Error::NotBuilt("AggregateStatistics").into())
+    }
+}

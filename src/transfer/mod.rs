@@ -1,0 +1,4 @@
+//! All records in and out, in bulk.
+
+pub mod chunk;
+pub mod service;

@@ -135,7 +135,7 @@ fn nearest(message: &MessageDescriptor, name: &str) -> String {
     message
         .fields()
         .map(|field| field.name().to_owned())
-        .max_by_key(|known| common(known))
+        .max_by_key(|known| (common(known), std::cmp::Reverse(known.len())))
         .filter(|known| common(known) >= 3)
         .map_or(String::new(), |known| format!(" (did you mean {known:?}?)"))
 }

@@ -164,6 +164,8 @@ impl Anchor<'_> {
     }
 
     /// The place whose surroundings are most like those of the old one; of equals, the nearest.
+    ///
+    /// What stands before a number says what it counts, so it tells twice as much.
     fn most_alike(
         &self,
         before: &Page,
@@ -185,7 +187,10 @@ impl Anchor<'_> {
                 right.chars(),
                 self.page.after(end, REMEMBERED_CONTEXT).chars(),
             );
-            (same_left + same_right, -(start.start - first.start).abs())
+            (
+                2 * same_left + same_right,
+                -(start.start - first.start).abs(),
+            )
         })
     }
 

@@ -7,33 +7,23 @@
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
-use sqlx::{PgConnection, Postgres, Transaction};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tracing::{error, warn};
 
-use crate::changes::log::{self, Revision, Tip, timestamp};
-use crate::changes::write::{Decision, Needs, Row, View, Write};
+use crate::changes::group::{Attempt, Broken};
+use crate::changes::write::Write;
 use crate::db::{Db, is_unreachable};
 use crate::error::{Cause, Error, Result};
-use crate::record::Stamp;
 use crate::tables::Tables;
 use crate::token::Token;
 
 const GROUP_REQUESTS_MAX: usize = 64;
-const GROUP_ROWS_MAX: usize = 500;
-const GROUP_BYTES_MAX: usize = 1024 * 1024;
 const QUEUE_LENGTH: usize = 1_024;
-
-/// How often one group may ask for more to read; a chain of station parents asks once a level.
-const READS_MAX: usize = 64;
 
 /// How often a group is tried again when the database was lost before its COMMIT was sent.
 const TRIES_MAX: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
-
-/// How often, with growing pauses, a COMMIT without reply is looked up: about 12 s in all.
-const LOOKUPS_MAX: u32 = 9;
 
 /// A write that was committed, or kept as it was, or would have been.
 #[derive(Debug)]
@@ -50,10 +40,11 @@ pub struct Committer {
     queue: mpsc::Sender<Queued>,
 }
 
-struct Queued {
-    write: Box<dyn Write>,
-    actor: String,
-    validate_only: bool,
+/// A request that waits.
+pub(super) struct Queued {
+    pub(super) write: Box<dyn Write>,
+    pub(super) actor: String,
+    pub(super) validate_only: bool,
     reply: oneshot::Sender<Result<Committed>>,
 }
 
@@ -231,207 +222,4 @@ fn is_lock_timeout(error: &sqlx::Error) -> bool {
         .as_database_error()
         .and_then(|error| error.code())
         .is_some_and(|code| code == "55P03")
-}
-
-/// How a transaction ended that did not end well.
-enum Broken {
-    /// Nothing was written.
-    BeforeCommit(sqlx::Error),
-    /// It may have been written.
-    Unknown(sqlx::Error),
-}
-
-impl From<sqlx::Error> for Broken {
-    fn from(error: sqlx::Error) -> Self {
-        Self::BeforeCommit(error)
-    }
-}
-
-/// A request's revision, before it is appended.
-struct Decided {
-    /// Which request of the group.
-    request: usize,
-    rows: Vec<Row>,
-    answer: Vec<u8>,
-    reason: String,
-}
-
-/// One try at one group.
-#[derive(Default)]
-struct Attempt {
-    view: View,
-    decided: Vec<Decided>,
-    /// One a request, in order; nothing for one that is left for the next group.
-    outcomes: Vec<Option<Result<Committed>>>,
-    row_count: usize,
-    byte_count: usize,
-}
-
-impl Attempt {
-    async fn run(mut self, db: &Db, tables: &Tables, group: &mut [Queued]) -> Result<Self, Broken> {
-        self.outcomes = group.iter().map(|_| None).collect();
-        let mut tx = db.pool().begin_with(log::BEGIN_WRITE).await?;
-        log::lock_head(&mut tx).await?;
-        let tip = log::read_tip(&mut tx).await?;
-        self.decide_all(&mut tx, &tip, group).await?;
-        if self.decided.is_empty() {
-            tx.rollback().await?;
-            return Ok(self);
-        }
-        let tokens = self.write(&mut tx, tables, &tip, group).await?;
-        self.end(db, tx, &tokens).await?;
-        for (decided, token) in self.decided.drain(..).zip(tokens) {
-            let committed = Committed {
-                token,
-                answer: decided.answer,
-            };
-            self.outcomes[decided.request] = Some(Ok(committed));
-        }
-        Ok(self)
-    }
-
-    /// Reads what is needed and decides every request, those that need more after another read.
-    async fn decide_all(
-        &mut self,
-        connection: &mut PgConnection,
-        tip: &Tip,
-        group: &mut [Queued],
-    ) -> Result<(), Broken> {
-        let mut needs = Needs::default();
-        for queued in group.iter() {
-            needs.merge(queued.write.needs());
-        }
-        let mut open: Vec<usize> = (0..group.len()).collect();
-        for _ in 0..READS_MAX {
-            if !needs.is_empty() {
-                log::read_view(connection, &needs, &mut self.view).await?;
-            }
-            needs = Needs::default();
-            let mut still_open = Vec::new();
-            for request in open {
-                if self.is_full() {
-                    continue;
-                }
-                if let Some(more) = self.decide(request, &mut group[request], tip) {
-                    needs.merge(more);
-                    still_open.push(request);
-                }
-            }
-            open = still_open;
-            if open.is_empty() {
-                return Ok(());
-            }
-        }
-        for request in open {
-            let cause = "a write kept asking for more to read";
-            self.outcomes[request] = Some(Err(Error::internal(cause)));
-        }
-        Ok(())
-    }
-
-    fn is_full(&self) -> bool {
-        self.row_count >= GROUP_ROWS_MAX || self.byte_count >= GROUP_BYTES_MAX
-    }
-
-    /// Decides one request; returns what it needs to be decided at all.
-    fn decide(&mut self, request: usize, queued: &mut Queued, tip: &Tip) -> Option<Needs> {
-        let revision = tip.token.revision + 1 + i64::try_from(self.decided.len()).unwrap_or(0);
-        let stamp = Stamp {
-            revision,
-            time: timestamp(tip.now),
-        };
-        let outcome = match queued.write.decide(&self.view, &stamp) {
-            Ok(Decision::Read(more)) => return Some(more),
-            Ok(Decision::Write { answer, .. }) if queued.validate_only => Ok(Committed {
-                token: tip.token,
-                answer,
-            }),
-            Ok(Decision::Keep { answer }) => Ok(Committed {
-                token: tip.token,
-                answer,
-            }),
-            Ok(Decision::Write {
-                rows,
-                answer,
-                reason,
-            }) => match self.view.apply(&rows) {
-                Ok(()) => {
-                    self.row_count += rows.len();
-                    self.byte_count += rows.iter().map(|row| row.record.len()).sum::<usize>();
-                    self.decided.push(Decided {
-                        request,
-                        rows,
-                        answer,
-                        reason,
-                    });
-                    return None;
-                }
-                Err(error) => Err(error),
-            },
-            Err(error) => Err(error),
-        };
-        self.outcomes[request] = Some(outcome);
-        None
-    }
-
-    async fn write(
-        &self,
-        connection: &mut PgConnection,
-        tables: &Tables,
-        tip: &Tip,
-        group: &[Queued],
-    ) -> Result<Vec<Token>, Broken> {
-        let revisions: Vec<_> = self
-            .decided
-            .iter()
-            .map(|decided| Revision {
-                actor: &group[decided.request].actor,
-                reason: &decided.reason,
-                rows: &decided.rows,
-            })
-            .collect();
-        let tokens = log::append(connection, tip, &revisions).await?;
-        let mut rows = Vec::with_capacity(self.row_count);
-        for (decided, token) in self.decided.iter().zip(&tokens) {
-            rows.extend(decided.rows.iter().map(|row| (token.revision, row)));
-        }
-        tables.project(connection, &rows).await?;
-        Ok(tokens)
-    }
-
-    /// Commits; when no reply comes, finds out whether it happened.
-    async fn end(
-        &self,
-        db: &Db,
-        tx: Transaction<'_, Postgres>,
-        tokens: &[Token],
-    ) -> Result<(), Broken> {
-        let Err(cause) = tx.commit().await else {
-            return Ok(());
-        };
-        let Some(last) = tokens.last() else {
-            return Ok(());
-        };
-        warn!(error = %cause, revision = last.revision, "a commit had no reply; looking it up");
-        let mut pause = FIRST_PAUSE;
-        for _ in 0..LOOKUPS_MAX {
-            match look_up(db, last).await {
-                Ok(true) => return Ok(()),
-                Ok(false) => return Err(Broken::BeforeCommit(cause)),
-                Err(error) => warn!(error = %error, "the lookup failed; trying again"),
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_secs(2));
-        }
-        Err(Broken::Unknown(cause))
-    }
-}
-
-/// Whether the log has exactly this revision. Under the lock nobody is still committing, so absence
-/// is final.
-async fn look_up(db: &Db, token: &Token) -> Result<bool, sqlx::Error> {
-    let mut tx = db.pool().begin_with(log::BEGIN_WRITE).await?;
-    let chain = log::settled_chain(&mut tx, token.revision).await?;
-    tx.rollback().await?;
-    Ok(chain == Some(token.chain))
 }

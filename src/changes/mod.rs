@@ -2,6 +2,7 @@
 
 pub mod chain;
 pub mod committer;
+mod group;
 pub mod log;
 pub mod reindex;
 pub mod replay;

@@ -1,0 +1,9 @@
+//! A Postgres for all tests of the process, a database and a service for each.
+
+mod cluster;
+mod errors;
+mod service;
+
+pub use cluster::Database;
+pub use errors::Refusal;
+pub use service::{Service, statistic};

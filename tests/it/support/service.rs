@@ -1,0 +1,225 @@
+//! The service in this process, on a free port, with clients.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bulletin::changes::verify;
+use bulletin::pb::article_service_client::ArticleServiceClient;
+use bulletin::pb::change_service_client::ChangeServiceClient;
+use bulletin::pb::ingest_service_client::IngestServiceClient;
+use bulletin::pb::station_service_client::StationServiceClient;
+use bulletin::pb::statistic_service_client::StatisticServiceClient;
+use bulletin::pb::transfer_service_client::TransferServiceClient;
+use bulletin::pb::{self, Article, Station, Statistic};
+use bulletin::seed;
+use bulletin::server::{Bulletin, TABLES, bind};
+use tokio::sync::oneshot;
+use tonic::transport::{Channel, Endpoint};
+
+use super::{Database, Refusal};
+
+/// Stops when dropped.
+pub struct Service {
+    pub database: Database,
+    pub address: SocketAddr,
+    pub channel: Channel,
+    _stop: oneshot::Sender<()>,
+}
+
+impl Service {
+    /// On an empty database of its own.
+    pub async fn start() -> Self {
+        Self::on(Database::create().await).await
+    }
+
+    /// With the seed page.
+    pub async fn seeded() -> Self {
+        let database = Database::create().await;
+        let bulletin = Bulletin::start(database.open().await).await.unwrap();
+        seed::load(
+            &bulletin.context().committer,
+            seed::parse(seed::PAGE).unwrap(),
+        )
+        .await
+        .unwrap();
+        Self::run(database, bulletin).await
+    }
+
+    /// Another instance on a database that may have one already.
+    pub async fn on(database: Database) -> Self {
+        let bulletin = Bulletin::start(database.open().await).await.unwrap();
+        Self::run(database, bulletin).await
+    }
+
+    async fn run(database: Database, bulletin: Bulletin) -> Self {
+        let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let stopped = async move {
+            let _ = stopped.await;
+        };
+        tokio::spawn(bulletin.serve(listener, stopped, Duration::from_secs(5)));
+        let channel = Endpoint::from_shared(format!("http://{address}"))
+            .unwrap()
+            .connect_lazy();
+        Self {
+            database,
+            address,
+            channel,
+            _stop: stop,
+        }
+    }
+
+    pub fn articles(&self) -> ArticleServiceClient<Channel> {
+        ArticleServiceClient::new(self.channel.clone())
+    }
+
+    pub fn stations(&self) -> StationServiceClient<Channel> {
+        StationServiceClient::new(self.channel.clone())
+    }
+
+    pub fn statistics(&self) -> StatisticServiceClient<Channel> {
+        StatisticServiceClient::new(self.channel.clone())
+    }
+
+    pub fn changes(&self) -> ChangeServiceClient<Channel> {
+        ChangeServiceClient::new(self.channel.clone())
+    }
+
+    pub fn transfer(&self) -> TransferServiceClient<Channel> {
+        TransferServiceClient::new(self.channel.clone())
+    }
+
+    pub fn ingest(&self) -> IngestServiceClient<Channel> {
+        IngestServiceClient::new(self.channel.clone())
+    }
+
+    pub async fn article(&self, name: &str) -> Article {
+        let request = pb::GetArticleRequest {
+            name: name.to_owned(),
+            view: pb::View::Source.into(),
+            consistency: None,
+        };
+        self.articles()
+            .get_article(request)
+            .await
+            .unwrap()
+            .into_inner()
+    }
+
+    pub async fn station(&self, name: &str) -> Station {
+        let request = pb::GetStationRequest {
+            name: name.to_owned(),
+            consistency: None,
+        };
+        self.stations()
+            .get_station(request)
+            .await
+            .unwrap()
+            .into_inner()
+    }
+
+    pub async fn statistic(&self, name: &str) -> Statistic {
+        let request = pb::GetStatisticRequest {
+            name: name.to_owned(),
+            consistency: None,
+        };
+        self.statistics()
+            .get_statistic(request)
+            .await
+            .unwrap()
+            .into_inner()
+    }
+
+    /// Creates a police station.
+    pub async fn create_station(&self, id: &str) -> Result<Station, Refusal> {
+        let station = Station {
+            display_name: format!("{id}派出所"),
+            kind: pb::station::Kind::PoliceStation.into(),
+            ..Station::default()
+        };
+        let request = pb::CreateStationRequest {
+            station_id: id.to_owned(),
+            station: Some(station),
+            validate_only: false,
+        };
+        Refusal::or(self.stations().create_station(request).await)
+    }
+
+    /// Creates an article on a page.
+    pub async fn create_article(&self, id: &str, source_text: &str) -> Result<Article, Refusal> {
+        let article = Article {
+            headline: format!("标题 {id}"),
+            source_text: source_text.to_owned(),
+            ..Article::default()
+        };
+        let request = pb::CreateArticleRequest {
+            article_id: id.to_owned(),
+            article: Some(article),
+            validate_only: false,
+        };
+        Refusal::or(self.articles().create_article(request).await)
+    }
+
+    /// Creates a statistic that counts what the quote says.
+    pub async fn create_statistic(
+        &self,
+        article: &str,
+        id: &str,
+        statistic: Statistic,
+    ) -> Result<Statistic, Refusal> {
+        let request = pb::CreateStatisticRequest {
+            parent: article.to_owned(),
+            statistic_id: id.to_owned(),
+            statistic: Some(statistic),
+            ..Default::default()
+        };
+        Refusal::or(self.statistics().create_statistic(request).await)
+    }
+
+    pub async fn publish(&self, article: &str) -> Result<Article, Refusal> {
+        let request = pb::PublishArticleRequest {
+            name: article.to_owned(),
+            ..Default::default()
+        };
+        Refusal::or(self.articles().publish_article(request).await)
+    }
+
+    /// The newest revision.
+    pub async fn head(&self) -> pb::Head {
+        self.changes()
+            .get_head(pb::GetHeadRequest {})
+            .await
+            .unwrap()
+            .into_inner()
+    }
+
+    /// What `bulletin verify` finds wrong.
+    pub async fn fault(&self) -> Option<String> {
+        let db = self.database.open().await;
+        let report = verify::verify(&db, &TABLES, None).await.unwrap();
+        db.close().await;
+        report.fault
+    }
+}
+
+/// A valid statistic whose number stands in the quote.
+pub fn statistic(quote: &str, value: &str, unit: &str) -> Statistic {
+    Statistic {
+        metric: "查处数".to_owned(),
+        quantity: Some(pb::Quantity {
+            value: Some(pb::Decimal {
+                value: value.to_owned(),
+            }),
+            unit: unit.to_owned(),
+            ..Default::default()
+        }),
+        qualifier: pb::statistic::Qualifier::Exact.into(),
+        assertion: pb::statistic::Assertion::Reported.into(),
+        span: Some(pb::Span {
+            quote: quote.to_owned(),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}

@@ -35,6 +35,8 @@ impl Db {
             })?
             .application_name("bulletin")
             .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
+        // The pool would try again until its timeout, and then not say why.
+        PgConnection::connect_with(&options).await?.close().await?;
         let pool = PgPoolOptions::new()
             .max_connections(settings.connections_max)
             .min_connections(1)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::changes::write::{Op, Row, View};
+use crate::changes::write::{Op, Row, View, live};
 use crate::error::{Reason, Result};
 use crate::names::Kind;
 use crate::pb::{Station, station};
@@ -35,7 +35,7 @@ pub fn check_references<'a>(
 
 fn is_live<R: Record>(view: &View, name: &str) -> Result<bool> {
     Ok(view
-        .record::<R>(name)?
+        .seen::<R>(name)?
         .is_some_and(|record| !record.is_deleted()))
 }
 
@@ -48,14 +48,16 @@ pub fn activate<'a>(
     let names: BTreeSet<&str> = names.into_iter().collect();
     let mut rows = Vec::new();
     for name in names {
-        let Some(mut station) = view.record::<Station>(name)? else {
+        let is_proposed = view.seen::<Station>(name)?.is_some_and(|station| {
+            station.state() == station::State::Proposed && !station.is_deleted()
+        });
+        if !is_proposed {
             continue;
-        };
-        if station.state() == station::State::Proposed && !station.is_deleted() {
-            station.set_state(station::State::Active);
-            seal(&mut station, stamp);
-            rows.push(Row::of(Op::Updated, &station));
         }
+        let mut station: Station = live(view, name)?;
+        station.set_state(station::State::Active);
+        seal(&mut station, stamp);
+        rows.push(Row::of(Op::Updated, &station));
     }
     Ok(rows)
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::bail;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tonic::transport::Server;
@@ -84,9 +85,14 @@ impl Bulletin {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
         drain_timeout: Duration,
-    ) -> Result<(), tonic::transport::Error> {
-        let Self { context, committer } = self;
+    ) -> anyhow::Result<()> {
+        let Self {
+            context,
+            mut committer,
+        } = self;
         let db = context.db.clone();
+        // Held so that the committer cannot end before the services do.
+        let handle = context.committer.clone();
         let (health, health_service) = tonic_health::server::health_reporter();
         set_health(&health, ServingStatus::Serving).await;
         let (stopped, is_stopping) = tokio::sync::oneshot::channel();
@@ -109,14 +115,19 @@ impl Bulletin {
                 Err(_) => std::future::pending().await,
             }
         };
-        let outcome = tokio::select! {
-            outcome = serving => outcome,
+        tokio::select! {
+            outcome = serving => outcome?,
             () = bound => {
                 warn!(drain_timeout_ms = drain_timeout.as_millis(), "calls were cut off by the drain's bound");
-                Ok(())
             }
-        };
-        // Every handle went with the services, so the committer ends once its queue is empty.
+            // Without it nothing can be written any more: better to be started again.
+            ended = &mut committer => {
+                db.close().await;
+                bail!("the committer ended by itself: {ended:?}");
+            }
+        }
+        drop(handle);
+        // Every other handle went with the services, so the committer ends once its queue is empty.
         if tokio::time::timeout(drain_timeout, committer)
             .await
             .is_err()
@@ -124,7 +135,7 @@ impl Bulletin {
             warn!("the committer was cut off by the drain's bound");
         }
         db.close().await;
-        outcome
+        Ok(())
     }
 }
 

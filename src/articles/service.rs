@@ -2,6 +2,7 @@
 
 use tonic::{Request, async_trait};
 
+use crate::articles::draft::ArticleDraft;
 use crate::articles::store;
 use crate::articles::write::{Delete, Publish, Put, PutKind, Retract, Undelete};
 use crate::changes::committer::Committed;
@@ -11,7 +12,9 @@ use crate::context::Context;
 use crate::corrections::{check_correction_reason, check_reason};
 use crate::edge::list::AskedPage;
 use crate::edge::reply::{Reply, reply, written};
-use crate::edge::request::{Asked, asked, check_built, etag, freshness, names, required, view};
+use crate::edge::request::{
+    Asked, asked, check_built, etag, freshness, named, names, required, view,
+};
 use crate::error::{Error, Reason, Result, Violation};
 use crate::mask::Mask;
 use crate::names::ArticleName;
@@ -211,9 +214,12 @@ impl ArticleService for Articles {
 
     async fn create_article(&self, request: Request<CreateArticleRequest>) -> Reply<Article> {
         let request = request.into_inner();
-        let name = ArticleName::from_id("article_id", &request.article_id).map_err(Error::from)?;
         let article = required("article", request.article)?;
         let page = self.page(&article, None).await?;
+        let name = named(
+            ArticleName::from_id("article_id", &request.article_id),
+            || ArticleDraft::prove("article", article.clone(), page.as_ref(), None).map(drop),
+        )?;
         let correction_reason = String::new();
         let kind = PutKind::Create;
         let mut put = Put {

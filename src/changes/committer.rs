@@ -95,7 +95,10 @@ impl Task {
                     None => return,
                 }
             }
-            while let Ok(queued) = receiver.try_recv() {
+            // The rest waits in the queue, which is bounded, and so do its senders.
+            while self.waiting.len() < QUEUE_LENGTH
+                && let Ok(queued) = receiver.try_recv()
+            {
                 self.waiting.push_back(queued);
             }
             let group = self.take_group();
@@ -160,7 +163,7 @@ impl Task {
                     return Ok(());
                 }
                 Err(Broken::BeforeCommit(cause))
-                    if is_unreachable(&cause) && attempt < TRIES_MAX =>
+                    if is_worth_another_try(&cause) && attempt < TRIES_MAX =>
                 {
                     warn!(error = %cause, attempt, "the database was lost before a commit; trying again");
                     tokio::time::sleep(pause).await;
@@ -215,6 +218,11 @@ impl Failed {
             let _ = queued.reply.send(Err(error));
         }
     }
+}
+
+/// A connection that broke is replaced at once; one that could not be had was waited for already.
+fn is_worth_another_try(error: &sqlx::Error) -> bool {
+    is_unreachable(error) && !matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed)
 }
 
 fn is_lock_timeout(error: &sqlx::Error) -> bool {

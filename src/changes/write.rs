@@ -11,7 +11,7 @@ use prost::Message;
 use crate::error::{Error, Result};
 use crate::names::Kind;
 use crate::pb;
-use crate::record::{Record, Stamp, check_etag, decode_to_change, etag};
+use crate::record::{Record, Stamp, check_etag, decode, decode_to_change, etag};
 
 /// What happened to a record; the words of `Change.Type`, and two of the log's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,11 +254,17 @@ impl View {
 
     /// The current version of a record, deleted or not, to be changed.
     pub fn record<R: Record>(&self, name: &str) -> Result<Option<R>> {
-        match self.records.get(name) {
-            Some(Some(bytes)) => decode_to_change(bytes).map(Some),
-            Some(None) => Ok(None),
-            None => Err(unasked(name)),
-        }
+        self.bytes(name)?.map(decode_to_change).transpose()
+    }
+
+    /// The same, only to be looked at: what a newer release added to it does no harm.
+    pub fn seen<R: Record>(&self, name: &str) -> Result<Option<R>> {
+        self.bytes(name)?.map(decode).transpose()
+    }
+
+    fn bytes(&self, name: &str) -> Result<Option<&[u8]>> {
+        let known = self.records.get(name).ok_or_else(|| unasked(name))?;
+        Ok(known.as_deref())
     }
 
     /// Every statistic of an article, deleted ones included, by name.
@@ -359,9 +365,17 @@ pub fn live<R: Record>(view: &View, name: &str) -> Result<R> {
     }
 }
 
+/// The same, only to be looked at.
+pub fn live_seen<R: Record>(view: &View, name: &str) -> Result<R> {
+    match view.seen::<R>(name)? {
+        Some(record) if !record.is_deleted() => Ok(record),
+        _ => Err(Error::missing(name)),
+    }
+}
+
 /// Refuses a name that is taken, by a deleted record too.
 pub fn check_free<R: Record>(view: &View, name: &str) -> Result<()> {
-    match view.record::<R>(name)? {
+    match view.seen::<R>(name)? {
         None => Ok(()),
         Some(taken) => Err(Error::Exists {
             name: name.to_owned(),

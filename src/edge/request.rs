@@ -99,6 +99,19 @@ pub fn names<N>(
     check.finish().map(|()| parsed)
 }
 
+/// The name of a record to be created; when it is malformed, all that is wrong with the record too.
+pub fn named<N>(name: Result<N, Violation>, prove: impl FnOnce() -> Result<()>) -> Result<N> {
+    let violation = match name {
+        Ok(name) => return Ok(name),
+        Err(violation) => violation,
+    };
+    let mut violations = vec![violation];
+    if let Err(Error::Invalid(more)) = prove() {
+        violations.extend(more);
+    }
+    Err(Error::Invalid(violations))
+}
+
 /// A caller's etag; the current one is compared under the lock.
 pub fn etag(field: &str, etag: String) -> Result<String> {
     let mut check = Check::default();

@@ -8,7 +8,7 @@ use crate::changes::write::Write;
 use crate::context::Context;
 use crate::edge::list::AskedPage;
 use crate::edge::reply::{Reply, reply, written};
-use crate::edge::request::{Asked, asked, check_built, etag, freshness, names, required};
+use crate::edge::request::{Asked, asked, check_built, etag, freshness, named, names, required};
 use crate::error::{Error, Result};
 use crate::mask::Mask;
 use crate::names::StationName;
@@ -20,6 +20,7 @@ use crate::pb::{
     UndeleteStationRequest, UpdateStationRequest,
 };
 use crate::record::{Record as _, decode};
+use crate::stations::draft::StationDraft;
 use crate::stations::store;
 use crate::stations::write::{Create, Delete, Undelete, Update};
 
@@ -108,8 +109,11 @@ impl StationService for Stations {
 
     async fn create_station(&self, request: Request<CreateStationRequest>) -> Reply<Station> {
         let request = request.into_inner();
-        let name = StationName::from_id("station_id", &request.station_id).map_err(Error::from)?;
         let station = required("station", request.station)?;
+        let name = named(
+            StationName::from_id("station_id", &request.station_id),
+            || StationDraft::prove("station", station.clone()).map(drop),
+        )?;
         let create = Create::new(name, station)?;
         written(&self.submit(create, request.validate_only).await?)
     }

@@ -74,7 +74,7 @@ fn check_ancestors(view: &View, station: &Station) -> Result<Option<Needs>> {
             return Ok(Some(more));
         }
         at = view
-            .record::<Station>(&at)?
+            .seen::<Station>(&at)?
             .map(|above| above.parent)
             .unwrap_or_default();
     }

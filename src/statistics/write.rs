@@ -5,7 +5,7 @@ use std::sync::Arc;
 use prost::Message as _;
 
 use crate::changes::write::{
-    Decision, Needs, Op, ToDelete, View, Write, changed, check_free, deleted, live, to_delete,
+    Decision, Needs, Op, ToDelete, View, Write, changed, check_free, deleted, live_seen, to_delete,
 };
 use crate::corrections::Change;
 use crate::error::{Error, Result};
@@ -138,7 +138,7 @@ impl Write for Put {
     }
 
     fn decide(&mut self, view: &View, stamp: &Stamp) -> Result<Decision> {
-        let article: Article = live(view, &self.article)?;
+        let article: Article = live_seen(view, &self.article)?;
         let current = self.current(view)?;
         if current.is_none() && view.count_of(&self.article)? >= STATISTICS_MAX {
             let description =
@@ -215,7 +215,7 @@ impl Write for Delete {
                     });
                 }
             };
-        let article: Article = live(view, &self.article)?;
+        let article: Article = live_seen(view, &self.article)?;
         let change = Change::under(&article, &self.correction_reason)?;
         if let Some(by) = view.referrer_of(name)? {
             return Err(Error::Referenced {
@@ -249,7 +249,7 @@ impl Write for Undelete {
 
     fn decide(&mut self, view: &View, stamp: &Stamp) -> Result<Decision> {
         let mut statistic: Statistic = deleted(view, self.name.as_str(), &self.etag)?;
-        let article: Article = live(view, &self.article)?;
+        let article: Article = live_seen(view, &self.article)?;
         let change = Change::under(&article, &self.correction_reason)?;
         let needs = references(&statistic);
         let needs = Needs::default().and_records(needs.iter().map(|(_, name)| *name));

@@ -118,7 +118,7 @@ fn source(view: &View, field: &str, source: &SourceText) -> Result<Option<Row>> 
 fn station(view: &View, field: &str, given: &Station, stamp: &Stamp) -> Result<Option<Row>> {
     let field = format!("{field}.station");
     StationName::parse(&format!("{field}.name"), &given.name)?;
-    if view.record::<Station>(&given.name)?.is_some() {
+    if view.seen::<Station>(&given.name)?.is_some() {
         return Ok(None);
     }
     let mut station = StationDraft::prove(&field, given.clone())?.into_station();
@@ -134,7 +134,7 @@ fn station(view: &View, field: &str, given: &Station, stamp: &Stamp) -> Result<O
 fn article(view: &View, field: &str, given: &Article, stamp: &Stamp) -> Result<Option<Row>> {
     let field = format!("{field}.article");
     ArticleName::parse(&format!("{field}.name"), &given.name)?;
-    if view.record::<Article>(&given.name)?.is_some() {
+    if view.seen::<Article>(&given.name)?.is_some() {
         return Ok(None);
     }
     let page = page_of(view, given)?;
@@ -152,10 +152,10 @@ fn article(view: &View, field: &str, given: &Article, stamp: &Stamp) -> Result<O
 fn statistic(view: &View, field: &str, given: &Statistic, stamp: &Stamp) -> Result<Option<Row>> {
     let field = format!("{field}.statistic");
     let name = StatisticName::parse(&format!("{field}.name"), &given.name)?;
-    if view.record::<Statistic>(&given.name)?.is_some() {
+    if view.seen::<Statistic>(&given.name)?.is_some() {
         return Ok(None);
     }
-    let article = view.record::<Article>(name.article().as_str())?;
+    let article = view.seen::<Article>(name.article().as_str())?;
     let article = article.ok_or_else(|| {
         let description = format!("must be of an article that exists, got {:?}", given.name);
         Violation::invalid(format!("{field}.name"), description)

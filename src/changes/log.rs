@@ -30,7 +30,9 @@ pub struct Revision<'a> {
 /// How a write transaction begins: bounded in every wait. A pooler would drop or refuse these as
 /// start-up parameters.
 pub const BEGIN_WRITE: &str = "begin; set local lock_timeout = '3s'; \
-     set local idle_in_transaction_session_timeout = '2s'; set local statement_timeout = '10s'";
+     set local idle_in_transaction_session_timeout = '2s'; \
+     set local statement_timeout = '10s'; \
+     set local tcp_user_timeout = '5s'";
 
 /// Orders this transaction after every other write.
 ///

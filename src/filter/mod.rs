@@ -1,6 +1,7 @@
 //! Filters (AIP-160): `lex` and `parse` know the grammar, `check` the fields of a resource, `sql` (a
 //! floor below the stores) how a checked filter becomes a condition.
 
+pub mod check;
 pub mod lex;
 pub mod parse;
 

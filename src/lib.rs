@@ -12,6 +12,7 @@ pub mod decimal;
 pub mod edge;
 pub mod embedded;
 pub mod error;
+pub mod fragments;
 pub mod ingest;
 pub mod mask;
 pub mod names;

@@ -53,9 +53,10 @@ const TOP: [&str; 8] = [
 ];
 
 /// Pure files that stand by themselves.
-const PURE: [&str; 9] = [
+const PURE: [&str; 10] = [
     "dates.rs",
     "decimal.rs",
+    "fragments.rs",
     "mask.rs",
     "page.rs",
     "record.rs",

@@ -13,6 +13,7 @@ pub mod edge;
 pub mod embedded;
 pub mod error;
 pub mod filter;
+pub mod fragments;
 pub mod ingest;
 pub mod mask;
 pub mod names;

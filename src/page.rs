@@ -1,6 +1,6 @@
 //! The text of a page, indexed by Unicode code points: the unit of every span.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::digest;
 
@@ -23,6 +23,30 @@ pub struct Page {
     sha256: String,
     /// Byte offset of each code point, and of the end.
     offsets: Vec<u32>,
+    /// Made when a quote is first looked for across lines.
+    joined: OnceLock<Joined>,
+}
+
+/// A text without its line breaks.
+#[derive(Clone, Debug)]
+struct Joined {
+    text: String,
+    /// Of each line: where it begins here, where it begins in the page, and its length, in bytes.
+    lines: Vec<(usize, usize, usize)>,
+}
+
+impl Joined {
+    fn of(text: &str) -> Self {
+        let mut joined = Self {
+            text: String::with_capacity(text.len()),
+            lines: Vec::new(),
+        };
+        for (at, line) in lines(text) {
+            joined.lines.push((joined.text.len(), at, line.len()));
+            joined.text.push_str(line);
+        }
+        joined
+    }
 }
 
 impl Page {
@@ -41,6 +65,7 @@ impl Page {
             text: text.into(),
             sha256,
             offsets,
+            joined: OnceLock::new(),
         }
     }
 
@@ -116,24 +141,19 @@ impl Page {
         prefix: &str,
         suffix: &str,
     ) -> Vec<Vec<pb::Fragment>> {
-        let lines: Vec<(usize, &str)> = lines(&self.text).collect();
-        let mut starts = Vec::with_capacity(lines.len());
-        let mut joined = String::with_capacity(self.text.len());
-        for (_, line) in &lines {
-            starts.push(joined.len());
-            joined.push_str(line);
-        }
-        find_all(&joined, quote, prefix, suffix)
+        let joined = self.joined.get_or_init(|| Joined::of(&self.text));
+        find_all(&joined.text, quote, prefix, suffix)
             .map(|from| {
                 let to = from + quote.len();
-                let first = starts.partition_point(|start| *start <= from) - 1;
-                (first..lines.len())
-                    .take_while(|line| starts[*line] < to)
-                    .filter_map(|line| {
-                        let (byte, text) = lines[line];
-                        let start = from.max(starts[line]) - starts[line];
-                        let end = (to - starts[line]).min(text.len());
-                        (start < end).then(|| self.fragment(byte + start, byte + end))
+                let first = joined.lines.partition_point(|(start, ..)| *start <= from) - 1;
+                let touched = joined.lines[first..]
+                    .iter()
+                    .take_while(|(start, ..)| *start < to);
+                touched
+                    .map(|(start, at, length)| {
+                        let begin = from.max(*start) - start;
+                        let end = (to - start).min(*length);
+                        self.fragment(at + begin, at + end)
                     })
                     .collect()
             })

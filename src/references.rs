@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::changes::write::{Op, Row, View, live};
+use crate::changes::view::View;
+use crate::changes::write::{Op, Row, live};
 use crate::error::{Reason, Result};
 use crate::names::Kind;
 use crate::pb::{Station, station};

@@ -2,6 +2,7 @@
 //! page's text was corrected.
 
 use crate::error::{Reason, Violation};
+use crate::fragments::{check_order, listed, within};
 use crate::page::{Page, find_all};
 use crate::pb::span::State;
 use crate::pb::{Fragment, Paragraph, Span};
@@ -122,14 +123,18 @@ impl Anchor<'_> {
     /// Where a quote stands: in the joined paragraphs; else in the source; else across its lines.
     fn places(&self, quote: &str, prefix: &str, suffix: &str) -> Vec<Vec<Fragment>> {
         let mut found: Vec<Vec<Fragment>> = Vec::new();
+        let quote_length = quote.chars().count();
         for paragraph in self
             .paragraphs
             .iter()
             .filter(|paragraph| !paragraph.fragments.is_empty())
         {
-            for byte in find_all(&paragraph.text, quote, prefix, suffix) {
-                let start = paragraph.text[..byte].chars().count();
-                found.push(within(&paragraph.fragments, start, quote.chars().count()));
+            // Counted on from place to place: a common word in a long text costs one pass.
+            let (mut byte, mut code_point) = (0, 0);
+            for at in find_all(&paragraph.text, quote, prefix, suffix) {
+                code_point += paragraph.text[byte..at].chars().count();
+                byte = at;
+                found.push(within(&paragraph.fragments, code_point, quote_length));
             }
         }
         if found.is_empty() {
@@ -252,53 +257,6 @@ fn same(left: impl Iterator<Item = char>, right: impl Iterator<Item = char>) -> 
     left.zip(right)
         .take_while(|(left, right)| left == right)
         .count()
-}
-
-/// A part of a text that stands in several fragments, as fragments.
-fn within(fragments: &[Fragment], start: usize, length: usize) -> Vec<Fragment> {
-    let mut skip = i32::try_from(start).unwrap_or(i32::MAX);
-    let mut left = i32::try_from(length).unwrap_or(i32::MAX);
-    let mut found = Vec::new();
-    for fragment in fragments {
-        let size = fragment.end - fragment.start;
-        if skip >= size {
-            skip -= size;
-            continue;
-        }
-        let taken = left.min(size - skip);
-        if taken > 0 {
-            let start = fragment.start + skip;
-            found.push(Fragment {
-                start,
-                end: start + taken,
-            });
-        }
-        left -= taken;
-        skip = 0;
-    }
-    found
-}
-
-fn check_order(field: &str, fragments: &[Fragment]) -> Result<(), Violation> {
-    let mut end = 0;
-    for fragment in fragments {
-        if fragment.start < end || fragment.end <= fragment.start {
-            let got = listed(fragments);
-            let description =
-                format!("must be ranges that are not empty, in order, apart, got {got}");
-            return Err(Violation::invalid(field, description));
-        }
-        end = fragment.end;
-    }
-    Ok(())
-}
-
-fn listed(fragments: &[Fragment]) -> String {
-    let ranges: Vec<_> = fragments
-        .iter()
-        .map(|fragment| format!("{}..{}", fragment.start, fragment.end))
-        .collect();
-    ranges.join(" + ")
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use tracing::warn;
 
 use crate::changes::committer::{Committed, Queued};
 use crate::changes::log::{self, Revision, Tip, timestamp};
-use crate::changes::write::{Decision, Needs, Row, View};
+use crate::changes::view::{Needs, View};
+use crate::changes::write::{Decision, Row};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::record::Stamp;

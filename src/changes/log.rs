@@ -7,7 +7,8 @@ use sqlx::postgres::PgRow;
 use time::OffsetDateTime;
 
 use crate::changes::chain::{Entry, EntryRow, link, record_digest};
-use crate::changes::write::{Needs, Row, View};
+use crate::changes::view::{Needs, View};
+use crate::changes::write::Row;
 use crate::error::{Error, Result};
 use crate::names::Kind;
 use crate::token::{CHAIN_LENGTH, Chain, Token};

@@ -9,5 +9,6 @@ pub mod replay;
 pub mod service;
 pub mod verify;
 pub mod versions;
+pub mod view;
 pub mod walk;
 pub mod write;

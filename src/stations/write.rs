@@ -2,8 +2,9 @@
 
 use prost::Message as _;
 
+use crate::changes::view::{Needs, View};
 use crate::changes::write::{
-    Decision, Needs, Op, ToDelete, View, Write, changed, check_free, deleted, to_delete,
+    Decision, Op, ToDelete, Write, changed, check_free, deleted, to_delete,
 };
 use crate::error::{Error, Result};
 use crate::mask::Mask;

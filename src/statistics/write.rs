@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use prost::Message as _;
 
+use crate::changes::view::{Needs, View};
 use crate::changes::write::{
-    Decision, Needs, Op, ToDelete, View, Write, changed, check_free, deleted, live_seen, to_delete,
+    Decision, Op, ToDelete, Write, changed, check_free, deleted, live_seen, to_delete,
 };
 use crate::corrections::Change;
 use crate::error::{Error, Result};

@@ -3,7 +3,8 @@
 
 use crate::articles::draft::ArticleDraft;
 use crate::articles::station_references;
-use crate::changes::write::{Decision, Needs, Op, Row, View, Write};
+use crate::changes::view::{Needs, View};
+use crate::changes::write::{Decision, Op, Row, Write};
 use crate::error::{Error, Result, Violation};
 use crate::names::{ArticleName, StationName, StatisticName};
 use crate::page::Page;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const RESOURCES: [&str; 4] = ["articles", "stations", "statistics", "changes"];
 
 /// The floor of each file, by its path below `src`, most particular first.
-const FLOORS: [(&str, u8); 30] = [
+const FLOORS: [(&str, u8); 31] = [
     ("pb.rs", 0),
     ("names.rs", 0),
     ("error.rs", 0),
@@ -25,6 +25,7 @@ const FLOORS: [(&str, u8); 30] = [
     ("corrections.rs", 2),
     ("changes/chain.rs", 1),
     ("changes/write.rs", 1),
+    ("changes/view.rs", 1),
     ("changes", 2),
     ("articles", 1),
     ("stations", 1),
@@ -53,9 +54,10 @@ const TOP: [&str; 8] = [
 ];
 
 /// Pure files that stand by themselves.
-const PURE: [&str; 9] = [
+const PURE: [&str; 10] = [
     "dates.rs",
     "decimal.rs",
+    "fragments.rs",
     "mask.rs",
     "page.rs",
     "record.rs",

@@ -4,9 +4,8 @@ use prost::Message as _;
 
 use crate::articles::station_references;
 use crate::articles::write::{FIELD, needs_of, stations};
-use crate::changes::write::{
-    Decision, Needs, Op, Row, ToDelete, View, Write, deleted, live, to_delete,
-};
+use crate::changes::view::{Needs, View};
+use crate::changes::write::{Decision, Op, Row, ToDelete, Write, deleted, live, to_delete};
 use crate::error::{Error, Result};
 use crate::names::ArticleName;
 use crate::pb::article::State;

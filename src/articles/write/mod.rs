@@ -9,7 +9,7 @@ pub use put::{Put, PutKind};
 use std::sync::Arc;
 
 use crate::articles::station_references;
-use crate::changes::write::{Needs, View};
+use crate::changes::view::{Needs, View};
 use crate::error::Result;
 use crate::page::Page;
 use crate::pb::{Article, Statistic};

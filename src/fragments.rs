@@ -1,0 +1,53 @@
+//! Ranges of code points: parts, order, and how an error writes them.
+
+use crate::error::Violation;
+use crate::pb::Fragment;
+
+/// A part of a text that stands in several fragments, as fragments.
+pub fn within(fragments: &[Fragment], start: usize, length: usize) -> Vec<Fragment> {
+    let mut skip = i32::try_from(start).unwrap_or(i32::MAX);
+    let mut left = i32::try_from(length).unwrap_or(i32::MAX);
+    let mut found = Vec::new();
+    for fragment in fragments {
+        let size = fragment.end - fragment.start;
+        if skip >= size {
+            skip -= size;
+            continue;
+        }
+        let taken = left.min(size - skip);
+        if taken > 0 {
+            let start = fragment.start + skip;
+            found.push(Fragment {
+                start,
+                end: start + taken,
+            });
+        }
+        left -= taken;
+        skip = 0;
+    }
+    found
+}
+
+/// Refuses ranges that are empty, out of order, or overlap.
+pub fn check_order(field: &str, fragments: &[Fragment]) -> Result<(), Violation> {
+    let mut end = 0;
+    for fragment in fragments {
+        if fragment.start < end || fragment.end <= fragment.start {
+            let got = listed(fragments);
+            let description =
+                format!("must be ranges that are not empty, in order, apart, got {got}");
+            return Err(Violation::invalid(field, description));
+        }
+        end = fragment.end;
+    }
+    Ok(())
+}
+
+/// `7..11 + 13..15`
+pub fn listed(fragments: &[Fragment]) -> String {
+    let ranges: Vec<_> = fragments
+        .iter()
+        .map(|fragment| format!("{}..{}", fragment.start, fragment.end))
+        .collect();
+    ranges.join(" + ")
+}

@@ -3,6 +3,7 @@
 pub mod articles;
 pub mod changes;
 pub mod cli;
+pub mod columns;
 pub mod config;
 pub mod context;
 pub mod corrections;
@@ -15,6 +16,7 @@ pub mod error;
 pub mod filter;
 pub mod fragments;
 pub mod ingest;
+pub mod listing;
 pub mod mask;
 pub mod names;
 pub mod page;

@@ -17,7 +17,7 @@ pub struct Cursor {
     /// The history of the first page.
     pub history: AskedToken,
     /// The sort key of the last record sent.
-    pub after: String,
+    pub after: Vec<String>,
 }
 
 /// Seals and opens page tokens with the key that every process on a database shares.
@@ -42,7 +42,8 @@ impl PageTokens {
 
     /// `scope` is everything of the request but the page's size.
     pub fn seal(&self, scope: &str, cursor: &Cursor) -> Result<String> {
-        let mut sealed = format!("{}\n{}", cursor.history, cursor.after).into_bytes();
+        let after = serde_json::Value::from(cursor.after.clone());
+        let mut sealed = format!("{}\n{after}", cursor.history).into_bytes();
         let nonce = self
             .key
             .seal_in_place_append_tag(Aad::from(scope.as_bytes()), &mut sealed)
@@ -80,7 +81,7 @@ impl PageTokens {
         let history = AskedToken::parse("page_token", history).ok()?;
         Some(Cursor {
             history,
-            after: after.to_owned(),
+            after: serde_json::from_str(after).ok()?,
         })
     }
 }
@@ -99,7 +100,7 @@ mod tests {
         };
         let cursor = Cursor {
             history,
-            after: "articles/ab".into(),
+            after: vec!["2020-06-11".into(), "articles/ab".into()],
         };
         let token = tokens
             .seal("list show_deleted=false", &cursor)

@@ -9,9 +9,6 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::token::{AskedToken, Chain, Token};
 
-/// Most bytes of records in one page of a list.
-pub const PAGE_BYTES_MAX: i64 = 3 * 1024 * 1024;
-
 /// Most bytes of records in one batch; with its names and token it stays under 4 MiB.
 pub const BATCH_BYTES_MAX: i64 = 4 * 1024 * 1024 - 64 * 1024;
 
@@ -82,38 +79,6 @@ macro_rules! batch_sql {
 }
 pub(crate) use batch_sql;
 
-/// A page of records: names after `$2`, `$3` and one more, deleted ones if `$4`, `$5` bytes at most
-/// but at least one record. `$condition` may use `$6`.
-macro_rules! page_sql {
-    ($name:literal, $from:literal, $record:literal, $text:literal, $condition:literal) => {
-        $crate::reading::snapshot_sql!(
-            $name,
-            ", page as (
-               select name, record, text, row_number() over by_name as place,
-                      sum(octet_length(record) + coalesce(octet_length(text), 0)) over by_name
-                        as size
-               from (select name, ",
-            $record,
-            " as record, ",
-            $text,
-            " as text from ",
-            $from,
-            "
-                     where name > $2 and ($4 or not is_deleted) and ",
-            $condition,
-            "
-                     order by name limit $3 + 1) as found
-               window by_name as (order by name rows unbounded preceding))
-             select tip.*, name,
-                    case when place = 1 or size <= $5 then record end as record,
-                    case when place = 1 or size <= $5 then text end as text
-             from tip left join page on true
-             order by name"
-        )
-    };
-}
-pub(crate) use page_sql;
-
 /// What was read, and the snapshot it was read from.
 #[derive(Debug)]
 pub struct Read<T> {
@@ -136,7 +101,7 @@ impl Freshness {
     }
 
     /// The snapshot of a row of a `snapshot_sql!` statement, if its history is the one asked about.
-    fn check(&self, row: &PgRow) -> Result<Token> {
+    pub(crate) fn check(&self, row: &PgRow) -> Result<Token> {
         self.check_history(token_of(row)?, row)
     }
 
@@ -237,81 +202,14 @@ fn too_large(row: &PgRow) -> Error {
     }
 }
 
-/// What a list asks for.
-#[derive(Clone, Copy, Debug)]
-pub struct Wanted<'a> {
-    /// The name after which the page begins; empty for the first.
-    pub after: &'a str,
-    pub size: usize,
-    pub show_deleted: bool,
-}
-
-/// One page of a list.
-#[derive(Debug)]
-pub struct Page {
-    pub records: Vec<Vec<u8>>,
-    /// The name after which the next page begins; nothing on the last.
-    pub next: Option<String>,
-}
-
-/// Runs a `page_sql!` statement; `scope` is its `$6`.
-pub async fn list(
-    db: &Db,
-    sql: &'static str,
-    scope: Option<&str>,
-    wanted: Wanted<'_>,
-    freshness: &Freshness,
-) -> Result<Read<Page>> {
-    let query = sqlx::query(sql)
-        .bind(freshness.asked_revisions())
-        .bind(wanted.after)
-        .bind(i64::try_from(wanted.size).map_err(Error::internal)?)
-        .bind(wanted.show_deleted)
-        .bind(PAGE_BYTES_MAX);
-    let query = match scope {
-        Some(scope) => query.bind(scope),
-        None => query,
-    };
-    let rows = query.fetch_all(db.pool()).await?;
-    Ok(Read {
-        token: freshness.check(first(&rows)?)?,
-        value: page_of(&rows, wanted.size)?,
-    })
-}
-
-/// The statement gives one row more than asked for, and of rows beyond the page's bytes no record.
-fn page_of(rows: &[PgRow], size: usize) -> Result<Page> {
-    let mut records = Vec::new();
-    let mut last = None;
-    for row in rows {
-        let Some(name) = row.try_get::<Option<String>, _>("name")? else {
-            continue;
-        };
-        match record_of(row)? {
-            Some(record) if records.len() < size => records.push(record),
-            _ => {
-                return Ok(Page {
-                    records,
-                    next: last,
-                });
-            }
-        }
-        last = Some(name);
-    }
-    Ok(Page {
-        records,
-        next: None,
-    })
-}
-
 /// The first row of a `snapshot_sql!` statement; there always is one.
-fn first(rows: &[PgRow]) -> Result<&PgRow> {
+pub(crate) fn first(rows: &[PgRow]) -> Result<&PgRow> {
     rows.first()
         .ok_or_else(|| Error::internal("the log has no revision 0"))
 }
 
 /// A row's record, with its page's text appended where the statement has it.
-fn record_of(row: &PgRow) -> Result<Option<Vec<u8>>> {
+pub(crate) fn record_of(row: &PgRow) -> Result<Option<Vec<u8>>> {
     let Some(mut record) = row.try_get::<Option<Vec<u8>>, _>("record")? else {
         return Ok(None);
     };

@@ -30,6 +30,8 @@ pub trait Record: Message + Default + Clone + PartialEq + 'static {
     fn etag(&self) -> &str;
     fn header(&mut self) -> Header<'_>;
     fn delete_time(&self) -> Option<&Timestamp>;
+    /// When it was created, and last changed.
+    fn times(&self) -> (Option<&Timestamp>, Option<&Timestamp>);
 
     /// Clears times and revisions beside the header's, which a restore or an import does not keep.
     fn clear_history(&mut self);
@@ -76,6 +78,10 @@ macro_rules! record {
 
             fn delete_time(&self) -> Option<&Timestamp> {
                 self.delete_time.as_ref()
+            }
+
+            fn times(&self) -> (Option<&Timestamp>, Option<&Timestamp>) {
+                (self.create_time.as_ref(), self.update_time.as_ref())
             }
 
             fn clear_history(&mut self) {

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::pin::Pin;
 
-use sqlx::PgConnection;
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::changes::write::Row;
 use crate::names::Kind;
@@ -70,4 +71,45 @@ impl Tables {
             (Kind::Statistic, self.statistics),
         ]
     }
+}
+
+/// Writes rows of a table, each with the columns its record gives; all rows give the same ones.
+///
+/// Columns go as one JSON object a row: Postgres has no arrays of arrays of different lengths, and
+/// reads each value as its column's type.
+pub async fn upsert(
+    connection: &mut PgConnection,
+    table: &'static str,
+    rows: &[Current<'_>],
+    columns: Vec<Value>,
+) -> Result<(), sqlx::Error> {
+    let Some(first) = columns.first().and_then(Value::as_object) else {
+        return Ok(());
+    };
+    let list = |form: fn(&str) -> String| -> String {
+        let parts: Vec<String> = first.keys().map(|column| form(column)).collect();
+        parts.join(", ")
+    };
+    let named = list(str::to_owned);
+    let given = list(|column| format!("given.{column}"));
+    let updated = list(|column| format!("{column} = excluded.{column}"));
+    let sql = format!(
+        "-- {table}.upsert
+        insert into {table} (name, revision, record, {named})
+        select r.name, r.revision, r.record, {given}
+        from unnest($1::text[], $2::bigint[], $3::bytea[], $4::text[])
+                as r (name, revision, record, columns),
+             jsonb_populate_record(null::{table}, r.columns::jsonb) as given
+        on conflict (name) do update
+        set revision = excluded.revision, record = excluded.record, {updated}"
+    );
+    let columns: Vec<String> = columns.iter().map(Value::to_string).collect();
+    sqlx::query(AssertSqlSafe(sql))
+        .bind(rows.iter().map(|row| row.name).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.revision).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.record).collect::<Vec<_>>())
+        .bind(columns)
+        .execute(connection)
+        .await
+        .map(drop)
 }

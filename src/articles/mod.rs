@@ -1,6 +1,7 @@
 //! Articles: what a bulletin says, with the page it was read from.
 
 pub mod draft;
+pub mod fields;
 pub mod service;
 pub mod store;
 pub mod write;

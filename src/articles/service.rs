@@ -3,6 +3,7 @@
 use tonic::{Request, async_trait};
 
 use crate::articles::draft::ArticleDraft;
+use crate::articles::fields::{ORDERS, SCHEMA};
 use crate::articles::store;
 use crate::articles::write::{Delete, Publish, Put, PutKind, Retract, Undelete};
 use crate::changes::committer::Committed;
@@ -10,11 +11,9 @@ use crate::changes::versions;
 use crate::changes::write::Write;
 use crate::context::Context;
 use crate::corrections::{check_correction_reason, check_reason};
-use crate::edge::list::AskedPage;
+use crate::edge::list::AskedList;
 use crate::edge::reply::{Reply, reply, written};
-use crate::edge::request::{
-    Asked, asked, check_built, etag, freshness, named, names, required, view,
-};
+use crate::edge::request::{Asked, asked, etag, freshness, named, names, required, view};
 use crate::error::{Error, Reason, Result, Violation};
 use crate::mask::Mask;
 use crate::names::ArticleName;
@@ -177,32 +176,30 @@ impl ArticleService for Articles {
         request: Request<ListArticlesRequest>,
     ) -> Reply<ListArticlesResponse> {
         let request = request.into_inner();
-        check_built(&request.filter, &request.order_by, request.total)?;
         let view = view(request.view, View::Basic)?;
-        let scope = format!("ListArticles {} {view:?}", request.show_deleted);
-        let freshness = freshness(request.consistency)?;
-        let page = AskedPage::open(
-            &self.context,
-            scope,
-            request.page_size,
-            &request.page_token,
-            freshness,
-        )?;
-        let wanted = page.wanted(request.show_deleted);
-        let read = store::list(&self.context.db, view, wanted, &page.freshness).await?;
-        let articles: Result<_> = read
-            .value
-            .records
-            .iter()
-            .map(|record| decode(record))
-            .collect();
+        let asked = AskedList {
+            method: "ListArticles",
+            scope: format!("{view:?}"),
+            article: None,
+            filter: &request.filter,
+            order_by: &request.order_by,
+            total: request.total,
+            show_deleted: request.show_deleted,
+            page_size: request.page_size,
+            page_token: &request.page_token,
+            consistency: request.consistency,
+        };
+        let page = asked
+            .read(&self.context, store::listed(view), &SCHEMA, ORDERS)
+            .await?;
+        let articles: Result<_> = page.records.iter().map(|record| decode(record)).collect();
         let response = ListArticlesResponse {
             articles: articles?,
-            next_page_token: page.next_token(&self.context, &read.token, read.value.next)?,
-            total: None,
-            token: read.token.to_string(),
+            next_page_token: page.next_page_token,
+            total: page.total,
+            token: page.token.to_string(),
         };
-        Ok(reply(response, &read.token)?)
+        Ok(reply(response, &page.token)?)
     }
 
     async fn search_articles(

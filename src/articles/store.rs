@@ -3,33 +3,38 @@
 use std::collections::BTreeSet;
 use std::pin::Pin;
 
+use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
 
 use crate::articles::station_references;
+use crate::columns;
 use crate::db::Db;
 use crate::error::Result;
+use crate::listing::Listed;
 use crate::names::ArticleName;
 use crate::pb::{Article, SourceText, View};
-use crate::reading::{self, Freshness, Page, Read, Wanted, batch_sql, get_sql, page_sql};
-use crate::record::{Record as _, basic_length, decode};
-use crate::tables::Current;
+use crate::reading::{self, Freshness, Read, batch_sql, get_sql};
+use crate::record::{basic_length, decode};
+use crate::tables::{Current, upsert};
 
 /// A statement for each view: a prefix of the record, the record, the record and its page's text.
 macro_rules! by_view {
-    ($view:expr, $sql:ident!($basic:literal, $full:literal, $source:literal $(, $condition:literal)?)) => {
+    ($view:expr, $sql:ident!($basic:literal, $full:literal, $source:literal)) => {
         match $view {
             View::Basic => $sql!(
-                $basic, "articles", "substr(record, 1, basic_length)", "null::text" $(, $condition)?
+                $basic,
+                "articles",
+                "substr(record, 1, basic_length)",
+                "null::text"
             ),
             View::Unspecified | View::Full => {
-                $sql!($full, "articles", "record", "null::text" $(, $condition)?)
+                $sql!($full, "articles", "record", "null::text")
             }
             View::Source => $sql!(
                 $source,
                 "articles",
                 "record",
                 "(select s.text from sources s where s.sha256 = source_sha256)"
-                $(, $condition)?
             ),
         }
     };
@@ -65,22 +70,27 @@ pub async fn batch_get(
     reading::batch_get(db, sql, names, freshness).await
 }
 
-pub async fn list(
-    db: &Db,
-    view: View,
-    wanted: Wanted<'_>,
-    freshness: &Freshness,
-) -> Result<Read<Page>> {
-    let sql = by_view!(
-        view,
-        page_sql!(
-            "articles.list_basic",
-            "articles.list",
-            "articles.list_source",
-            "true"
-        )
-    );
-    reading::list(db, sql, None, wanted, freshness).await
+/// What lists read, by view.
+pub fn listed(view: View) -> Listed {
+    let full = Listed {
+        name: "articles.list",
+        table: "articles",
+        record: "record",
+        text: "null::text",
+    };
+    match view {
+        View::Basic => Listed {
+            name: "articles.list_basic",
+            record: "substr(record, 1, basic_length)",
+            ..full
+        },
+        View::Unspecified | View::Full => full,
+        View::Source => Listed {
+            name: "articles.list_source",
+            text: "(select s.text from sources s where s.sha256 = source_sha256)",
+            ..full
+        },
+    }
 }
 
 /// A page's text.
@@ -99,84 +109,142 @@ pub fn project<'a>(
     rows: &'a [Current<'a>],
 ) -> Pin<Box<dyn Future<Output = Result<(), sqlx::Error>> + Send + 'a>> {
     Box::pin(async move {
-        let mut columns = Columns::default();
-        for row in rows {
-            let article: Article = decode(row.record).map_err(|e| sqlx::Error::Decode(e.into()))?;
-            let stations: BTreeSet<&str> = station_references(&article)
-                .into_iter()
-                .map(|(_, name)| name)
-                .collect();
-            columns.names.push(row.name);
-            columns.revisions.push(row.revision);
-            columns.records.push(row.record);
-            columns
-                .basic_lengths
-                .push(i32::try_from(basic_length(&article)).unwrap_or(i32::MAX));
-            columns.deleted.push(article.is_deleted());
-            columns.states.push(article.state().as_str_name());
-            columns
-                .stations
-                .push(serde_json::json!(stations).to_string());
-            columns
-                .source_sha256s
-                .push(article.source.map(|source| source.sha256));
-        }
-        columns.upsert(connection).await
+        let columns: Result<Vec<Value>> = rows
+            .iter()
+            .map(|row| Ok(columns(&decode(row.record)?)))
+            .collect();
+        let columns = columns.map_err(|error| sqlx::Error::Decode(error.into()))?;
+        upsert(connection, "articles", rows, columns).await
     })
 }
 
-#[derive(Default)]
-struct Columns<'a> {
-    names: Vec<&'a str>,
-    revisions: Vec<i64>,
-    records: Vec<&'a [u8]>,
-    basic_lengths: Vec<i32>,
-    deleted: Vec<bool>,
-    states: Vec<&'static str>,
-    source_sha256s: Vec<Option<String>>,
-    /// A JSON array a row: Postgres has no arrays of arrays of different lengths.
-    stations: Vec<String>,
+/// The columns of an article, by name.
+fn columns(article: &Article) -> Value {
+    let mut columns = columns::header(article);
+    let publication = article.publication.clone().unwrap_or_default();
+    let texts = [
+        ("headline", &article.headline),
+        ("kicker", &article.kicker),
+        ("deck", &article.deck),
+        ("language_code", &article.language_code),
+        ("newspaper", &publication.newspaper),
+        ("edition", &publication.edition),
+        ("page", &publication.page),
+        ("section", &publication.section),
+    ];
+    columns::texts(&mut columns, texts);
+    columns::words(
+        &mut columns,
+        [
+            ("state", article.state().as_str_name()),
+            ("completeness", article.completeness().as_str_name()),
+        ],
+    );
+    let date = publication.publish_date.as_ref();
+    columns::date(&mut columns, "publish_date", date);
+    columns.insert("publish_order".to_owned(), columns::date_order(date));
+    let source = article.source.as_ref().map(|source| source.sha256.as_str());
+    columns.insert("source_sha256".to_owned(), json!(source));
+    columns.insert("basic_length".to_owned(), json!(basic_length(article)));
+    let stations: BTreeSet<&str> = station_references(article)
+        .into_iter()
+        .map(|(_, name)| name)
+        .collect();
+    columns.insert("stations".to_owned(), json!(stations));
+    columns.insert("inferred".to_owned(), json!(article.inferred));
+    list_columns(&mut columns, article);
+    Value::Object(columns)
 }
 
-impl Columns<'_> {
-    async fn upsert(self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-        let sql = "-- articles.upsert
-            insert into articles (name, revision, record, basic_length, is_deleted, state,
-                                  source_sha256, stations)
-            select name, revision, record, basic_length, is_deleted, state, source_sha256,
-                   array(select jsonb_array_elements_text(stations::jsonb))
-            from unnest($1::text[], $2::bigint[], $3::bytea[], $4::integer[], $5::boolean[],
-                        $6::text[], $7::text[], $8::text[])
-                as r (name, revision, record, basic_length, is_deleted, state, source_sha256,
-                      stations)
-            on conflict (name) do update
-            set revision = excluded.revision, record = excluded.record,
-                basic_length = excluded.basic_length, is_deleted = excluded.is_deleted,
-                state = excluded.state, source_sha256 = excluded.source_sha256,
-                stations = excluded.stations";
-        let Self {
-            names,
-            revisions,
-            records,
-            basic_lengths,
-            deleted,
-            states,
-            source_sha256s,
-            stations,
-        } = self;
-        sqlx::query(sql)
-            .bind(names)
-            .bind(revisions)
-            .bind(records)
-            .bind(basic_lengths)
-            .bind(deleted)
-            .bind(states)
-            .bind(source_sha256s)
-            .bind(stations)
-            .execute(connection)
-            .await
-            .map(drop)
-    }
+fn list_columns(columns: &mut Map<String, Value>, article: &Article) {
+    let mut put = |column: &str, values: BTreeSet<&str>| {
+        columns.insert(column.to_owned(), json!(values));
+    };
+    let (people, honours) = (&article.people, &article.honours);
+    put(
+        "byline_names",
+        article
+            .bylines
+            .iter()
+            .map(|byline| byline.display_name.as_str())
+            .collect(),
+    );
+    put(
+        "byline_roles",
+        article
+            .bylines
+            .iter()
+            .map(|byline| byline.role().as_str_name())
+            .collect(),
+    );
+    put(
+        "people",
+        people
+            .iter()
+            .map(|person| person.display_name.as_str())
+            .collect(),
+    );
+    let offices = people.iter().flat_map(|person| &person.offices);
+    let stations = offices.map(|office| office.station.as_str());
+    put(
+        "office_stations",
+        stations.filter(|station| !station.is_empty()).collect(),
+    );
+    put(
+        "honour_titles",
+        honours.iter().map(|honour| honour.title.as_str()).collect(),
+    );
+    put(
+        "honour_levels",
+        honours
+            .iter()
+            .map(|honour| honour.level().as_str_name())
+            .collect(),
+    );
+    put(
+        "honour_states",
+        honours
+            .iter()
+            .map(|honour| honour.state().as_str_name())
+            .collect(),
+    );
+    let recipients = honours.iter().flat_map(|honour| &honour.recipients);
+    put(
+        "honour_recipients",
+        recipients.map(String::as_str).collect(),
+    );
+    put(
+        "mention_stations",
+        article
+            .mentions
+            .iter()
+            .map(|mention| mention.station.as_str())
+            .collect(),
+    );
+    put(
+        "mention_surfaces",
+        article
+            .mentions
+            .iter()
+            .map(|mention| mention.surface.as_str())
+            .collect(),
+    );
+    put(
+        "event_names",
+        article
+            .events
+            .iter()
+            .map(|event| event.display_name.as_str())
+            .collect(),
+    );
+    put(
+        "work_titles",
+        article
+            .works
+            .iter()
+            .map(|work| work.title.as_str())
+            .collect(),
+    );
 }
 
 /// Keeps pages. A page is kept once: its name is its content.

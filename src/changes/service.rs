@@ -62,12 +62,12 @@ impl ChangeService for Changes {
             Freshness::default(),
         )?;
         let before = match page.after() {
-            "" => i64::MAX,
-            after => after.parse().map_err(Error::internal)?,
+            Some([revision]) => revision.parse().map_err(Error::internal)?,
+            _ => i64::MAX,
         };
         let db = &self.context.db;
         let read = versions::list(db, &name, before, page.size(), &page.freshness).await?;
-        if read.value.versions.is_empty() && page.after().is_empty() {
+        if read.value.versions.is_empty() && page.after().is_none() {
             return Err(Error::missing(name).into());
         }
         let revisions: Result<_> = read
@@ -76,7 +76,7 @@ impl ChangeService for Changes {
             .into_iter()
             .map(|version| revision(&name, version))
             .collect();
-        let next = read.value.next.map(|revision| revision.to_string());
+        let next = read.value.next.map(|revision| vec![revision.to_string()]);
         let response = ListRevisionsResponse {
             revisions: revisions?,
             next_page_token: page.next_token(&self.context, &read.token, next)?,

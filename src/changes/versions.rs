@@ -6,7 +6,8 @@ use sqlx::postgres::PgRow;
 use crate::changes::log::{Timestamped, Version, token_of};
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::reading::{Freshness, PAGE_BYTES_MAX, Read, snapshot_sql};
+use crate::listing::PAGE_BYTES_MAX;
+use crate::reading::{Freshness, Read, snapshot_sql};
 
 /// A record as it was after a revision; nothing when it did not exist yet.
 pub async fn at(db: &Db, name: &str, revision: i64) -> Result<Read<Option<Vec<u8>>>> {

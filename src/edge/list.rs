@@ -1,10 +1,14 @@
 //! Pages of lists: where one begins, and the token of the next.
 
 use crate::context::Context;
-use crate::edge::request::{continued, page_size};
+use crate::edge::request::{continued, freshness, page_size, total, total_mode};
 use crate::error::Result;
+use crate::filter::check::{Schema, check};
+use crate::filter::order::{self, Order};
+use crate::listing::{self, Listed, Wanted};
 use crate::paging::Cursor;
-use crate::reading::{Freshness, Wanted};
+use crate::pb::{Consistency, Total};
+use crate::reading::Freshness;
 use crate::token::Token;
 
 /// A page as it was asked for.
@@ -36,21 +40,13 @@ impl AskedPage {
         })
     }
 
-    /// The sort key after which the page begins; empty for the first.
-    pub fn after(&self) -> &str {
-        self.cursor.as_ref().map_or("", |cursor| &cursor.after)
+    /// The sort key after which the page begins; nothing for the first.
+    pub fn after(&self) -> Option<&[String]> {
+        self.cursor.as_ref().map(|cursor| cursor.after.as_slice())
     }
 
     pub fn size(&self) -> usize {
         self.size
-    }
-
-    pub fn wanted(&self, show_deleted: bool) -> Wanted<'_> {
-        Wanted {
-            after: self.after(),
-            size: self.size,
-            show_deleted,
-        }
     }
 
     /// The token of the page that begins after `next`; empty when there is none. It carries the
@@ -59,7 +55,7 @@ impl AskedPage {
         &self,
         context: &Context,
         read: &Token,
-        next: Option<String>,
+        next: Option<Vec<String>>,
     ) -> Result<String> {
         let Some(after) = next else {
             return Ok(String::new());
@@ -71,5 +67,71 @@ impl AskedPage {
         context
             .page_tokens
             .seal(&self.scope, &Cursor { history, after })
+    }
+}
+
+/// What a list of records asks for, beside its page: read once, the same for every resource.
+#[derive(Debug)]
+pub struct AskedList<'a> {
+    pub method: &'static str,
+    /// What else must stay the same from page to page, such as the view.
+    pub scope: String,
+    pub article: Option<&'a str>,
+    pub filter: &'a str,
+    pub order_by: &'a str,
+    pub total: i32,
+    pub show_deleted: bool,
+    pub page_size: i32,
+    pub page_token: &'a str,
+    pub consistency: Option<Consistency>,
+}
+
+/// A page of encoded records, and what the response says of it.
+#[derive(Debug)]
+pub struct ListedPage {
+    pub records: Vec<Vec<u8>>,
+    pub next_page_token: String,
+    pub total: Option<Total>,
+    pub token: Token,
+}
+
+impl AskedList<'_> {
+    pub async fn read(
+        self,
+        context: &Context,
+        listed: Listed,
+        schema: &'static Schema,
+        orders: &'static [Order],
+    ) -> Result<ListedPage> {
+        let filter = check(schema, self.filter)?;
+        let order = order::parse(orders, self.order_by)?;
+        let mode = total_mode(self.total)?;
+        let freshness = freshness(self.consistency)?;
+        let parts = [
+            self.method,
+            &self.scope,
+            self.article.unwrap_or_default(),
+            self.filter,
+            &order.canonical(),
+            if self.show_deleted { "deleted" } else { "" },
+        ];
+        let scope = parts.join("\n");
+        let page = AskedPage::open(context, scope, self.page_size, self.page_token, freshness)?;
+        let wanted = Wanted {
+            article: self.article,
+            filter: filter.as_ref(),
+            order,
+            after: page.after(),
+            size: page.size(),
+            show_deleted: self.show_deleted,
+        };
+        let read = listing::list(&context.db, listed, wanted, &page.freshness).await?;
+        let size = listing::total(&context.db, listed, wanted, mode).await?;
+        Ok(ListedPage {
+            next_page_token: page.next_token(context, &read.token, read.value.next)?,
+            records: read.value.records,
+            total: total(mode, size),
+            token: read.token,
+        })
     }
 }

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result, Violation};
 use crate::paging::Cursor;
 use crate::pb::consistency::Requirement;
-use crate::pb::{Consistency, View, total};
+use crate::pb::{Consistency, Total, View, total};
 use crate::reading::Freshness;
 use crate::rules::Check;
 use crate::token::AskedToken;
@@ -119,22 +119,20 @@ pub fn etag(field: &str, etag: String) -> Result<String> {
     check.finish().map(|()| etag)
 }
 
-/// Refuses what a list may ask for but this release does not build yet.
-pub fn check_built(filter: &str, order_by: &str, total: i32) -> Result<()> {
-    if !filter.is_empty() {
-        return Err(Error::NotBuilt("filter"));
-    }
-    if !matches!(order_by.trim(), "" | "name") {
-        return Err(Error::NotBuilt("order_by other than name"));
-    }
-    match total::Mode::try_from(total) {
-        Ok(total::Mode::Unspecified | total::Mode::None) => Ok(()),
-        Ok(total::Mode::Estimate | total::Mode::Exact) => Err(Error::NotBuilt("total")),
-        Err(_) => {
-            let description = format!("must be a mode this service knows, got {total}");
-            Err(Error::invalid("total", description))
-        }
-    }
+/// How many records a list has is asked for.
+pub fn total_mode(asked: i32) -> Result<total::Mode> {
+    total::Mode::try_from(asked).map_err(|_| {
+        let description = format!("must be a mode this service knows, got {asked}");
+        Error::invalid("total", description)
+    })
+}
+
+/// The number as the response has it.
+pub fn total(mode: total::Mode, size: Option<i64>) -> Option<Total> {
+    size.map(|size| Total {
+        mode: mode.into(),
+        size,
+    })
 }
 
 /// A message that must be set.

@@ -3,7 +3,9 @@
 
 pub mod check;
 pub mod lex;
+pub mod order;
 pub mod parse;
+pub mod sql;
 
 use crate::error::{Reason, Violation};
 

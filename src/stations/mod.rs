@@ -1,6 +1,7 @@
 //! Stations: the public-security units that bulletins name, as a tree.
 
 pub mod draft;
+pub mod fields;
 pub mod service;
 pub mod store;
 pub mod write;

@@ -6,9 +6,9 @@ use crate::changes::committer::Committed;
 use crate::changes::versions;
 use crate::changes::write::Write;
 use crate::context::Context;
-use crate::edge::list::AskedPage;
+use crate::edge::list::AskedList;
 use crate::edge::reply::{Reply, reply, written};
-use crate::edge::request::{Asked, asked, check_built, etag, freshness, named, names, required};
+use crate::edge::request::{Asked, asked, etag, freshness, named, names, required};
 use crate::error::{Error, Result};
 use crate::mask::Mask;
 use crate::names::StationName;
@@ -21,6 +21,7 @@ use crate::pb::{
 };
 use crate::record::{Record as _, decode};
 use crate::stations::draft::StationDraft;
+use crate::stations::fields::{ORDERS, SCHEMA};
 use crate::stations::store;
 use crate::stations::write::{Create, Delete, Undelete, Update};
 
@@ -80,31 +81,29 @@ impl StationService for Stations {
         request: Request<ListStationsRequest>,
     ) -> Reply<ListStationsResponse> {
         let request = request.into_inner();
-        check_built(&request.filter, &request.order_by, request.total)?;
-        let scope = format!("ListStations {}", request.show_deleted);
-        let freshness = freshness(request.consistency)?;
-        let page = AskedPage::open(
-            &self.context,
-            scope,
-            request.page_size,
-            &request.page_token,
-            freshness,
-        )?;
-        let wanted = page.wanted(request.show_deleted);
-        let read = store::list(&self.context.db, wanted, &page.freshness).await?;
-        let stations: Result<_> = read
-            .value
-            .records
-            .iter()
-            .map(|record| decode(record))
-            .collect();
+        let asked = AskedList {
+            method: "ListStations",
+            scope: String::new(),
+            article: None,
+            filter: &request.filter,
+            order_by: &request.order_by,
+            total: request.total,
+            show_deleted: request.show_deleted,
+            page_size: request.page_size,
+            page_token: &request.page_token,
+            consistency: request.consistency,
+        };
+        let page = asked
+            .read(&self.context, store::LISTED, &SCHEMA, ORDERS)
+            .await?;
+        let stations: Result<_> = page.records.iter().map(|record| decode(record)).collect();
         let response = ListStationsResponse {
             stations: stations?,
-            next_page_token: page.next_token(&self.context, &read.token, read.value.next)?,
-            total: None,
-            token: read.token.to_string(),
+            next_page_token: page.next_page_token,
+            total: page.total,
+            token: page.token.to_string(),
         };
-        Ok(reply(response, &read.token)?)
+        Ok(reply(response, &page.token)?)
     }
 
     async fn create_station(&self, request: Request<CreateStationRequest>) -> Reply<Station> {

@@ -2,15 +2,18 @@
 
 use std::pin::Pin;
 
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 
+use crate::columns;
 use crate::db::Db;
 use crate::error::Result;
+use crate::listing::Listed;
 use crate::names::StationName;
 use crate::pb::Station;
-use crate::reading::{self, Freshness, Page, Read, Wanted, batch_sql, get_sql, page_sql};
-use crate::record::{Record as _, decode};
-use crate::tables::Current;
+use crate::reading::{self, Freshness, Read, batch_sql, get_sql};
+use crate::record::decode;
+use crate::tables::{Current, upsert};
 
 pub async fn get(
     db: &Db,
@@ -30,10 +33,13 @@ pub async fn batch_get(
     reading::batch_get(db, sql, names, freshness).await
 }
 
-pub async fn list(db: &Db, wanted: Wanted<'_>, freshness: &Freshness) -> Result<Read<Page>> {
-    let sql = page_sql!("stations.list", "stations", "record", "null::text", "true");
-    reading::list(db, sql, None, wanted, freshness).await
-}
+/// What lists read.
+pub const LISTED: Listed = Listed {
+    name: "stations.list",
+    table: "stations",
+    record: "record",
+    text: "null::text",
+};
 
 /// Writes current rows.
 pub fn project<'a>(
@@ -41,57 +47,36 @@ pub fn project<'a>(
     rows: &'a [Current<'a>],
 ) -> Pin<Box<dyn Future<Output = Result<(), sqlx::Error>> + Send + 'a>> {
     Box::pin(async move {
-        let mut columns = Columns::default();
-        for row in rows {
-            let station: Station = decode(row.record).map_err(|e| sqlx::Error::Decode(e.into()))?;
-            columns.names.push(row.name);
-            columns.revisions.push(row.revision);
-            columns.records.push(row.record);
-            columns.deleted.push(station.is_deleted());
-            columns.parents.push(station.parent);
-            columns.merged_into.push(station.merged_into);
-        }
-        columns.upsert(connection).await
+        let columns: Result<Vec<Value>> = rows
+            .iter()
+            .map(|row| Ok(columns(&decode(row.record)?)))
+            .collect();
+        let columns = columns.map_err(|error| sqlx::Error::Decode(error.into()))?;
+        upsert(connection, "stations", rows, columns).await
     })
 }
 
-#[derive(Default)]
-struct Columns<'a> {
-    names: Vec<&'a str>,
-    revisions: Vec<i64>,
-    records: Vec<&'a [u8]>,
-    deleted: Vec<bool>,
-    parents: Vec<String>,
-    merged_into: Vec<String>,
-}
-
-impl Columns<'_> {
-    async fn upsert(self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-        let sql = "-- stations.upsert
-            insert into stations (name, revision, record, is_deleted, parent, merged_into)
-            select * from unnest($1::text[], $2::bigint[], $3::bytea[], $4::boolean[], $5::text[],
-                                 $6::text[])
-            on conflict (name) do update
-            set revision = excluded.revision, record = excluded.record,
-                is_deleted = excluded.is_deleted, parent = excluded.parent,
-                merged_into = excluded.merged_into";
-        let Self {
-            names,
-            revisions,
-            records,
-            deleted,
-            parents,
-            merged_into,
-        } = self;
-        sqlx::query(sql)
-            .bind(names)
-            .bind(revisions)
-            .bind(records)
-            .bind(deleted)
-            .bind(parents)
-            .bind(merged_into)
-            .execute(connection)
-            .await
-            .map(drop)
-    }
+/// The columns of a station, by name.
+fn columns(station: &Station) -> Value {
+    let mut columns = columns::header(station);
+    let texts = [
+        ("parent", &station.parent),
+        ("merged_into", &station.merged_into),
+        ("display_name", &station.display_name),
+        ("full_name", &station.full_name),
+        ("region_code", &station.region_code),
+        ("agency_code", &station.agency_code),
+    ];
+    columns::texts(&mut columns, texts);
+    columns.insert("aliases".to_owned(), json!(station.aliases));
+    columns.insert("inferred".to_owned(), json!(station.inferred));
+    columns::words(
+        &mut columns,
+        [
+            ("kind", station.kind().as_str_name()),
+            ("state", station.state().as_str_name()),
+        ],
+    );
+    columns::date(&mut columns, "end_date", station.end_date.as_ref());
+    Value::Object(columns)
 }

@@ -1,6 +1,7 @@
 //! Statistics: the numbers of an article, each with the words it was read from.
 
 pub mod draft;
+pub mod fields;
 pub mod service;
 pub mod store;
 pub mod write;

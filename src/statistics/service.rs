@@ -7,9 +7,9 @@ use crate::changes::versions;
 use crate::changes::write::Write;
 use crate::context::Context;
 use crate::corrections::check_correction_reason;
-use crate::edge::list::AskedPage;
+use crate::edge::list::AskedList;
 use crate::edge::reply::{Reply, reply, written};
-use crate::edge::request::{Asked, asked, check_built, etag, freshness, names, required};
+use crate::edge::request::{Asked, asked, etag, freshness, names, required};
 use crate::error::{Error, Result, Violation};
 use crate::mask::Mask;
 use crate::names::{ArticleName, StatisticName, StatisticParent};
@@ -23,6 +23,7 @@ use crate::pb::{
 };
 use crate::reading::Freshness;
 use crate::record::{Record as _, check_etag, decode};
+use crate::statistics::fields::{ORDERS, SCHEMA};
 use crate::statistics::store;
 use crate::statistics::write::{Delete, Put, PutKind, Undelete};
 
@@ -127,31 +128,39 @@ impl StatisticService for Statistics {
     ) -> Reply<ListStatisticsResponse> {
         let request = request.into_inner();
         let parent = StatisticParent::parse("parent", &request.parent).map_err(Error::from)?;
-        check_built(&request.filter, &request.order_by, request.total)?;
-        let scope = format!("ListStatistics {} {}", request.parent, request.show_deleted);
-        let freshness = freshness(request.consistency)?;
-        let page = AskedPage::open(
-            &self.context,
-            scope,
-            request.page_size,
-            &request.page_token,
-            freshness,
-        )?;
-        let wanted = page.wanted(request.show_deleted);
-        let read = store::list(&self.context.db, &parent, wanted, &page.freshness).await?;
-        let statistics: Result<_> = read
-            .value
-            .records
-            .iter()
-            .map(|record| decode(record))
-            .collect();
+        let article = match &parent {
+            StatisticParent::Any => None,
+            StatisticParent::Article(article) => Some(article.as_str()),
+        };
+        let asked = AskedList {
+            method: "ListStatistics",
+            scope: String::new(),
+            article,
+            filter: &request.filter,
+            order_by: &request.order_by,
+            total: request.total,
+            show_deleted: request.show_deleted,
+            page_size: request.page_size,
+            page_token: &request.page_token,
+            consistency: request.consistency,
+        };
+        let page = asked
+            .read(&self.context, store::LISTED, &SCHEMA, ORDERS)
+            .await?;
+        // A row is never removed, so an article that has statistics exists.
+        if let (Some(article), true) = (article, page.records.is_empty())
+            && !store::has_article(&self.context.db, article).await?
+        {
+            return Err(Error::missing(article).into());
+        }
+        let statistics: Result<_> = page.records.iter().map(|record| decode(record)).collect();
         let response = ListStatisticsResponse {
             statistics: statistics?,
-            next_page_token: page.next_token(&self.context, &read.token, read.value.next)?,
-            total: None,
-            token: read.token.to_string(),
+            next_page_token: page.next_page_token,
+            total: page.total,
+            token: page.token.to_string(),
         };
-        Ok(reply(response, &read.token)?)
+        Ok(reply(response, &page.token)?)
     }
 
     async fn create_statistic(&self, request: Request<CreateStatisticRequest>) -> Reply<Statistic> {

@@ -2,15 +2,18 @@
 
 use std::pin::Pin;
 
+use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
 
+use crate::columns;
 use crate::db::Db;
-use crate::error::{Error, Result};
-use crate::names::{ArticleName, StatisticName, StatisticParent};
-use crate::pb::{Article, Statistic};
-use crate::reading::{self, Freshness, Page, Read, Wanted, batch_sql, get_sql, page_sql};
+use crate::error::Result;
+use crate::listing::Listed;
+use crate::names::{ArticleName, StatisticName};
+use crate::pb::{Article, Comparison, Period, Quantity, Statistic};
+use crate::reading::{self, Freshness, Read, batch_sql, get_sql};
 use crate::record::{Record as _, decode};
-use crate::tables::Current;
+use crate::tables::{Current, upsert};
 
 pub async fn get(
     db: &Db,
@@ -30,37 +33,13 @@ pub async fn batch_get(
     reading::batch_get(db, sql, names, freshness).await
 }
 
-/// Statistics of one article, which must exist, or of all.
-pub async fn list(
-    db: &Db,
-    parent: &StatisticParent,
-    wanted: Wanted<'_>,
-    freshness: &Freshness,
-) -> Result<Read<Page>> {
-    let StatisticParent::Article(article) = parent else {
-        let sql = page_sql!(
-            "statistics.list",
-            "statistics",
-            "record",
-            "null::text",
-            "true"
-        );
-        return reading::list(db, sql, None, wanted, freshness).await;
-    };
-    let sql = page_sql!(
-        "statistics.list_of",
-        "statistics",
-        "record",
-        "null::text",
-        "article = $6"
-    );
-    let read = reading::list(db, sql, Some(article.as_str()), wanted, freshness).await?;
-    // A row is never removed, so an article that has statistics exists.
-    if read.value.records.is_empty() && !has_article(db, article.as_str()).await? {
-        return Err(Error::missing(article.as_str()));
-    }
-    Ok(read)
-}
+/// What lists read.
+pub const LISTED: Listed = Listed {
+    name: "statistics.list",
+    table: "statistics",
+    record: "record",
+    text: "null::text",
+};
 
 /// The article statistics belong to, SOURCE view, unless it is deleted.
 pub async fn article(db: &Db, name: &ArticleName) -> Result<Option<Article>> {
@@ -75,7 +54,8 @@ pub async fn article(db: &Db, name: &ArticleName) -> Result<Option<Article>> {
     Ok(article.filter(|article| !article.is_deleted()))
 }
 
-async fn has_article(db: &Db, article: &str) -> Result<bool> {
+/// Whether an article exists, deleted or not.
+pub async fn has_article(db: &Db, article: &str) -> Result<bool> {
     let sql = "-- statistics.has_article
         select exists (select from articles where name = $1)";
     Ok(sqlx::query_scalar(sql)
@@ -90,73 +70,122 @@ pub fn project<'a>(
     rows: &'a [Current<'a>],
 ) -> Pin<Box<dyn Future<Output = Result<(), sqlx::Error>> + Send + 'a>> {
     Box::pin(async move {
-        let mut columns = Columns::default();
-        for row in rows {
-            let statistic: Statistic =
-                decode(row.record).map_err(|e| sqlx::Error::Decode(e.into()))?;
-            let (article, _) = row
-                .name
-                .split_once("/statistics/")
-                .unwrap_or((row.name, ""));
-            columns.names.push(row.name);
-            columns.articles.push(article);
-            columns.revisions.push(row.revision);
-            columns.records.push(row.record);
-            columns.deleted.push(statistic.is_deleted());
-            columns
-                .stations
-                .push(serde_json::json!(statistic.stations).to_string());
-            columns.parent_statistics.push(statistic.parent_statistic);
-        }
-        columns.upsert(connection).await
+        let columns: Result<Vec<Value>> = rows
+            .iter()
+            .map(|row| Ok(columns(&decode(row.record)?)))
+            .collect();
+        let columns = columns.map_err(|error| sqlx::Error::Decode(error.into()))?;
+        upsert(connection, "statistics", rows, columns).await
     })
 }
 
-#[derive(Default)]
-struct Columns<'a> {
-    names: Vec<&'a str>,
-    articles: Vec<&'a str>,
-    revisions: Vec<i64>,
-    records: Vec<&'a [u8]>,
-    deleted: Vec<bool>,
-    parent_statistics: Vec<String>,
-    /// A JSON array a row: Postgres has no arrays of arrays of different lengths.
-    stations: Vec<String>,
+/// The columns of a statistic, by name.
+fn columns(statistic: &Statistic) -> Value {
+    let mut columns = columns::header(statistic);
+    let (article, _) = statistic
+        .name
+        .split_once("/statistics/")
+        .unwrap_or((&statistic.name, ""));
+    columns.insert("article".to_owned(), json!(article));
+    let texts = [
+        ("metric", &statistic.metric),
+        ("indicator", &statistic.indicator),
+        ("qualifier_text", &statistic.qualifier_text),
+        ("hedge", &statistic.hedge),
+        ("trend_text", &statistic.trend_text),
+        ("place", &statistic.place),
+        ("subject", &statistic.subject),
+        ("speaker", &statistic.speaker),
+        ("honour", &statistic.honour),
+        ("parent_statistic", &statistic.parent_statistic),
+    ];
+    columns::texts(&mut columns, texts);
+    let lists = [
+        ("categories", &statistic.categories),
+        ("items", &statistic.items),
+        ("stations", &statistic.stations),
+        ("inferred", &statistic.inferred),
+    ];
+    columns::lists(&mut columns, lists);
+    columns::words(
+        &mut columns,
+        [
+            ("state", statistic.state().as_str_name()),
+            ("qualifier", statistic.qualifier().as_str_name()),
+            ("approximation", statistic.approximation().as_str_name()),
+            ("assertion", statistic.assertion().as_str_name()),
+            ("target_kind", statistic.target_kind().as_str_name()),
+        ],
+    );
+    quantity_columns(
+        &mut columns,
+        &statistic.quantity.clone().unwrap_or_default(),
+    );
+    comparison_columns(&mut columns, &statistic.change.clone().unwrap_or_default());
+    period_columns(&mut columns, &statistic.period.clone().unwrap_or_default());
+    Value::Object(columns)
 }
 
-impl Columns<'_> {
-    async fn upsert(self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-        let sql = "-- statistics.upsert
-            insert into statistics (name, article, revision, record, is_deleted, parent_statistic,
-                                    stations)
-            select name, article, revision, record, is_deleted, parent_statistic,
-                   array(select jsonb_array_elements_text(stations::jsonb))
-            from unnest($1::text[], $2::text[], $3::bigint[], $4::bytea[], $5::boolean[], $6::text[],
-                        $7::text[])
-                as r (name, article, revision, record, is_deleted, parent_statistic, stations)
-            on conflict (name) do update
-            set revision = excluded.revision, record = excluded.record,
-                is_deleted = excluded.is_deleted, parent_statistic = excluded.parent_statistic,
-                stations = excluded.stations";
-        let Self {
-            names,
-            articles,
-            revisions,
-            records,
-            deleted,
-            parent_statistics,
-            stations,
-        } = self;
-        sqlx::query(sql)
-            .bind(names)
-            .bind(articles)
-            .bind(revisions)
-            .bind(records)
-            .bind(deleted)
-            .bind(parent_statistics)
-            .bind(stations)
-            .execute(connection)
-            .await
-            .map(drop)
-    }
+fn quantity_columns(columns: &mut Map<String, Value>, quantity: &Quantity) {
+    let texts = [
+        ("as_written", &quantity.as_written),
+        ("unit", &quantity.unit),
+        ("unit_text", &quantity.unit_text),
+    ];
+    columns::texts(columns, texts);
+    columns::lists(columns, [("per", &quantity.per)]);
+    let value = columns::number(quantity.value.as_ref());
+    let order = if value.is_null() {
+        json!(columns::LEAST_NUMBER)
+    } else {
+        value.clone()
+    };
+    columns.insert("value_order".to_owned(), order);
+    columns.insert("value".to_owned(), value);
+    columns.insert(
+        "value_max".to_owned(),
+        columns::number(quantity.value_max.as_ref()),
+    );
+    let digits = quantity.significant_digits;
+    let digits = if digits == 0 {
+        Value::Null
+    } else {
+        json!(digits)
+    };
+    columns.insert("significant_digits".to_owned(), digits);
+}
+
+fn comparison_columns(columns: &mut Map<String, Value>, change: &Comparison) {
+    columns::texts(
+        columns,
+        [
+            ("delta_unit", &change.delta_unit),
+            ("change_basis", &change.basis),
+        ],
+    );
+    columns::words(
+        columns,
+        [("change_direction", change.direction().as_str_name())],
+    );
+    columns.insert(
+        "previous_value".to_owned(),
+        columns::number(change.previous_value.as_ref()),
+    );
+    columns.insert("delta".to_owned(), columns::number(change.delta.as_ref()));
+}
+
+fn period_columns(columns: &mut Map<String, Value>, period: &Period) {
+    let texts = [
+        ("period_text", &period.text),
+        ("duration", &period.duration),
+        ("recurrence", &period.recurrence),
+    ];
+    columns::texts(columns, texts);
+    columns::date(columns, "start", period.start.as_ref());
+    columns::date(columns, "end", period.end.as_ref());
+    columns.insert(
+        "start_order".to_owned(),
+        columns::date_order(period.start.as_ref()),
+    );
+    columns.insert("is_approximate".to_owned(), json!(period.approximate));
 }

@@ -1,0 +1,74 @@
+//! What filters and orders of articles may name.
+
+use crate::filter::check::{FieldSpec, Kind, Schema};
+use crate::filter::order::{Key, Order};
+
+const STATES: &[&str] = &["DRAFT", "PUBLISHED", "RETRACTED"];
+const COMPLETENESS: &[&str] = &["COMPLETE", "PARTIAL"];
+const ROLES: &[&str] = &[
+    "REPORTER",
+    "CORRESPONDENT",
+    "PHOTOGRAPHER",
+    "EDITOR",
+    "AUTHOR",
+    "INTERN",
+];
+const LEVELS: &[&str] = &["NATIONAL", "PROVINCIAL", "MUNICIPAL", "COUNTY", "UNIT"];
+const HONOUR_STATES: &[&str] = &["AWARDED", "ASPIRATION"];
+
+const fn field(path: &'static str, kind: Kind, column: &'static str) -> FieldSpec {
+    FieldSpec { path, kind, column }
+}
+
+pub const SCHEMA: Schema = Schema {
+    fields: &[
+        field("name", Kind::Text, "name"),
+        field("create_time", Kind::Time, "create_time"),
+        field("update_time", Kind::Time, "update_time"),
+        field("inferred", Kind::Texts, "inferred"),
+        field("headline", Kind::Text, "headline"),
+        field("kicker", Kind::Text, "kicker"),
+        field("deck", Kind::Text, "deck"),
+        field("language_code", Kind::Text, "language_code"),
+        field("state", Kind::Enum(STATES), "state"),
+        field("publication.newspaper", Kind::Text, "newspaper"),
+        field("publication.edition", Kind::Text, "edition"),
+        field("publication.publish_date", Kind::Date, "publish_date"),
+        field("publication.page", Kind::Text, "page"),
+        field("publication.section", Kind::Text, "section"),
+        field("bylines.display_name", Kind::Texts, "byline_names"),
+        field("bylines.role", Kind::Enums(ROLES), "byline_roles"),
+        field("completeness", Kind::Enum(COMPLETENESS), "completeness"),
+        field("source.sha256", Kind::Text, "source_sha256"),
+        field("people.display_name", Kind::Texts, "people"),
+        field("people.offices.station", Kind::Texts, "office_stations"),
+        field("honours.title", Kind::Texts, "honour_titles"),
+        field("honours.level", Kind::Enums(LEVELS), "honour_levels"),
+        field("honours.state", Kind::Enums(HONOUR_STATES), "honour_states"),
+        field("honours.recipients", Kind::Texts, "honour_recipients"),
+        field("events.display_name", Kind::Texts, "event_names"),
+        field("works.title", Kind::Texts, "work_titles"),
+        field("mentions.station", Kind::Texts, "mention_stations"),
+        field("mentions.surface", Kind::Texts, "mention_surfaces"),
+    ],
+    bare: &["headline", "kicker", "deck"],
+};
+
+pub const ORDERS: &[Order] = &[
+    Order {
+        path: "name",
+        keys: &[],
+    },
+    Order {
+        path: "create_time",
+        keys: &[Key::Time("create_time")],
+    },
+    Order {
+        path: "update_time",
+        keys: &[Key::Time("update_time")],
+    },
+    Order {
+        path: "publication.publish_date",
+        keys: &[Key::Date("publish_order"), Key::Time("create_time")],
+    },
+];

@@ -1,0 +1,197 @@
+//! A checked filter as a condition in SQL. Values are bound, never written into the text.
+
+use rust_decimal::Decimal;
+use sqlx::Postgres;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use time::{Date, OffsetDateTime};
+
+use crate::filter::check::{Condition, FieldSpec, Kind, Test};
+use crate::filter::lex::{Comparator, Pattern};
+
+/// A condition, and the values that its parameters stand for.
+#[derive(Clone, Debug, Default)]
+pub struct Lowered {
+    pub sql: String,
+    values: Vec<Bound>,
+    /// Number of the last parameter taken.
+    last: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Bound {
+    Text(String),
+    Number(Decimal),
+    Time(OffsetDateTime),
+    Date(Date),
+    Integer(i16),
+}
+
+/// The condition of a filter; parameters are numbered after `taken`.
+pub fn lower(condition: Option<&Condition>, taken: usize) -> Lowered {
+    let mut lowered = Lowered {
+        last: taken,
+        ..Lowered::default()
+    };
+    match condition {
+        Some(condition) => lowered.condition(condition),
+        None => lowered.sql.push_str("true"),
+    }
+    lowered
+}
+
+impl Lowered {
+    /// Binds the values after those that are bound already.
+    pub fn bind<'q>(
+        self,
+        mut query: Query<'q, Postgres, PgArguments>,
+    ) -> Query<'q, Postgres, PgArguments> {
+        for value in self.values {
+            query = match value {
+                Bound::Text(text) => query.bind(text),
+                Bound::Number(number) => query.bind(number),
+                Bound::Time(time) => query.bind(time),
+                Bound::Date(date) => query.bind(date),
+                Bound::Integer(integer) => query.bind(integer),
+            };
+        }
+        query
+    }
+
+    fn push(&mut self, sql: &str) {
+        self.sql.push_str(sql);
+    }
+
+    fn value(&mut self, value: Bound) {
+        self.last += 1;
+        self.values.push(value);
+        self.sql.push_str(&format!("${}", self.last));
+    }
+
+    fn condition(&mut self, condition: &Condition) {
+        match condition {
+            Condition::And(several) => self.joined(several, " and "),
+            Condition::Or(several) => self.joined(several, " or "),
+            // What is unknown is not true, so its negation is.
+            Condition::Not(inner) => {
+                self.push("(");
+                self.condition(inner);
+                self.push(") is not true");
+            }
+            Condition::Test(field, test) => self.test(field, test),
+        }
+    }
+
+    fn joined(&mut self, several: &[Condition], word: &str) {
+        self.push("(");
+        for (index, one) in several.iter().enumerate() {
+            if index > 0 {
+                self.push(word);
+            }
+            self.condition(one);
+        }
+        self.push(")");
+    }
+
+    fn test(&mut self, field: &FieldSpec, test: &Test) {
+        let is_list = matches!(field.kind, Kind::Texts | Kind::Enums(_));
+        let column = field.column;
+        match test {
+            Test::Present => self.present(field),
+            Test::Is(text) if is_list => {
+                self.push(&format!("{column} @> array["));
+                self.value(Bound::Text(text.clone()));
+                self.push("::text]");
+            }
+            Test::Is(text) => self.compared(column, "=", Bound::Text(text.clone())),
+            Test::Matches(pattern) => self.like(field, &like(pattern, "")),
+            Test::Contains(pattern) => self.like(field, &like(pattern, "%")),
+            Test::Number(by, number) => self.compared(column, by.as_str(), Bound::Number(*number)),
+            Test::Bool(true) => self.push(column),
+            Test::Bool(false) => self.push(&format!("not {column}")),
+            Test::Time(by, time) => self.compared(column, by.as_str(), Bound::Time(*time)),
+            Test::Date(by, first, last) => self.date(column, *by, *first, *last),
+            Test::MonthAndDay(month, day) => {
+                self.push("(");
+                self.compared(
+                    &format!("{column}_month"),
+                    "=",
+                    Bound::Integer(i16::from(*month)),
+                );
+                self.push(" and ");
+                self.compared(
+                    &format!("{column}_day"),
+                    "=",
+                    Bound::Integer(i16::from(*day)),
+                );
+                self.push(")");
+            }
+        }
+    }
+
+    fn compared(&mut self, column: &str, operator: &str, value: Bound) {
+        self.push(&format!("{column} {operator} "));
+        self.value(value);
+    }
+
+    fn present(&mut self, field: &FieldSpec) {
+        let column = field.column;
+        self.push(&match field.kind {
+            Kind::Text | Kind::Enum(_) => format!("{column} <> ''"),
+            Kind::Texts | Kind::Enums(_) => format!("cardinality({column}) > 0"),
+            Kind::Number => format!("{column} is not null"),
+            Kind::Bool => column.to_owned(),
+            Kind::Time => format!("{column} > '-infinity'"),
+            Kind::Date => format!("({column}_first is not null or {column}_month is not null)"),
+        });
+    }
+
+    fn like(&mut self, field: &FieldSpec, pattern: &str) {
+        let column = field.column;
+        match field.kind {
+            Kind::Texts | Kind::Enums(_) => {
+                self.push(&format!(
+                    "exists (select from unnest({column}) as item where item like "
+                ));
+                self.value(Bound::Text(pattern.to_owned()));
+                self.push(")");
+            }
+            _ => self.compared(column, "like", Bound::Text(pattern.to_owned())),
+        }
+    }
+
+    /// Of a date with unknown parts only what is certain is true.
+    fn date(&mut self, column: &str, by: Comparator, first: Date, last: Date) {
+        match by {
+            Comparator::Less => self.compared(&format!("{column}_last"), "<", Bound::Date(first)),
+            Comparator::LessOrEqual => {
+                self.compared(&format!("{column}_last"), "<=", Bound::Date(last));
+            }
+            Comparator::Greater => {
+                self.compared(&format!("{column}_first"), ">", Bound::Date(last))
+            }
+            Comparator::GreaterOrEqual => {
+                self.compared(&format!("{column}_first"), ">=", Bound::Date(first));
+            }
+            Comparator::Equal | Comparator::NotEqual | Comparator::Has => {
+                self.push("(");
+                self.compared(&format!("{column}_first"), ">=", Bound::Date(first));
+                self.push(" and ");
+                self.compared(&format!("{column}_last"), "<=", Bound::Date(last));
+                self.push(")");
+            }
+        }
+    }
+}
+
+/// A pattern in the form of LIKE, within `around`.
+fn like(pattern: &Pattern, around: &str) -> String {
+    let pieces: Vec<String> = pattern.pieces.iter().map(|piece| escaped(piece)).collect();
+    format!("{around}{}{around}", pieces.join("%"))
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_")
+}

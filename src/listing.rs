@@ -1,0 +1,260 @@
+//! Pages of lists: filtered, ordered, bounded in rows and bytes, each cut by the sort key of the last.
+
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, Row as _};
+
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::filter::check::Condition;
+use crate::filter::order::AskedOrder;
+use crate::filter::sql::lower;
+use crate::pb::total;
+use crate::reading::{Freshness, Read, first, record_of};
+
+/// Most bytes of records in one page.
+pub const PAGE_BYTES_MAX: i64 = 3 * 1024 * 1024;
+
+/// Where a list's records stand, and what of them is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed {
+    /// Name of the statement.
+    pub name: &'static str,
+    pub table: &'static str,
+    /// The record's bytes in the view, as SQL.
+    pub record: &'static str,
+    /// The page's text in the view, as SQL.
+    pub text: &'static str,
+}
+
+/// What a list asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// Only of this article.
+    pub article: Option<&'a str>,
+    pub filter: Option<&'a Condition>,
+    pub order: AskedOrder,
+    /// The sort key of the last record sent: the order's columns as text, and the name.
+    pub after: Option<&'a [String]>,
+    pub size: usize,
+    pub show_deleted: bool,
+}
+
+/// One page of a list.
+#[derive(Debug)]
+pub struct Page {
+    pub records: Vec<Vec<u8>>,
+    /// The sort key after which the next page begins; nothing on the last.
+    pub next: Option<Vec<String>>,
+}
+
+/// Parameters that come before those of the filter.
+const PARAMETERS: usize = 6;
+
+/// Reads a page.
+///
+/// A filtered statement is planned anew each time: whether an index serves depends on how common the
+/// value is.
+pub async fn list(
+    db: &Db,
+    listed: Listed,
+    wanted: Wanted<'_>,
+    freshness: &Freshness,
+) -> Result<Read<Page>> {
+    let filter = lower(wanted.filter, PARAMETERS);
+    let sql = page_sql(listed, &wanted, &filter.sql);
+    let query = sqlx::query(AssertSqlSafe(sql))
+        .bind(freshness.asked_revisions())
+        .bind(wanted.show_deleted)
+        .bind(i64::try_from(wanted.size).map_err(Error::internal)? + 1)
+        .bind(wanted.after.unwrap_or_default())
+        .bind(wanted.article)
+        .bind(PAGE_BYTES_MAX)
+        .persistent(wanted.filter.is_none());
+    let rows = filter.bind(query).fetch_all(db.pool()).await?;
+    let token = freshness.check(first(&rows)?)?;
+    Ok(Read {
+        token,
+        value: page_of(&rows, wanted.size)?,
+    })
+}
+
+fn page_sql(listed: Listed, wanted: &Wanted<'_>, filter: &str) -> String {
+    let Listed {
+        name,
+        table,
+        record,
+        text,
+    } = listed;
+    let order = order_sql(wanted.order);
+    let columns: String = wanted
+        .order
+        .order
+        .keys
+        .iter()
+        .map(|key| format!("{}, ", key.column()))
+        .collect();
+    let texts: String = wanted
+        .order
+        .order
+        .keys
+        .iter()
+        .map(|key| format!("{}::text, ", key.column()))
+        .collect();
+    let conditions = conditions(wanted, filter);
+    let branch = |start: &str| {
+        format!(
+            "(select name, {columns}array[{texts}name::text] as sort_key, {record} as record,
+                     {text} as text
+              from {table} where {start} and {conditions}
+              order by {order} limit $3)"
+        )
+    };
+    let branches: Vec<String> = starts(wanted).iter().map(|start| branch(start)).collect();
+    let branches = branches.join("\nunion all\n");
+    format!(
+        "-- {name}
+        with tip as (
+          select revision, chain,
+                 array(select r.chain
+                       from unnest($1::bigint[]) with ordinality as asked (revision, place)
+                       left join revisions r on r.revision = asked.revision
+                       order by place) as asked_chains
+          from revisions order by revision desc limit 1),
+        page as (
+          select sort_key, record, text, row_number() over ordered as place,
+                 sum(octet_length(record) + coalesce(octet_length(text), 0)) over ordered as size
+          from (select * from ({branches}) as found order by {order} limit $3) as found
+          window ordered as (order by {order} rows unbounded preceding))
+        select tip.*, sort_key,
+               case when place = 1 or size <= $6 then record end as record,
+               case when place = 1 or size <= $6 then text end as text
+        from tip left join page on true
+        order by place"
+    )
+}
+
+/// What every row must fulfil. `$4` and `$5` are always used, so that their types are known.
+fn conditions(wanted: &Wanted<'_>, filter: &str) -> String {
+    let of_article = match wanted.article {
+        Some(_) => "article = $5",
+        None => "$5::text is null",
+    };
+    format!("($2 or not is_deleted) and $4::text[] is not null and {of_article} and {filter}")
+}
+
+/// `name` comes first to last where the columns come last to first, and the other way round: one
+/// index serves both directions.
+fn order_sql(asked: AskedOrder) -> String {
+    let keys = asked.order.keys;
+    let direction = if asked.is_descending { "desc" } else { "asc" };
+    let mut parts: Vec<String> = keys
+        .iter()
+        .map(|key| format!("{} {direction}", key.column()))
+        .collect();
+    parts.push(format!(
+        "name {}",
+        if names_descend(asked) { "desc" } else { "asc" }
+    ));
+    parts.join(", ")
+}
+
+fn names_descend(asked: AskedOrder) -> bool {
+    asked.is_descending == asked.order.keys.is_empty()
+}
+
+/// The ranges of the index that come after the last record, in order: equal in all columns but the
+/// name, in all but one, and so on. Each is one range scan, however many records are equal.
+fn starts(wanted: &Wanted<'_>) -> Vec<String> {
+    let keys = wanted.order.order.keys;
+    if wanted.after.is_none() {
+        return vec!["true".to_owned()];
+    }
+    let equal = |count: usize| -> String {
+        let parts = keys.iter().take(count).enumerate();
+        parts
+            .map(|(at, key)| format!("{} = $4[{}]::{} and ", key.column(), at + 1, key.cast()))
+            .collect()
+    };
+    let operator = |is_descending: bool| if is_descending { "<" } else { ">" };
+    let name_place = keys.len() + 1;
+    let by_name = operator(names_descend(wanted.order));
+    let mut starts = vec![format!(
+        "{}name {by_name} $4[{name_place}] collate \"C\"",
+        equal(keys.len())
+    )];
+    for (at, key) in keys.iter().enumerate().rev() {
+        let by = operator(wanted.order.is_descending);
+        let (column, cast) = (key.column(), key.cast());
+        starts.push(format!("{}{column} {by} $4[{}]::{cast}", equal(at), at + 1));
+    }
+    starts
+}
+
+/// The statement gives one row more than asked for, and of rows beyond the page's bytes no record.
+fn page_of(rows: &[PgRow], size: usize) -> Result<Page> {
+    let mut records = Vec::new();
+    let mut last = None;
+    for row in rows {
+        let Some(sort_key) = row.try_get::<Option<Vec<String>>, _>("sort_key")? else {
+            continue;
+        };
+        match record_of(row)? {
+            Some(record) if records.len() < size => records.push(record),
+            _ => {
+                return Ok(Page {
+                    records,
+                    next: last,
+                });
+            }
+        }
+        last = Some(sort_key);
+    }
+    Ok(Page {
+        records,
+        next: None,
+    })
+}
+
+/// How many records all pages have together.
+pub async fn total(
+    db: &Db,
+    listed: Listed,
+    wanted: Wanted<'_>,
+    mode: total::Mode,
+) -> Result<Option<i64>> {
+    let filter = lower(wanted.filter, PARAMETERS);
+    let table = listed.table;
+    let of_article = match wanted.article {
+        Some(_) => "article = $5",
+        None => "$5::text is null",
+    };
+    let from = format!(
+        "from {table} where ($2 or not is_deleted) and {of_article} and {}
+           and $1::bigint[] is not null and $3::bigint is not null and $4::text[] is not null
+           and $6::bigint is not null",
+        filter.sql
+    );
+    let sql = match mode {
+        total::Mode::Unspecified | total::Mode::None => return Ok(None),
+        total::Mode::Exact => format!("-- {table}.count\nselect count(*) {from}"),
+        total::Mode::Estimate => {
+            format!("-- {table}.estimate\nexplain (format json) select name {from}")
+        }
+    };
+    let query = sqlx::query(AssertSqlSafe(sql))
+        .bind(Vec::<i64>::new())
+        .bind(wanted.show_deleted)
+        .bind(0_i64)
+        .bind(Vec::<String>::new())
+        .bind(wanted.article)
+        .bind(0_i64)
+        .persistent(false);
+    let row = filter.bind(query).fetch_one(db.pool()).await?;
+    if mode == total::Mode::Exact {
+        return Ok(Some(row.try_get(0)?));
+    }
+    let plan: serde_json::Value = row.try_get(0)?;
+    let rows = plan[0]["Plan"]["Plan Rows"].as_i64();
+    rows.map(Some)
+        .ok_or_else(|| Error::internal("the planner gave no estimate"))
+}

@@ -6,5 +6,6 @@ mod support;
 
 mod embedded;
 mod floors;
+mod page_facts;
 mod settings;
 mod smoke;

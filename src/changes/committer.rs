@@ -135,7 +135,8 @@ impl Task {
         }
         match self.try_commit(group).await {
             Ok(()) => {}
-            Err(Failed { group, cause }) if group.len() > 1 && !is_unreachable(&cause) => {
+            // Requests that all waited for one lock would each wait for it again.
+            Err(Failed { group, cause }) if group.len() > 1 && !is_lost(&cause) => {
                 warn!(error = %cause, requests = group.len(), "a group failed; its requests are run one by one");
                 for queued in group {
                     if let Err(failed) = self.try_commit(vec![queued]).await {
@@ -204,7 +205,7 @@ struct Failed {
 impl Failed {
     fn answer(self) {
         error!(error = %self.cause, requests = self.group.len(), "writes failed");
-        let is_lost = is_unreachable(&self.cause) || is_lock_timeout(&self.cause);
+        let is_lost = is_lost(&self.cause);
         for queued in self.group {
             let cause = Cause::from(self.cause.to_string());
             let error = if is_lost {
@@ -215,6 +216,11 @@ impl Failed {
             let _ = queued.reply.send(Err(error));
         }
     }
+}
+
+/// Whether the fault is of the database's reach, not of a request.
+fn is_lost(error: &sqlx::Error) -> bool {
+    is_unreachable(error) || is_lock_timeout(error)
 }
 
 fn is_lock_timeout(error: &sqlx::Error) -> bool {

@@ -21,8 +21,8 @@ const GROUP_BYTES_MAX: usize = 1024 * 1024;
 /// How often one group may ask for more to read; a chain of station parents asks once a level.
 const READS_MAX: usize = 64;
 
-/// How often, with growing pauses, a COMMIT without reply is looked up: about 12 s in all.
-const LOOKUPS_MAX: u32 = 9;
+/// How long, with growing pauses, a COMMIT without reply is looked up.
+const LOOKUP_TIME_MAX: Duration = Duration::from_secs(12);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 
@@ -211,17 +211,25 @@ impl Attempt {
             return Ok(());
         };
         warn!(error = %cause, revision = last.revision, "a commit had no reply; looking it up");
-        let mut pause = FIRST_PAUSE;
-        for _ in 0..LOOKUPS_MAX {
-            match look_up(db, last).await {
-                Ok(true) => return Ok(()),
-                Ok(false) => return Err(Broken::BeforeCommit(cause)),
-                Err(error) => warn!(error = %error, "the lookup failed; trying again"),
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(PAUSE_MAX);
+        match tokio::time::timeout(LOOKUP_TIME_MAX, settle(db, last)).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Broken::BeforeCommit(cause)),
+            Err(_) => Err(Broken::Unknown(cause)),
         }
-        Err(Broken::Unknown(cause))
+    }
+}
+
+/// Looks a commit up until there is an answer. A lookup may itself wait for a connection, so the
+/// bound is on the time, not on the tries.
+async fn settle(db: &Db, token: &Token) -> bool {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match look_up(db, token).await {
+            Ok(is_there) => return is_there,
+            Err(error) => warn!(error = %error, "the lookup failed; trying again"),
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(PAUSE_MAX);
     }
 }
 

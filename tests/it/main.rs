@@ -4,6 +4,11 @@
 
 mod support;
 
+mod crash;
 mod embedded;
 mod floors;
+mod groups;
+mod interleavings;
+mod lost_commits;
 mod smoke;
+mod writers;

@@ -4,11 +4,14 @@
 
 mod support;
 
+mod commands;
 mod crash;
 mod embedded;
 mod floors;
 mod groups;
 mod interleavings;
 mod lost_commits;
+mod reindex;
 mod smoke;
+mod verify;
 mod writers;

@@ -4,6 +4,7 @@ pub mod calls;
 mod cluster;
 mod errors;
 mod head_lock;
+pub mod history;
 pub mod log;
 pub mod program;
 pub mod proxy;

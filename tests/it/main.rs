@@ -4,8 +4,16 @@
 
 mod support;
 
+mod commands;
+mod crash;
 mod embedded;
 mod floors;
+mod groups;
+mod interleavings;
+mod lost_commits;
 mod page_facts;
+mod reindex;
 mod settings;
 mod smoke;
+mod verify;
+mod writers;

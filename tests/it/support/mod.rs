@@ -1,9 +1,18 @@
 //! A Postgres for all tests of the process, a database and a service for each.
 
+pub mod calls;
 mod cluster;
 mod errors;
+mod head_lock;
+pub mod history;
+pub mod log;
+pub mod program;
+pub mod proxy;
 mod service;
+mod waiting;
 
 pub use cluster::Database;
 pub use errors::Refusal;
+pub use head_lock::HeadLock;
 pub use service::{Service, statistic};
+pub use waiting::until;

@@ -59,6 +59,14 @@ impl Service {
             let _ = stopped.await;
         };
         tokio::spawn(bulletin.serve(listener, stopped, Duration::from_secs(5)));
+        Self {
+            _stop: stop,
+            ..Self::at(database, address)
+        }
+    }
+
+    /// One that runs elsewhere, in another process.
+    pub fn at(database: Database, address: SocketAddr) -> Self {
         let channel = Endpoint::from_shared(format!("http://{address}"))
             .unwrap()
             .connect_lazy();
@@ -66,7 +74,7 @@ impl Service {
             database,
             address,
             channel,
-            _stop: stop,
+            _stop: oneshot::channel().0,
         }
     }
 

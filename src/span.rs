@@ -2,17 +2,16 @@
 //! page's text was corrected.
 
 use crate::error::{Reason, Violation};
-use crate::page::{Page, find_all};
+use crate::page::{FRAGMENTS_MAX, Page, find_all};
 use crate::pb::span::State;
 use crate::pb::{Fragment, Paragraph, Span};
 use crate::rules::Check;
 
 pub const QUOTE_LENGTH_MAX: usize = 20_000;
-pub const FRAGMENTS_MAX: usize = 100;
 const CONTEXT_LENGTH_MAX: usize = 1_000;
 
-/// How many places an ambiguity lists.
-const LISTED_PLACES_MAX: usize = 10;
+/// How many places an ambiguity lists, and fragments of each.
+const LISTED_MAX: usize = 10;
 
 /// Code points on each side that are compared to find a moved quote again.
 const REMEMBERED_CONTEXT: usize = 40;
@@ -100,19 +99,9 @@ impl Anchor<'_> {
                 Err(Violation::new(Reason::SpanMismatch, field, description))
             }
             count => {
-                let first: Vec<_> = places
-                    .iter()
-                    .take(LISTED_PLACES_MAX)
-                    .map(|place| listed(place))
-                    .collect();
-                let more = if count > LISTED_PLACES_MAX {
-                    ", …"
-                } else {
-                    ""
-                };
+                let places = joined(places.iter().map(|place| listed(place)), ", ");
                 let description = format!(
-                    "{shown} stands at {count} places: {}{more}; give fragments, or prefix and suffix",
-                    first.join(", ")
+                    "{shown} stands at {count} places: {places}; give fragments, or prefix and suffix"
                 );
                 Err(Violation::new(Reason::SpanAmbiguous, field, description))
             }
@@ -294,11 +283,16 @@ fn check_order(field: &str, fragments: &[Fragment]) -> Result<(), Violation> {
 }
 
 fn listed(fragments: &[Fragment]) -> String {
-    let ranges: Vec<_> = fragments
-        .iter()
-        .map(|fragment| format!("{}..{}", fragment.start, fragment.end))
-        .collect();
-    ranges.join(" + ")
+    let ranges = fragments.iter();
+    joined(ranges.map(|at| format!("{}..{}", at.start, at.end)), " + ")
+}
+
+/// The first items, and a sign when there are more.
+fn joined(items: impl ExactSizeIterator<Item = String>, separator: &str) -> String {
+    let has_more = items.len() > LISTED_MAX;
+    let sign = has_more.then(|| "…".to_owned());
+    let shown: Vec<String> = items.take(LISTED_MAX).chain(sign).collect();
+    shown.join(separator)
 }
 
 #[cfg(test)]

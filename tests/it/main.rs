@@ -6,4 +6,5 @@ mod support;
 
 mod embedded;
 mod floors;
+mod refusals;
 mod smoke;

@@ -52,15 +52,10 @@ impl Write for Chunk {
                         .and_records(references.iter().map(|(_, name)| *name))
                 }
                 Some(AnyRecord::Statistic(statistic)) => {
-                    let article = statistic
-                        .name
-                        .split("/statistics/")
-                        .next()
-                        .unwrap_or_default();
                     let references = statistics::references(statistic);
                     needs
                         .and_record(&statistic.name)
-                        .and_record(article)
+                        .and_record(article_of(statistic))
                         .and_records(references.iter().map(|(_, name)| *name))
                 }
                 None => needs,
@@ -70,6 +65,9 @@ impl Write for Chunk {
     }
 
     fn decide(&mut self, view: &View, stamp: &Stamp) -> Result<Decision> {
+        if let Some(more) = view.lacks(self.pages_of_kept_articles(view)?) {
+            return Ok(Decision::Read(more));
+        }
         let mut view = view.clone();
         let mut rows = Vec::new();
         for (index, record) in self.records.iter().enumerate() {
@@ -98,6 +96,28 @@ impl Write for Chunk {
             reason: String::new(),
         })
     }
+}
+
+impl Chunk {
+    /// Statistics may be of articles that are not in the chunk, and are proven against their pages.
+    fn pages_of_kept_articles(&self, view: &View) -> Result<Needs> {
+        let mut needs = Needs::default();
+        for record in &self.records {
+            let Some(AnyRecord::Statistic(statistic)) = &record.record else {
+                continue;
+            };
+            let article = view.record::<Article>(article_of(statistic))?;
+            if let Some(source) = article.and_then(|article| article.source) {
+                needs = needs.and_source(&source.sha256);
+            }
+        }
+        Ok(needs)
+    }
+}
+
+fn article_of(statistic: &Statistic) -> &str {
+    let article = statistic.name.split("/statistics/").next();
+    article.unwrap_or_default()
 }
 
 fn source(view: &View, field: &str, source: &SourceText) -> Result<Option<Row>> {

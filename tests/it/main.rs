@@ -6,5 +6,6 @@ mod support;
 
 mod embedded;
 mod floors;
+mod lifecycle;
 mod refusals;
 mod smoke;

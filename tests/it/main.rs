@@ -7,5 +7,6 @@ mod support;
 mod embedded;
 mod floors;
 mod lifecycle;
+mod reading;
 mod refusals;
 mod smoke;

@@ -4,7 +4,7 @@ use bulletin::pb::{self, Article, Statistic};
 use tokio::task::JoinHandle;
 use tonic::Code;
 
-use crate::support::calls::{
+use crate::support::edits::{
     create_article, delete_article, delete_station, update_article, update_station,
 };
 use crate::support::{Database, HeadLock, Refusal, Service, statistic};

@@ -10,7 +10,7 @@ use bulletin::record::Record;
 use tokio::task::JoinSet;
 use tonic::Code;
 
-use crate::support::calls::{create_station_below, update_article, update_station};
+use crate::support::edits::{create_station_below, update_article, update_station};
 use crate::support::log::{Acknowledged, check_acknowledged, check_order, count};
 use crate::support::program::Program;
 use crate::support::{Database, Refusal, Service, statistic};

@@ -1,88 +1,90 @@
-//! Calls with all that varies as arguments.
+//! Requests that know their method, so that a test sends any of them alike.
 
-use bulletin::pb::{self, Article, Station, Statistic};
+use bulletin::pb;
+use tonic::{Response, Status};
 
 use super::{Refusal, Service};
 
-/// A police station below another.
-pub async fn create_station_below(
-    service: &Service,
-    id: &str,
-    parent: &str,
-) -> Result<Station, Refusal> {
-    let station = Station {
-        display_name: format!("{id}派出所"),
-        kind: pb::station::Kind::PoliceStation.into(),
-        parent: parent.to_owned(),
-        ..Station::default()
-    };
-    let request = pb::CreateStationRequest {
-        station_id: id.to_owned(),
-        station: Some(station),
-        validate_only: false,
-    };
-    Refusal::or(service.stations().create_station(request).await)
+/// A request of a unary method.
+pub trait Call: Send + 'static {
+    type Answer: Send + 'static;
+
+    fn call(
+        self,
+        service: &Service,
+    ) -> impl Future<Output = Result<Response<Self::Answer>, Status>> + Send;
 }
 
-/// Changes the fields that are set, if the etag is the current one.
-pub async fn update_station(service: &Service, station: Station) -> Result<Station, Refusal> {
-    let request = pb::UpdateStationRequest {
-        station: Some(station),
-        ..Default::default()
+macro_rules! calls {
+    ($($client:ident.$method:ident($request:ident) -> $answer:ident;)*) => {
+        $(impl Call for pb::$request {
+            type Answer = pb::$answer;
+
+            async fn call(self, service: &Service) -> Result<Response<pb::$answer>, Status> {
+                service.$client().$method(self).await
+            }
+        })*
     };
-    Refusal::or(service.stations().update_station(request).await)
 }
 
-pub async fn delete_station(service: &Service, name: &str) -> Result<Station, Refusal> {
-    let request = pb::DeleteStationRequest {
-        name: name.to_owned(),
-        ..Default::default()
-    };
-    Refusal::or(service.stations().delete_station(request).await)
+calls! {
+    articles.get_article(GetArticleRequest) -> Article;
+    articles.batch_get_articles(BatchGetArticlesRequest) -> BatchGetArticlesResponse;
+    articles.list_articles(ListArticlesRequest) -> ListArticlesResponse;
+    articles.search_articles(SearchArticlesRequest) -> SearchArticlesResponse;
+    articles.create_article(CreateArticleRequest) -> Article;
+    articles.update_article(UpdateArticleRequest) -> Article;
+    articles.delete_article(DeleteArticleRequest) -> Article;
+    articles.undelete_article(UndeleteArticleRequest) -> Article;
+    articles.publish_article(PublishArticleRequest) -> Article;
+    articles.retract_article(RetractArticleRequest) -> Article;
+    stations.get_station(GetStationRequest) -> Station;
+    stations.batch_get_stations(BatchGetStationsRequest) -> BatchGetStationsResponse;
+    stations.list_stations(ListStationsRequest) -> ListStationsResponse;
+    stations.create_station(CreateStationRequest) -> Station;
+    stations.update_station(UpdateStationRequest) -> Station;
+    stations.delete_station(DeleteStationRequest) -> Station;
+    stations.undelete_station(UndeleteStationRequest) -> Station;
+    stations.resolve_stations(ResolveStationsRequest) -> ResolveStationsResponse;
+    stations.list_station_honours(ListStationHonoursRequest) -> ListStationHonoursResponse;
+    statistics.get_statistic(GetStatisticRequest) -> Statistic;
+    statistics.batch_get_statistics(BatchGetStatisticsRequest) -> BatchGetStatisticsResponse;
+    statistics.list_statistics(ListStatisticsRequest) -> ListStatisticsResponse;
+    statistics.create_statistic(CreateStatisticRequest) -> Statistic;
+    statistics.update_statistic(UpdateStatisticRequest) -> Statistic;
+    statistics.delete_statistic(DeleteStatisticRequest) -> Statistic;
+    statistics.undelete_statistic(UndeleteStatisticRequest) -> Statistic;
+    statistics.aggregate_statistics(AggregateStatisticsRequest) -> AggregateStatisticsResponse;
+    changes.get_head(GetHeadRequest) -> Head;
+    changes.list_revisions(ListRevisionsRequest) -> ListRevisionsResponse;
+    ingest.ingest_bulletin(IngestBulletinRequest) -> IngestBulletinResponse;
 }
 
-/// Creates an article as it is given, but for its name.
-pub async fn create_article(
-    service: &Service,
-    id: &str,
-    article: Article,
-) -> Result<Article, Refusal> {
-    let request = pb::CreateArticleRequest {
-        article_id: id.to_owned(),
-        article: Some(article),
-        validate_only: false,
-    };
-    Refusal::or(service.articles().create_article(request).await)
+impl Service {
+    /// The answer, or the refusal.
+    pub async fn ask<C: Call>(&self, call: C) -> Result<C::Answer, Refusal> {
+        Refusal::or(call.call(self).await)
+    }
+
+    /// Every version of a record, newest first.
+    pub async fn revisions(&self, name: &str) -> Vec<pb::Revision> {
+        let request = pb::ListRevisionsRequest {
+            name: name.to_owned(),
+            page_size: 1_000,
+            page_token: String::new(),
+        };
+        self.ask(request).await.unwrap().revisions
+    }
+
+    /// What happened to a record, newest first.
+    pub async fn history(&self, name: &str) -> Vec<pb::change::Type> {
+        let revisions = self.revisions(name).await;
+        revisions.iter().map(pb::Revision::r#type).collect()
+    }
 }
 
-/// Changes the fields that are set, if the etag is the current one.
-pub async fn update_article(
-    service: &Service,
-    article: Article,
-    correction_reason: &str,
-) -> Result<Article, Refusal> {
-    let request = pb::UpdateArticleRequest {
-        article: Some(article),
-        correction_reason: correction_reason.to_owned(),
-        ..Default::default()
-    };
-    Refusal::or(service.articles().update_article(request).await)
-}
-
-/// Deletes an article with its statistics.
-pub async fn delete_article(service: &Service, name: &str) -> Result<Article, Refusal> {
-    let request = pb::DeleteArticleRequest {
-        name: name.to_owned(),
-        force: true,
-        ..Default::default()
-    };
-    Refusal::or(service.articles().delete_article(request).await)
-}
-
-pub async fn delete_statistic(service: &Service, name: &str) -> Result<Statistic, Refusal> {
-    let request = pb::DeleteStatisticRequest {
-        name: name.to_owned(),
-        ..Default::default()
-    };
-    Refusal::or(service.statistics().delete_statistic(request).await)
+/// Paths as an update mask.
+pub fn mask(paths: &[&str]) -> Option<prost_types::FieldMask> {
+    let paths = paths.iter().map(ToString::to_string).collect();
+    Some(prost_types::FieldMask { paths })
 }

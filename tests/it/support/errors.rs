@@ -12,7 +12,7 @@ pub struct Refusal {
     pub reason: String,
     pub message: String,
     /// Field and description of each violation.
-    pub violations: Vec<(String, String)>,
+    pub violations: Box<[(String, String)]>,
     pub metadata: BTreeMap<String, String>,
 }
 

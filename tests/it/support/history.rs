@@ -6,7 +6,7 @@ use bulletin::server::TABLES;
 
 use sqlx::PgConnection;
 
-use super::calls::{delete_article, delete_statistic, update_article, update_station};
+use super::edits::{delete_article, delete_statistic, update_article, update_station};
 use super::{Database, Service, statistic};
 
 /// Writes it; the service goes on.

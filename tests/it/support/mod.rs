@@ -1,7 +1,8 @@
 //! A Postgres for all tests of the process, a database and a service for each.
 
-pub mod calls;
+mod calls;
 mod cluster;
+pub mod edits;
 mod errors;
 mod head_lock;
 pub mod history;
@@ -11,6 +12,7 @@ pub mod proxy;
 mod service;
 mod waiting;
 
+pub use calls::{Call, mask};
 pub use cluster::Database;
 pub use errors::Refusal;
 pub use head_lock::HeadLock;

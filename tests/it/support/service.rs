@@ -193,6 +193,14 @@ impl Service {
         Refusal::or(self.articles().publish_article(request).await)
     }
 
+    /// Writes records as one revision, as the seed page is.
+    pub async fn load(&self, records: Vec<pb::Record>) {
+        let bulletin = Bulletin::start(self.database.open().await).await.unwrap();
+        let context = bulletin.context();
+        seed::load(&context.committer, records).await.unwrap();
+        context.db.close().await;
+    }
+
     /// The newest revision.
     pub async fn head(&self) -> pb::Head {
         self.changes()

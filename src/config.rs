@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::db::Settings;
+use crate::token::AskedToken;
 
 /// Serves a city's bulletins (articles, stations, statistics) over gRPC.
 #[derive(Debug, Parser)]
@@ -109,8 +110,12 @@ pub struct VerifyOptions {
     pub database: DatabaseOptions,
 
     /// A token kept elsewhere, which must be one of this history
-    #[arg(long, value_name = "TOKEN")]
-    pub expect: Option<String>,
+    #[arg(long, value_name = "TOKEN", value_parser = parse_token)]
+    pub expect: Option<AskedToken>,
+}
+
+fn parse_token(text: &str) -> Result<AskedToken, String> {
+    AskedToken::parse("token", text).map_err(|violation| violation.description)
 }
 
 #[derive(Args, Clone, Debug)]

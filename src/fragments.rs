@@ -3,6 +3,9 @@
 use crate::error::Violation;
 use crate::pb::Fragment;
 
+/// How many places an error lists.
+pub const LISTED_MAX: usize = 10;
+
 /// A part of a text that stands in several fragments, as fragments.
 pub fn within(fragments: &[Fragment], start: usize, length: usize) -> Vec<Fragment> {
     let mut skip = i32::try_from(start).unwrap_or(i32::MAX);
@@ -45,9 +48,14 @@ pub fn check_order(field: &str, fragments: &[Fragment]) -> Result<(), Violation>
 
 /// `7..11 + 13..15`
 pub fn listed(fragments: &[Fragment]) -> String {
-    let ranges: Vec<_> = fragments
-        .iter()
-        .map(|fragment| format!("{}..{}", fragment.start, fragment.end))
-        .collect();
-    ranges.join(" + ")
+    let ranges = fragments.iter();
+    joined(ranges.map(|at| format!("{}..{}", at.start, at.end)), " + ")
+}
+
+/// The first items, and a sign when there are more.
+pub fn joined(items: impl ExactSizeIterator<Item = String>, separator: &str) -> String {
+    let has_more = items.len() > LISTED_MAX;
+    let sign = has_more.then(|| "…".to_owned());
+    let shown: Vec<String> = items.take(LISTED_MAX).chain(sign).collect();
+    shown.join(separator)
 }

@@ -13,6 +13,9 @@ pub const PAGE_BYTES_MAX: usize = 1024 * 1024;
 /// The media type of every page kept.
 pub const MEDIA_TYPE: &str = "text/plain; charset=utf-8";
 
+/// Most pieces a quote is found in; a quote that crosses more line breaks stands nowhere.
+pub const FRAGMENTS_MAX: usize = 100;
+
 /// Most places of one quote that are looked at; a quote found this often names nothing.
 const PLACES_MAX: usize = 10_000;
 
@@ -134,7 +137,8 @@ impl Page {
             .collect()
     }
 
-    /// Every place where a text stands when line breaks are left out, one fragment a line.
+    /// Every place where a text stands when line breaks are left out, one fragment a line, at most
+    /// `FRAGMENTS_MAX` a place.
     pub fn places_across_lines(
         &self,
         quote: &str,
@@ -155,8 +159,10 @@ impl Page {
                         let end = (to - start).min(*length);
                         self.fragment(at + begin, at + end)
                     })
+                    .take(FRAGMENTS_MAX + 1)
                     .collect()
             })
+            .filter(|place: &Vec<pb::Fragment>| place.len() <= FRAGMENTS_MAX)
             .collect()
     }
 

@@ -4,8 +4,9 @@
 
 include!(concat!(env!("OUT_DIR"), "/all.rs"));
 
-pub use bulletin::v1::*;
-pub use google::r#type::{Date, Decimal};
+// From here, for a test of the documentation knows the crate itself by the same name.
+pub use self::bulletin::v1::*;
+pub use self::google::r#type::{Date, Decimal};
 
 use std::sync::LazyLock;
 

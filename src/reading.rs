@@ -170,14 +170,14 @@ pub async fn batch_get(
         .fetch_all(db.pool())
         .await?;
     let token = freshness.check(first(&rows)?)?;
-    let mut missing = Vec::new();
+    let mut missing: Vec<String> = Vec::new();
     for row in &rows {
-        if !row.try_get::<bool, _>("is_there")? {
-            missing.push(row.try_get("asked")?);
+        let name = row.try_get("asked")?;
+        if !row.try_get::<bool, _>("is_there")? && !missing.contains(&name) {
+            missing.push(name);
         }
     }
     if !missing.is_empty() {
-        missing.dedup();
         return Err(Error::Missing(missing));
     }
     let mut records = Vec::with_capacity(rows.len());

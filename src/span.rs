@@ -2,18 +2,14 @@
 //! page's text was corrected.
 
 use crate::error::{Reason, Violation};
-use crate::fragments::{check_order, listed, within};
-use crate::page::{Page, find_all};
+use crate::fragments::{check_order, joined, listed, within};
+use crate::page::{FRAGMENTS_MAX, Page, find_all};
 use crate::pb::span::State;
 use crate::pb::{Fragment, Paragraph, Span};
 use crate::rules::Check;
 
 pub const QUOTE_LENGTH_MAX: usize = 20_000;
-pub const FRAGMENTS_MAX: usize = 100;
 const CONTEXT_LENGTH_MAX: usize = 1_000;
-
-/// How many places an ambiguity lists.
-const LISTED_PLACES_MAX: usize = 10;
 
 /// Code points on each side that are compared to find a moved quote again.
 const REMEMBERED_CONTEXT: usize = 40;
@@ -101,19 +97,9 @@ impl Anchor<'_> {
                 Err(Violation::new(Reason::SpanMismatch, field, description))
             }
             count => {
-                let first: Vec<_> = places
-                    .iter()
-                    .take(LISTED_PLACES_MAX)
-                    .map(|place| listed(place))
-                    .collect();
-                let more = if count > LISTED_PLACES_MAX {
-                    ", …"
-                } else {
-                    ""
-                };
+                let places = joined(places.iter().map(|place| listed(place)), ", ");
                 let description = format!(
-                    "{shown} stands at {count} places: {}{more}; give fragments, or prefix and suffix",
-                    first.join(", ")
+                    "{shown} stands at {count} places: {places}; give fragments, or prefix and suffix"
                 );
                 Err(Violation::new(Reason::SpanAmbiguous, field, description))
             }

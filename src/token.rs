@@ -8,6 +8,9 @@ use crate::error::{Reason, Violation};
 /// Bytes of a chain value.
 pub const CHAIN_LENGTH: usize = 32;
 
+/// Hex digits of a chain that a token shows.
+const PREFIX_LENGTH: usize = 16;
+
 /// A link of the hash chain over all revisions.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Chain(pub [u8; CHAIN_LENGTH]);
@@ -37,7 +40,12 @@ pub struct Token {
 
 impl fmt::Display for Token {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}-{}", self.revision, &self.chain.hex()[..16])
+        write!(
+            out,
+            "{}-{}",
+            self.revision,
+            &self.chain.hex()[..PREFIX_LENGTH]
+        )
     }
 }
 
@@ -100,7 +108,7 @@ impl From<Token> for AskedToken {
     fn from(token: Token) -> Self {
         Self {
             revision: token.revision,
-            chain_prefix: token.chain.hex(),
+            chain_prefix: token.chain.hex()[..PREFIX_LENGTH].to_owned(),
         }
     }
 }

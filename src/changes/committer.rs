@@ -138,10 +138,16 @@ impl Task {
         }
         match self.try_commit(group).await {
             Ok(()) => {}
-            Err(Failed { group, cause }) if group.len() > 1 && !is_unreachable(&cause) => {
+            // Requests that all waited for one lock would each wait for it again.
+            Err(Failed { group, cause }) if group.len() > 1 && !is_lost(&cause) => {
                 warn!(error = %cause, requests = group.len(), "a group failed; its requests are run one by one");
-                for queued in group {
-                    if let Err(failed) = self.try_commit(vec![queued]).await {
+                let mut rest = group.into_iter();
+                while let Some(queued) = rest.next() {
+                    if let Err(mut failed) = self.try_commit(vec![queued]).await {
+                        // What is out of reach for one is for all: nobody waits for it again.
+                        if is_lost(&failed.cause) {
+                            failed.group.extend(rest.by_ref());
+                        }
                         failed.answer();
                     }
                 }
@@ -207,7 +213,7 @@ struct Failed {
 impl Failed {
     fn answer(self) {
         error!(error = %self.cause, requests = self.group.len(), "writes failed");
-        let is_lost = is_unreachable(&self.cause) || is_lock_timeout(&self.cause);
+        let is_lost = is_lost(&self.cause);
         for queued in self.group {
             let cause = Cause::from(self.cause.to_string());
             let error = if is_lost {
@@ -223,6 +229,11 @@ impl Failed {
 /// A connection that broke is replaced at once; one that could not be had was waited for already.
 fn is_worth_another_try(error: &sqlx::Error) -> bool {
     is_unreachable(error) && !matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed)
+}
+
+/// Whether the fault is of the database's reach, not of a request.
+fn is_lost(error: &sqlx::Error) -> bool {
+    is_unreachable(error) || is_lock_timeout(error)
 }
 
 fn is_lock_timeout(error: &sqlx::Error) -> bool {

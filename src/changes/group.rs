@@ -22,7 +22,7 @@ const GROUP_BYTES_MAX: usize = 1024 * 1024;
 /// How often one group may ask for more to read; a chain of station parents asks once a level.
 const READS_MAX: usize = 64;
 
-/// How long a COMMIT without reply is looked up, and the pauses in between.
+/// How long, with growing pauses, a COMMIT without reply is looked up.
 const LOOKUP_TIME_MAX: Duration = Duration::from_secs(12);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
@@ -212,7 +212,7 @@ impl Attempt {
             return Ok(());
         };
         warn!(error = %cause, revision = last.revision, "a commit had no reply; looking it up");
-        match tokio::time::timeout(LOOKUP_TIME_MAX, settled(db, last)).await {
+        match tokio::time::timeout(LOOKUP_TIME_MAX, settle(db, last)).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(Broken::BeforeCommit(cause)),
             Err(_) => Err(Broken::Unknown(cause)),
@@ -220,8 +220,9 @@ impl Attempt {
     }
 }
 
-/// Whether a revision was committed; asks until the database answers.
-async fn settled(db: &Db, token: &Token) -> bool {
+/// Looks a commit up until there is an answer. A lookup may itself wait for a connection, so the
+/// bound is on the time, not on the tries.
+async fn settle(db: &Db, token: &Token) -> bool {
     let mut pause = FIRST_PAUSE;
     loop {
         match look_up(db, token).await {

@@ -42,7 +42,7 @@ pub const BEGIN_WRITE: &str = "begin; set local lock_timeout = '3s'; \
 pub async fn lock_head(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let sql = "-- changes.lock_head
         select 1 from head for update";
-    sqlx::query(sql).execute(connection).await.map(drop)
+    sqlx::query(sql).fetch_one(connection).await.map(drop)
 }
 
 /// The newest revision; `now` never runs behind it, whatever the clock does.

@@ -119,28 +119,33 @@ pub async fn first_difference(
 pub async fn copy_twins(connection: &mut PgConnection, schema: &str) -> Result<u64> {
     let mut count = 0;
     for (table, key) in PROJECTED {
-        let delete = format!(
+        let delete_extra = format!(
             "-- changes.delete_extra
             delete from {schema}.{table} as kept
-            where not exists (select from pg_temp.{table} as twin where twin.{key} = kept.{key})
-               or exists (select from pg_temp.{table} as twin
-                          where twin.{key} = kept.{key} and (twin.*) is distinct from (kept.*))"
+            where not exists (select from pg_temp.{table} as twin where twin.{key} = kept.{key})"
         );
-        let insert = format!(
+        let delete_changed = format!(
+            "-- changes.delete_changed
+            delete from {schema}.{table} as kept using pg_temp.{table} as twin
+            where twin.{key} = kept.{key} and (twin.*) is distinct from (kept.*)"
+        );
+        let insert_lacking = format!(
             "-- changes.insert_lacking
             insert into {schema}.{table}
             select * from pg_temp.{table} as twin
             where not exists (select from {schema}.{table} as kept where kept.{key} = twin.{key})"
         );
-        let deleted = sqlx::query(AssertSqlSafe(delete))
-            .execute(&mut *connection)
-            .await?;
-        let inserted = sqlx::query(AssertSqlSafe(insert))
-            .execute(&mut *connection)
-            .await?;
-        count += deleted.rows_affected().max(inserted.rows_affected());
+        count += execute(connection, delete_extra).await?;
+        // Those come back with the lacking ones, and are counted there.
+        execute(connection, delete_changed).await?;
+        count += execute(connection, insert_lacking).await?;
     }
     Ok(count)
+}
+
+async fn execute(connection: &mut PgConnection, sql: String) -> Result<u64> {
+    let done = sqlx::query(AssertSqlSafe(sql)).execute(connection).await?;
+    Ok(done.rows_affected())
 }
 
 /// Begins a transaction that sees one snapshot throughout.

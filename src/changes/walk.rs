@@ -57,8 +57,9 @@ pub async fn walk(connection: &mut PgConnection, expected: Option<&AskedToken>) 
         fault: None,
     };
     let mut is_expected_seen = expected.is_none_or(|token| is_named(token, &start.token));
-    if start.token.revision != 0 {
-        walked.fault = Some("revisions: revision 0 is missing".to_owned());
+    walked.fault = fault_of_start(&start);
+    if walked.fault.is_none() {
+        walked.fault = stray_change(connection).await?;
     }
     while walked.fault.is_none() {
         let heads = heads(connection, walked.token.revision, REVISIONS_AT_ONCE).await?;
@@ -90,6 +91,29 @@ pub async fn walk(connection: &mut PgConnection, expected: Option<&AskedToken>) 
 
 fn is_named(asked: &AskedToken, token: &Token) -> bool {
     asked.revision == token.revision && asked.names(&token.chain)
+}
+
+/// What is wrong with the first revision, whose chain is random and so binds nothing: it has no rows.
+fn fault_of_start(start: &Head) -> Option<String> {
+    if start.token.revision != 0 {
+        return Some("revisions: revision 0 is missing".to_owned());
+    }
+    let is_empty = start.actor.is_empty() && start.reason.is_empty() && start.row_count == 0;
+    (!is_empty).then(|| "revisions: revision 0 is not empty".to_owned())
+}
+
+/// A change outside of the revisions that are walked, which no link of the chain would miss.
+async fn stray_change(connection: &mut PgConnection) -> Result<Option<String>> {
+    let sql = "-- changes.stray_change
+        select revision, name from changes
+        where revision <= 0 or revision > (select max(revision) from revisions)
+        order by revision, ordinal limit 1";
+    let stray = sqlx::query(sql).fetch_optional(connection).await?;
+    let Some(row) = stray else { return Ok(None) };
+    let (revision, name): (i64, String) = (row.try_get("revision")?, row.try_get("name")?);
+    Ok(Some(format!(
+        "changes: revision {revision} {name:?} is of no revision that has rows"
+    )))
 }
 
 /// The first thing wrong with a revision that follows `before`.

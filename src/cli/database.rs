@@ -9,7 +9,6 @@ use crate::config::{DatabaseOptions, SeedOptions, VerifyOptions};
 use crate::db::Db;
 use crate::seed as seeds;
 use crate::server::TABLES;
-use crate::token::AskedToken;
 
 pub async fn migrate(options: &DatabaseOptions) -> anyhow::Result<()> {
     let db = Db::connect(&options.settings()).await?;
@@ -37,14 +36,8 @@ pub async fn seed(options: &SeedOptions) -> anyhow::Result<()> {
 }
 
 pub async fn verify(options: &VerifyOptions) -> anyhow::Result<()> {
-    let expected = options
-        .expect
-        .as_deref()
-        .map(|token| AskedToken::parse("--expect", token))
-        .transpose()
-        .map_err(crate::error::Error::from)?;
     let db = checked(&options.database).await?;
-    let report = verify_log(&db, &TABLES, expected.as_ref()).await?;
+    let report = verify_log(&db, &TABLES, options.expect.as_ref()).await?;
     if let Some(fault) = report.fault {
         bail!("{fault} (verified up to {})", report.token);
     }

@@ -1,5 +1,5 @@
-//! Gives errors that the framework makes itself (a message that is too long, or no message at all) the
-//! codes and details the API documents.
+//! Gives errors that the framework makes itself (a message that is too long, no message at all, a
+//! method that does not exist) the codes and details the API documents.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -69,6 +69,11 @@ fn rewritten<B>(response: &Response<B>) -> Option<Status> {
         Code::Internal if message.starts_with("failed to decode Protobuf message") => {
             Some(undecodable(message).into())
         }
+        Code::Internal if is_about_frames(message) => {
+            let description = "must be one message in a frame of gRPC, uncompressed";
+            Some(Error::invalid("request", description).into())
+        }
+        Code::Unimplemented if message.is_empty() => Some(Error::NotBuilt("the method").into()),
         Code::OutOfRange if message.contains("message length too large") => {
             let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
             let size = message
@@ -88,6 +93,13 @@ fn rewritten<B>(response: &Response<B>) -> Option<Status> {
         }
         _ => None,
     }
+}
+
+/// Whether the framework found no whole frame to take a message from.
+fn is_about_frames(message: &str) -> bool {
+    message == "Missing request message."
+        || message == "Unexpected EOF decoding stream."
+        || message.starts_with("protocol error: received message with")
 }
 
 /// The decoder names the field from the inside out: `Article.headline: Request.article: problem`.

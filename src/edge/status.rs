@@ -14,6 +14,10 @@ const DOMAIN: &str = "bulletin.v1";
 /// When a call that met a passing fault should be tried again.
 const RETRY_DELAY: Duration = Duration::from_millis(500);
 
+/// Most bytes of violations, or of names, that one answer lists. Details travel in a header, in base64
+/// and beside the sentence; many clients take 8 KiB of headers and break the call at more.
+const LISTED_BYTES_MAX: usize = 3 * 1024;
+
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         log(&error);
@@ -21,7 +25,10 @@ impl From<Error> for Status {
         let mut details = ErrorDetails::new();
         details.set_error_info(reason, DOMAIN, metadata(&error));
         if let Error::Invalid(violations) = &error {
-            details.set_bad_request(violations.iter().map(field_violation).collect::<Vec<_>>());
+            let listed = fitting(violations.iter().map(field_violation), |violation| {
+                violation.field.len() + violation.description.len() + violation.reason.len()
+            });
+            details.set_bad_request(listed);
         }
         if code == Code::Unavailable {
             details.set_retry_info(Some(RETRY_DELAY));
@@ -112,10 +119,30 @@ fn field_violation(violation: &Violation) -> FieldViolation {
     }
 }
 
+/// The first items, at least one, that together are as long as an answer may list.
+fn fitting<T>(items: impl Iterator<Item = T>, length: impl Fn(&T) -> usize) -> Vec<T> {
+    let mut sum = 0;
+    let mut listed = Vec::new();
+    for item in items {
+        sum += length(&item);
+        if sum > LISTED_BYTES_MAX && !listed.is_empty() {
+            break;
+        }
+        listed.push(item);
+    }
+    listed
+}
+
 /// What a program may want to read out of an error without reading its sentence.
 fn metadata(error: &Error) -> HashMap<String, String> {
     let pairs: Vec<(&str, String)> = match error {
-        Error::Missing(names) => vec![("names", names.join(","))],
+        Error::Missing(names) => {
+            let listed = fitting(names.iter().map(String::as_str), |name| name.len() + 1);
+            vec![
+                ("names", listed.join(",")),
+                ("count", names.len().to_string()),
+            ]
+        }
         Error::Exists { name, deleted } => {
             vec![("name", name.clone()), ("deleted", deleted.to_string())]
         }

@@ -25,7 +25,7 @@ pub(super) struct StateDirectory {
     path: PathBuf,
     ephemeral: bool,
     // the kernel releases the lock with the process, however that ends
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl StateDirectory {
@@ -39,12 +39,12 @@ impl StateDirectory {
         let mut state = Self {
             path,
             ephemeral: options.ephemeral,
-            _lock: None,
+            lock: None,
         };
         state.check_path()?;
         let account = Account::choose(&state.data())?;
         state.admit(&account)?;
-        state._lock = Some(lock(&state.path)?);
+        state.lock = Some(lock(&state.path)?);
         Ok((state, account))
     }
 
@@ -138,6 +138,12 @@ impl Drop for StateDirectory {
         if self.ephemeral {
             // nobody is left to tell; close() reports it
             let _ = remove_tree(&self.path);
+        }
+        // Closing the file is not enough: a child that another thread is just forking has it open
+        // too, until it is the program it is to be.
+        if let Some(lock) = &self.lock {
+            // What is not unlocked here is unlocked then.
+            let _ = lock.unlock();
         }
     }
 }

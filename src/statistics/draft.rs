@@ -121,6 +121,9 @@ fn check_quantity(check: &mut Check, field: &str, statistic: &mut Statistic) {
             "must be set with the qualifier RANGE, and only with it",
         );
     }
+    if is_range && quantity.value.is_none() && has_change {
+        check.refuse(&at("value"), "must be set with the qualifier RANGE");
+    }
     if let (Some(low), Some(high)) = (value, value_max)
         && high <= low
     {

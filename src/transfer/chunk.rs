@@ -10,7 +10,7 @@ use crate::names::{ArticleName, StationName, StatisticName};
 use crate::page::Page;
 use crate::pb::record::Record as AnyRecord;
 use crate::pb::{Article, Record, SourceText, Station, Statistic, article, station};
-use crate::record::{Stamp, seal};
+use crate::record::{Record as _, Stamp, seal};
 use crate::references::check_references;
 use crate::stations;
 use crate::stations::draft::StationDraft;
@@ -53,15 +53,10 @@ impl Write for Chunk {
                         .and_records(references.iter().map(|(_, name)| *name))
                 }
                 Some(AnyRecord::Statistic(statistic)) => {
-                    let article = statistic
-                        .name
-                        .split("/statistics/")
-                        .next()
-                        .unwrap_or_default();
                     let references = statistics::references(statistic);
                     needs
                         .and_record(&statistic.name)
-                        .and_record(article)
+                        .and_record(article_of(statistic))
                         .and_records(references.iter().map(|(_, name)| *name))
                 }
                 None => needs,
@@ -71,6 +66,9 @@ impl Write for Chunk {
     }
 
     fn decide(&mut self, view: &View, stamp: &Stamp) -> Result<Decision> {
+        if let Some(more) = view.lacks(self.pages_of_kept_articles(view)?) {
+            return Ok(Decision::Read(more));
+        }
         let mut view = view.clone();
         let mut rows = Vec::new();
         for (index, record) in self.records.iter().enumerate() {
@@ -99,6 +97,28 @@ impl Write for Chunk {
             reason: String::new(),
         })
     }
+}
+
+impl Chunk {
+    /// Statistics may be of articles that are not in the chunk, and are proven against their pages.
+    fn pages_of_kept_articles(&self, view: &View) -> Result<Needs> {
+        let mut needs = Needs::default();
+        for record in &self.records {
+            let Some(AnyRecord::Statistic(statistic)) = &record.record else {
+                continue;
+            };
+            let article = view.record::<Article>(article_of(statistic))?;
+            if let Some(source) = article.and_then(|article| article.source) {
+                needs = needs.and_source(&source.sha256);
+            }
+        }
+        Ok(needs)
+    }
+}
+
+fn article_of(statistic: &Statistic) -> &str {
+    let article = statistic.name.split("/statistics/").next();
+    article.unwrap_or_default()
 }
 
 fn source(view: &View, field: &str, source: &SourceText) -> Result<Option<Row>> {
@@ -157,10 +177,12 @@ fn statistic(view: &View, field: &str, given: &Statistic, stamp: &Stamp) -> Resu
         return Ok(None);
     }
     let article = view.seen::<Article>(name.article().as_str())?;
-    let article = article.ok_or_else(|| {
-        let description = format!("must be of an article that exists, got {:?}", given.name);
-        Violation::invalid(format!("{field}.name"), description)
-    })?;
+    let article = article
+        .filter(|article| !article.is_deleted())
+        .ok_or_else(|| {
+            let description = format!("must be of an article that exists, got {:?}", given.name);
+            Violation::invalid(format!("{field}.name"), description)
+        })?;
     let page = page_of(view, &article)?;
     let draft = StatisticDraft::prove(&field, given.clone(), &article, page.as_ref(), None)?;
     let mut statistic = draft.into_statistic();

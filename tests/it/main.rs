@@ -4,7 +4,19 @@
 
 mod support;
 
+mod commands;
+mod crash;
 mod embedded;
 mod floors;
+mod groups;
+mod interleavings;
+mod lifecycle;
+mod lost_commits;
+mod page_facts;
+mod reading;
+mod refusals;
+mod reindex;
 mod settings;
 mod smoke;
+mod verify;
+mod writers;

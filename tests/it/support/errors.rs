@@ -1,5 +1,7 @@
 //! Refusals as clients read them: code, reason, violations.
 
+use std::collections::BTreeMap;
+
 use tonic::{Code, Response, Status};
 use tonic_types::StatusExt as _;
 
@@ -10,8 +12,8 @@ pub struct Refusal {
     pub reason: String,
     pub message: String,
     /// Field and description of each violation.
-    pub violations: Vec<(String, String)>,
-    pub metadata: std::collections::HashMap<String, String>,
+    pub violations: Box<[(String, String)]>,
+    pub metadata: BTreeMap<String, String>,
 }
 
 impl Refusal {
@@ -35,7 +37,9 @@ impl Refusal {
             violations: violations
                 .map(|found| (found.field, found.description))
                 .collect(),
-            metadata: info.map(|info| info.metadata).unwrap_or_default(),
+            metadata: info
+                .map(|info| info.metadata.into_iter().collect())
+                .unwrap_or_default(),
         }
     }
 

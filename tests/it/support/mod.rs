@@ -1,9 +1,20 @@
 //! A Postgres for all tests of the process, a database and a service for each.
 
+mod calls;
 mod cluster;
+pub mod edits;
 mod errors;
+mod head_lock;
+pub mod history;
+pub mod log;
+pub mod program;
+pub mod proxy;
 mod service;
+mod waiting;
 
+pub use calls::{Call, mask};
 pub use cluster::Database;
 pub use errors::Refusal;
+pub use head_lock::HeadLock;
 pub use service::{Service, statistic};
+pub use waiting::until;

@@ -59,6 +59,14 @@ impl Service {
             let _ = stopped.await;
         };
         tokio::spawn(bulletin.serve(listener, stopped, Duration::from_secs(5)));
+        Self {
+            _stop: stop,
+            ..Self::at(database, address)
+        }
+    }
+
+    /// One that runs elsewhere, in another process.
+    pub fn at(database: Database, address: SocketAddr) -> Self {
         let channel = Endpoint::from_shared(format!("http://{address}"))
             .unwrap()
             .connect_lazy();
@@ -66,7 +74,7 @@ impl Service {
             database,
             address,
             channel,
-            _stop: stop,
+            _stop: oneshot::channel().0,
         }
     }
 
@@ -183,6 +191,14 @@ impl Service {
             ..Default::default()
         };
         Refusal::or(self.articles().publish_article(request).await)
+    }
+
+    /// Writes records as one revision, as the seed page is.
+    pub async fn load(&self, records: Vec<pb::Record>) {
+        let bulletin = Bulletin::start(self.database.open().await).await.unwrap();
+        let context = bulletin.context();
+        seed::load(&context.committer, records).await.unwrap();
+        context.db.close().await;
     }
 
     /// The newest revision.

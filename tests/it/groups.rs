@@ -1,0 +1,271 @@
+//! The committer's groups: who left, who waited too long, and one whose write the database refuses.
+
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bulletin::changes::committer::{Committed, Committer};
+use bulletin::error::{Error, Result};
+use bulletin::names::StationName;
+use bulletin::pb::{Station, station};
+use bulletin::server::{Bulletin, TABLES};
+use bulletin::stations::write::Create;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, JoinSet};
+use tonic::Code;
+
+use crate::support::log::{check_order, count};
+use crate::support::{Database, HeadLock, Refusal, Service, until};
+
+fn create(id: &str) -> Create {
+    let station = Station {
+        display_name: format!("{id}派出所"),
+        kind: station::Kind::PoliceStation.into(),
+        ..Station::default()
+    };
+    Create::new(StationName::from_id("station_id", id).unwrap(), station).unwrap()
+}
+
+fn submit(committer: &Committer, id: &str) -> JoinHandle<Result<Committed>> {
+    let (committer, write) = (committer.clone(), create(id));
+    tokio::spawn(async move { committer.submit(write, "", false).await })
+}
+
+/// A committer whose first group waits for the lock, so that all others wait in its queue.
+async fn busy(database: &Database) -> (Committer, JoinHandle<Result<Committed>>, HeadLock) {
+    let (committer, _) = Committer::start(database.open().await, &TABLES);
+    let mut lock = HeadLock::take(database).await;
+    let first = submit(&committer, "first");
+    lock.wait_for_writers(1).await;
+    (committer, first, lock)
+}
+
+/// Lets every task of this one thread run until it waits.
+async fn let_others_run() {
+    for _ in 0..8 {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn ids(database: &Database) -> Vec<String> {
+    sqlx::query_scalar("select substr(name, 10) from stations order by revision")
+        .fetch_all(&mut database.connect().await)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn who_leaves_the_queue_leaves_no_trace_and_who_leaves_a_group_a_whole_write() {
+    let database = Database::create().await;
+    let (committer, first, lock) = busy(&database).await;
+    let waiting: Vec<_> = ["b1", "b2", "b3", "b4"]
+        .map(|id| submit(&committer, id))
+        .into();
+    let_others_run().await;
+    for left in [&first, &waiting[0], &waiting[2]] {
+        left.abort();
+    }
+    let_others_run().await;
+    lock.release().await;
+    for (place, submitted) in waiting.into_iter().enumerate() {
+        match place {
+            0 | 2 => assert!(submitted.await.unwrap_err().is_cancelled()),
+            _ => drop(submitted.await.unwrap().unwrap()),
+        }
+    }
+    assert_eq!(ids(&database).await, ["first", "b2", "b4"]);
+    check_order(&database).await;
+}
+
+#[tokio::test]
+async fn clients_that_hang_up_do_not_disturb_the_others() {
+    let service = Arc::new(Service::start().await);
+    let mut lock = HeadLock::take(&service.database).await;
+    let call = |id: String| {
+        let service = Arc::clone(&service);
+        tokio::spawn(async move { service.create_station(&id).await })
+    };
+    let first = call("first".to_owned());
+    lock.wait_for_writers(1).await;
+    let stay: Vec<_> = (0..8).map(|at| call(format!("stay-{at}"))).collect();
+    let leave: Vec<_> = (0..8).map(|at| call(format!("leave-{at}"))).collect();
+    // A read does not wait for the lock; the calls were sent before it, on the same connection.
+    service.head().await;
+    first.abort();
+    for call in leave {
+        call.abort();
+        assert!(call.await.unwrap_err().is_cancelled());
+    }
+    service.head().await;
+    lock.release().await;
+    for call in stay {
+        call.await.unwrap().unwrap();
+    }
+    let database = &service.database;
+    assert_eq!(
+        count(database, "stations where name like '%/stay-%'").await,
+        8
+    );
+    assert_eq!(
+        count(database, "stations where name = 'stations/first'").await,
+        1
+    );
+    check_order(database).await;
+    assert_eq!(service.fault().await, None);
+}
+
+#[tokio::test]
+async fn a_lock_held_too_long_is_unavailable_once_and_the_service_recovers() {
+    let service = Arc::new(Service::start().await);
+    let mut lock = HeadLock::take(&service.database).await;
+    let call = |id: String| {
+        let service = Arc::clone(&service);
+        async move { service.create_station(&id).await }
+    };
+    let mut calls = JoinSet::new();
+    calls.spawn(call("first".to_owned()));
+    lock.wait_for_writers(1).await;
+    let start = Instant::now();
+    for at in 0..12 {
+        calls.spawn(call(format!("behind-{at}")));
+    }
+    for outcome in calls.join_all().await {
+        let refusal: Refusal = outcome.unwrap_err();
+        refusal.is(Code::Unavailable, "NO_PRIMARY");
+    }
+    // Two groups waited for 3 s each; one by one it would be 39 s.
+    let elapsed = start.elapsed();
+    assert!(elapsed < Duration::from_secs(20), "{elapsed:?}");
+    assert_eq!(count(&service.database, "stations").await, 0);
+    lock.release().await;
+    service.create_station("first").await.unwrap();
+    assert_eq!(service.head().await.revision, 1);
+    assert_eq!(service.fault().await, None);
+}
+
+const POISON: &str = "alter table changes add constraint no_poison check (name !~ 'poison')";
+
+#[tokio::test]
+async fn a_write_that_the_database_refuses_fails_alone() {
+    let database = Database::create().await;
+    database.tamper(POISON).await;
+    let (committer, first, lock) = busy(&database).await;
+    let ids_given = ["b1", "poison", "b2", "b3"];
+    let submitted = ids_given.map(|id| submit(&committer, id));
+    let_others_run().await;
+    lock.release().await;
+    first.await.unwrap().unwrap();
+    for (id, submitted) in ids_given.into_iter().zip(submitted) {
+        match (id, submitted.await.unwrap()) {
+            ("poison", outcome) => assert!(matches!(outcome, Err(Error::Internal(_)))),
+            (_, outcome) => drop(outcome.unwrap()),
+        }
+    }
+    assert_eq!(ids(&database).await, ["first", "b1", "b2", "b3"]);
+    check_order(&database).await;
+}
+
+#[tokio::test]
+async fn an_internal_error_says_nothing_of_the_database() {
+    let service = Service::start().await;
+    service.database.tamper(POISON).await;
+    let refusal = service.create_station("poison").await.unwrap_err();
+    refusal.is(Code::Internal, "INTERNAL");
+    assert_eq!(refusal.message, "internal error");
+    assert!(refusal.metadata.is_empty() && refusal.violations.is_empty());
+    service.create_station("sound").await.unwrap();
+    assert_eq!(service.fault().await, None);
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_before_the_commit_costs_nobody_their_write() {
+    let service = Arc::new(Service::start().await);
+    let mut lock = HeadLock::take(&service.database).await;
+    let call = {
+        let service = Arc::clone(&service);
+        tokio::spawn(async move { service.create_station("s1").await })
+    };
+    lock.wait_for_writers(1).await;
+    lock.terminate_writers().await;
+    lock.wait_for_writers(1).await;
+    lock.release().await;
+    assert_eq!(call.await.unwrap().unwrap().revision, 1);
+    assert_eq!(service.head().await.revision, 1);
+    assert_eq!(service.fault().await, None);
+}
+
+#[tokio::test]
+async fn a_process_that_stalls_in_a_transaction_makes_its_write_in_another() {
+    let service = Arc::new(Service::start().await);
+    let (is_held, held) = oneshot::channel();
+    let (stall, is_stalled) = mpsc::channel();
+    // Another runtime, for nothing of this one goes on meanwhile.
+    let observer = {
+        let database = service.database.clone();
+        thread::spawn(move || {
+            Runtime::new().unwrap().block_on(async {
+                let mut lock = HeadLock::take(&database).await;
+                is_held.send(()).unwrap();
+                lock.wait_for_writers(1).await;
+                is_stalled.recv().unwrap();
+                lock.release_and_wait_for_the_end().await;
+            });
+        })
+    };
+    held.await.unwrap();
+    let call = {
+        let service = Arc::clone(&service);
+        tokio::spawn(async move { service.create_station("s1").await })
+    };
+    until("the call waits", async || {
+        count(&service.database, WAITERS).await == 1
+    })
+    .await;
+    stall.send(()).unwrap();
+    observer.join().unwrap();
+    assert_eq!(call.await.unwrap().unwrap().revision, 1);
+    assert_eq!(service.head().await.revision, 1);
+    assert_eq!(service.fault().await, None);
+}
+
+const WAITERS: &str = "pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'";
+
+#[tokio::test]
+async fn a_full_group_leaves_the_rest_to_the_next() {
+    let database = Database::create().await;
+    let (committer, first, lock) = busy(&database).await;
+    let all: Vec<_> = (0..150).map(|at| format!("s{at}")).collect();
+    let submitted: Vec<_> = all.iter().map(|id| submit(&committer, id)).collect();
+    let_others_run().await;
+    lock.release().await;
+    first.await.unwrap().unwrap();
+    for write in submitted {
+        write.await.unwrap().unwrap();
+    }
+    // Requests of a group have one commit time: the first's, then groups of at most 64.
+    let sql = "select count(*) from revisions where revision > 0 group by commit_time order by commit_time";
+    let groups: Vec<i64> = sqlx::query_scalar(sql)
+        .fetch_all(&mut database.connect().await)
+        .await
+        .unwrap();
+    assert_eq!(groups, [1, 64, 64, 22]);
+    let ids = ids(&database).await;
+    assert_eq!(ids[0], "first");
+    assert_eq!(ids[1..], all, "in the order they came");
+}
+
+#[tokio::test]
+async fn a_committer_that_is_let_go_finishes_what_it_has() {
+    let database = Database::create().await;
+    let bulletin = Bulletin::start(database.open().await).await.unwrap();
+    let committer = bulletin.context().committer.clone();
+    let submitted = ["s1", "s2"].map(|id| submit(&committer, id));
+    let_others_run().await;
+    drop((bulletin, committer));
+    for write in submitted {
+        write.await.unwrap().unwrap();
+    }
+    until("both are there", async || ids(&database).await.len() == 2).await;
+}

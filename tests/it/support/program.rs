@@ -1,0 +1,96 @@
+//! The `bulletin` program itself, as a user starts it.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use super::{Database, Service};
+
+/// A command that only its arguments decide about.
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bulletin"));
+    for (name, _) in std::env::vars_os() {
+        let is_option = name.to_string_lossy().starts_with("BULLETIN_");
+        if is_option || name == "DATABASE_URL" || name == "RUST_LOG" {
+            command.env_remove(name);
+        }
+    }
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+/// How a command ended, and what it printed.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Runs a command to its end.
+pub async fn run(arguments: &[&str]) -> Ended {
+    let mut command = command(arguments);
+    let run = tokio::task::spawn_blocking(move || command.output());
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = run.await.unwrap().unwrap();
+    Ended {
+        code: status.code(),
+        stdout: String::from_utf8(stdout).unwrap(),
+        stderr: String::from_utf8(stderr).unwrap(),
+    }
+}
+
+/// `bulletin serve` in a process of its own. Killed when dropped.
+pub struct Program {
+    child: Child,
+    pub address: SocketAddr,
+    // open, for it goes on to print calls to try
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Program {
+    /// Returns once it serves.
+    pub async fn serve(arguments: &[&str]) -> Self {
+        let mut command = command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.args(arguments).stdout(Stdio::piped());
+        command.env("RUST_LOG", "off");
+        let start = move || {
+            let mut child = command.spawn().unwrap();
+            let mut stdout = BufReader::new(child.stdout.take().unwrap());
+            let mut line = String::new();
+            stdout.read_line(&mut line).unwrap();
+            let address = line
+                .strip_prefix("serving on ")
+                .and_then(|rest| rest.split(';').next())
+                .unwrap_or_else(|| panic!("it does not serve: {line:?}"));
+            Self {
+                address: address.parse().unwrap(),
+                child,
+                _stdout: stdout,
+            }
+        };
+        tokio::task::spawn_blocking(start).await.unwrap()
+    }
+
+    /// Clients of it.
+    pub fn service(&self, database: &Database) -> Service {
+        Service::at(database.clone(), self.address)
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have been killed before.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

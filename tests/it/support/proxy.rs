@@ -1,0 +1,183 @@
+//! Stands between a service and Postgres, and cuts connections at a COMMIT.
+
+use std::io;
+use std::path::PathBuf;
+use std::str::FromStr as _;
+use std::sync::{Arc, Mutex};
+
+use sqlx::postgres::PgConnectOptions;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::unix::{ReadHalf, WriteHalf};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::Database;
+
+const SOCKET: &str = ".s.PGSQL.5432";
+
+/// What happens to connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    None,
+    /// The next COMMIT is not passed on, and its connection ends.
+    BeforeCommit,
+    /// The next COMMIT is passed on; once Postgres has replied, its connection ends without the reply.
+    AfterCommit,
+    /// As the last, and from then on every connection ends.
+    AfterCommitForGood,
+    /// Every connection ends.
+    Down,
+}
+
+/// Gone when dropped.
+pub struct Proxy {
+    directory: PathBuf,
+    line: Arc<Line>,
+    task: JoinHandle<()>,
+}
+
+struct Line {
+    socket: PathBuf,
+    fault: Mutex<Fault>,
+    is_down: watch::Sender<bool>,
+}
+
+impl Proxy {
+    /// The proxy, and the database as it is reached through it.
+    pub fn before(database: &Database) -> (Self, Database) {
+        let socket = PgConnectOptions::from_str(&database.url)
+            .unwrap()
+            .get_socket()
+            .unwrap()
+            .join(SOCKET);
+        let name = format!("bulletin-proxy-{}-{}", std::process::id(), database.name);
+        let directory = std::env::temp_dir().join(name);
+        std::fs::create_dir(&directory).unwrap();
+        let listener = UnixListener::bind(directory.join(SOCKET)).unwrap();
+        let line = Arc::new(Line {
+            socket,
+            fault: Mutex::new(Fault::None),
+            is_down: watch::Sender::new(false),
+        });
+        let task = tokio::spawn(accept(listener, Arc::clone(&line)));
+        let (url, _) = database.url.split_once("?host=").unwrap();
+        let host = directory.to_str().unwrap().replace('/', "%2F");
+        let proxied = Database {
+            url: format!("{url}?host={host}&sslmode=disable"),
+            name: database.name.clone(),
+        };
+        let proxy = Self {
+            directory,
+            line,
+            task,
+        };
+        (proxy, proxied)
+    }
+
+    pub fn set(&self, fault: Fault) {
+        self.line.set(fault);
+    }
+
+    /// Nothing, once the fault that was set has happened.
+    pub fn fault(&self) -> Fault {
+        *self.line.fault.lock().unwrap()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.task.abort();
+        // Nobody is left to tell.
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}
+
+impl Line {
+    fn set(&self, fault: Fault) {
+        *self.fault.lock().unwrap() = fault;
+        self.is_down.send_replace(fault == Fault::Down);
+    }
+
+    /// The fault that this COMMIT meets; one that lasts for one COMMIT is then over.
+    fn take_fault_at_commit(&self) -> Fault {
+        let fault = *self.fault.lock().unwrap();
+        if matches!(fault, Fault::BeforeCommit | Fault::AfterCommit) {
+            self.set(Fault::None);
+        }
+        fault
+    }
+}
+
+async fn accept(listener: UnixListener, line: Arc<Line>) {
+    while let Ok((client, _)) = listener.accept().await {
+        let line = Arc::clone(&line);
+        tokio::spawn(async move {
+            let mut is_down = line.is_down.subscribe();
+            // A connection that breaks is what this is for.
+            let _ = tokio::select! {
+                outcome = relay(client, &line) => outcome,
+                _ = is_down.wait_for(|is_down| *is_down) => Ok(()),
+            };
+        });
+    }
+}
+
+/// Passes messages on until either side ends, or a fault does it.
+async fn relay(mut client: UnixStream, line: &Line) -> io::Result<()> {
+    let mut server = UnixStream::connect(&line.socket).await?;
+    let (mut from_client, mut to_client) = client.split();
+    let (mut from_server, mut to_server) = server.split();
+    let fault = tokio::select! {
+        fault = pass_requests(&mut from_client, &mut to_server, line) => fault?,
+        outcome = tokio::io::copy(&mut from_server, &mut to_client) => return outcome.map(drop),
+    };
+    if fault != Fault::BeforeCommit {
+        from_server.read_u8().await?;
+    }
+    if fault == Fault::AfterCommitForGood {
+        line.set(Fault::Down);
+    }
+    Ok(())
+}
+
+/// Passes on what the client says, up to a COMMIT that is to meet a fault.
+async fn pass_requests(
+    from: &mut ReadHalf<'_>,
+    to: &mut WriteHalf<'_>,
+    line: &Line,
+) -> io::Result<Fault> {
+    // The first message has no type.
+    let start = read_body(from).await?;
+    to.write_all(&start).await?;
+    loop {
+        let kind = from.read_u8().await?;
+        let body = read_body(from).await?;
+        let is_commit = kind == b'Q' && body[4..].eq_ignore_ascii_case(b"COMMIT\0");
+        let fault = match is_commit {
+            true => line.take_fault_at_commit(),
+            false => Fault::None,
+        };
+        if matches!(fault, Fault::BeforeCommit | Fault::Down) {
+            return Ok(Fault::BeforeCommit);
+        }
+        to.write_u8(kind).await?;
+        to.write_all(&body).await?;
+        if fault != Fault::None {
+            return Ok(fault);
+        }
+    }
+}
+
+/// A message's length, which counts itself, and what follows it.
+async fn read_body(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
+    let length = from.read_u32().await?;
+    let rest = usize::try_from(length)
+        .unwrap()
+        .checked_sub(4)
+        .ok_or(io::ErrorKind::InvalidData)?;
+    let mut body = vec![0; 4 + rest];
+    body[..4].copy_from_slice(&length.to_be_bytes());
+    from.read_exact(&mut body[4..]).await?;
+    Ok(body)
+}

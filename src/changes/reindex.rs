@@ -6,7 +6,7 @@ use crate::changes::log::{self, Revision};
 use crate::changes::write::{Op, Row};
 use crate::changes::{replay, walk};
 use crate::db::Db;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::names::Kind;
 use crate::pb;
 use crate::tables::Tables;
@@ -21,6 +21,28 @@ pub struct Report {
     pub rows_written: u64,
     /// Why nothing was done: the log itself is damaged.
     pub fault: Option<String>,
+}
+
+/// The version of the columns that records give; a database with an older one is filled anew.
+pub const PROJECTION_VERSION: i32 = 2;
+
+/// Brings the schema to this release's version, and the tables' columns with it.
+pub async fn migrate(db: &Db, tables: &Tables) -> Result<()> {
+    db.migrate().await?;
+    if projection_version(db).await? < PROJECTION_VERSION {
+        let report = reindex(db, tables).await?;
+        if let Some(fault) = report.fault {
+            return Err(Error::internal(format!("the log is damaged: {fault}")));
+        }
+    }
+    Ok(())
+}
+
+/// The version of the columns in the tables.
+pub async fn projection_version(db: &Db) -> Result<i32> {
+    let sql = "-- projection.version
+        select version from projection";
+    Ok(sqlx::query_scalar(sql).fetch_one(db.pool()).await?)
 }
 
 /// The name under which the log records what is done to itself.
@@ -63,6 +85,12 @@ pub async fn reindex(db: &Db, tables: &Tables) -> Result<Report> {
         let tokens = log::append(&mut tx, &tip, &[revision]).await?;
         report.token = tokens.last().copied().unwrap_or(report.token);
     }
+    let sql = "-- projection.set
+        update projection set version = $1 where version <> $1";
+    sqlx::query(sql)
+        .bind(PROJECTION_VERSION)
+        .execute(&mut *tx)
+        .await?;
     tx.commit().await?;
     Ok(report)
 }

@@ -3,7 +3,9 @@
 use anyhow::{Context as _, bail};
 
 use crate::changes::committer::Committer;
-use crate::changes::reindex::reindex as reindex_tables;
+use crate::changes::reindex::{
+    PROJECTION_VERSION, migrate as bring_up, projection_version, reindex as reindex_tables,
+};
 use crate::changes::verify::verify as verify_log;
 use crate::config::{DatabaseOptions, SeedOptions, VerifyOptions};
 use crate::db::Db;
@@ -12,8 +14,10 @@ use crate::server::TABLES;
 
 pub async fn migrate(options: &DatabaseOptions) -> anyhow::Result<()> {
     let db = Db::connect(&options.settings()).await?;
-    db.migrate().await.context("the migration failed")?;
-    db.check().await?;
+    bring_up(&db, &TABLES)
+        .await
+        .context("the migration failed")?;
+    check(&db).await?;
     println!("the schema is up to date");
     Ok(())
 }
@@ -65,6 +69,18 @@ pub async fn reindex(options: &DatabaseOptions) -> anyhow::Result<()> {
 
 async fn checked(options: &DatabaseOptions) -> anyhow::Result<Db> {
     let db = Db::connect(&options.settings()).await?;
-    db.check().await?;
+    check(&db).await?;
     Ok(db)
+}
+
+/// Checks that this release can serve the database.
+pub async fn check(db: &Db) -> anyhow::Result<()> {
+    db.check().await?;
+    let (found, known) = (projection_version(db).await?, PROJECTION_VERSION);
+    if found < known {
+        bail!(
+            "the tables' columns are version {found}, this release needs {known}; run `bulletin migrate`"
+        );
+    }
+    Ok(())
 }

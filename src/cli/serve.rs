@@ -8,12 +8,14 @@ use anyhow::{Context as _, bail};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
+use crate::changes::reindex::migrate;
 use crate::changes::versions;
+use crate::cli::database::check;
 use crate::config::ServeOptions;
 use crate::db::Db;
 use crate::embedded::{self, PrivatePostgres};
 use crate::seed;
-use crate::server::{Bulletin, bind};
+use crate::server::{Bulletin, TABLES, bind};
 
 /// How often the private Postgres is looked after.
 const WATCH_INTERVAL: Duration = Duration::from_millis(500);
@@ -99,9 +101,11 @@ async fn open(options: &ServeOptions, postgres: Option<&PrivatePostgres>) -> any
         .context("the database cannot be used")?;
     // A database of one's own follows the release; a shared one is migrated by who looks after it.
     if postgres.is_some() {
-        db.migrate().await.context("the migration failed")?;
+        migrate(&db, &TABLES)
+            .await
+            .context("the migration failed")?;
     }
-    db.check().await?;
+    check(&db).await?;
     Ok(db)
 }
 

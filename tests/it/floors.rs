@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const RESOURCES: [&str; 4] = ["articles", "stations", "statistics", "changes"];
 
 /// The floor of each file, by its path below `src`, most particular first.
-const FLOORS: [(&str, u8); 31] = [
+const FLOORS: [(&str, u8); 34] = [
     ("pb.rs", 0),
     ("names.rs", 0),
     ("error.rs", 0),
@@ -27,6 +27,9 @@ const FLOORS: [(&str, u8); 31] = [
     ("changes/write.rs", 1),
     ("changes/view.rs", 1),
     ("changes", 2),
+    ("listing.rs", 2),
+    ("filter/sql.rs", 2),
+    ("filter", 1),
     ("articles", 1),
     ("stations", 1),
     ("statistics", 1),
@@ -54,7 +57,8 @@ const TOP: [&str; 8] = [
 ];
 
 /// Pure files that stand by themselves.
-const PURE: [&str; 10] = [
+const PURE: [&str; 11] = [
+    "columns.rs",
     "dates.rs",
     "decimal.rs",
     "fragments.rs",

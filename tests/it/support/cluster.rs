@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use bulletin::changes::reindex;
 use bulletin::db::{Db, Settings};
 use bulletin::embedded::{Options, PrivatePostgres};
+use bulletin::server::TABLES;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tokio::sync::OnceCell;
 
@@ -123,6 +125,6 @@ async fn make_template() {
         acquire_timeout_ms: 10_000,
     };
     let db = Db::connect(&settings).await.unwrap();
-    db.migrate().await.unwrap();
+    reindex::migrate(&db, &TABLES).await.unwrap();
     db.close().await;
 }

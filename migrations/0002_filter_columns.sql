@@ -40,9 +40,10 @@ alter table articles
     add column event_names         text[] not null default '{}',
     add column work_titles         text[] not null default '{}';
 
-create index articles_by_create_time on articles (create_time, name);
-create index articles_by_update_time on articles (update_time, name);
-create index articles_by_publish_date on articles (publish_order, create_time, name);
+-- Orders run from the greatest, equal ones by name; the other direction reads the index backwards.
+create index articles_by_create_time on articles (create_time desc, name);
+create index articles_by_update_time on articles (update_time desc, name);
+create index articles_by_publish_date on articles (publish_order desc, create_time desc, name);
 create index articles_by_newspaper on articles (newspaper, name) where newspaper <> '';
 create index articles_by_state on articles (state, name);
 create index articles_by_mention on articles using gin (mention_stations);
@@ -53,7 +54,7 @@ create index articles_by_byline on articles using gin (byline_names);
 alter table stations
     add column create_time    timestamptz not null default '-infinity',
     add column update_time    timestamptz not null default '-infinity',
-    add column display_name   text not null default '',
+    add column display_name   text collate "C" not null default '',
     add column full_name      text not null default '',
     add column aliases        text[] not null default '{}',
     add column kind           text not null default '',
@@ -66,9 +67,9 @@ alter table stations
     add column state          text not null default '',
     add column inferred       text[] not null default '{}';
 
-create index stations_by_create_time on stations (create_time, name);
-create index stations_by_update_time on stations (update_time, name);
-create index stations_by_display_name on stations (display_name collate "C", name);
+create index stations_by_create_time on stations (create_time desc, name);
+create index stations_by_update_time on stations (update_time desc, name);
+create index stations_by_display_name on stations (display_name desc, name);
 create index stations_by_full_name on stations (full_name collate "C") where full_name <> '';
 create index stations_by_kind on stations (kind, name);
 create index stations_by_region on stations (region_code, name) where region_code <> '';
@@ -122,11 +123,11 @@ alter table statistics
     add column value_order        numeric(28, 9) not null default -1e18,
     add column start_order        date not null default '-infinity';
 
-create index statistics_by_create_time on statistics (create_time, name);
-create index statistics_by_update_time on statistics (update_time, name);
-create index statistics_by_value on statistics (value_order, name);
-create index statistics_by_start on statistics (start_order, name);
-create index statistics_by_indicator on statistics (indicator, start_order, name) where indicator <> '';
-create index statistics_by_assertion on statistics (assertion, value_order, name);
+create index statistics_by_create_time on statistics (create_time desc, name);
+create index statistics_by_update_time on statistics (update_time desc, name);
+create index statistics_by_value on statistics (value_order desc, name);
+create index statistics_by_start on statistics (start_order desc, name);
+create index statistics_by_indicator on statistics (indicator, name) where indicator <> '';
+create index statistics_by_assertion on statistics (assertion, value_order desc, name);
 create index statistics_by_qualifier on statistics (qualifier, name);
 create index statistics_by_place on statistics (place, name) where place <> '';

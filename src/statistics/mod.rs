@@ -1,7 +1,9 @@
 //! Statistics: the numbers of an article, each with the words it was read from.
 
+pub mod aggregate;
 pub mod draft;
 pub mod fields;
+pub mod figures;
 pub mod service;
 pub mod store;
 pub mod write;

@@ -11,9 +11,11 @@ use crate::edge::list::AskedList;
 use crate::edge::reply::{Reply, reply, written};
 use crate::edge::request::{Asked, asked, etag, freshness, names, required};
 use crate::error::{Error, Result, Violation};
+use crate::filter::check::check;
 use crate::mask::Mask;
 use crate::names::{ArticleName, StatisticName, StatisticParent};
 use crate::page::Page;
+use crate::pb::aggregate_statistics_request::{Function, GroupBy};
 use crate::pb::statistic_service_server::StatisticService;
 use crate::pb::{
     AggregateStatisticsRequest, AggregateStatisticsResponse, BatchGetStatisticsRequest,
@@ -23,9 +25,11 @@ use crate::pb::{
 };
 use crate::reading::Freshness;
 use crate::record::{Record as _, check_etag, decode};
+use crate::rules::Check;
+use crate::statistics::aggregate::aggregate;
 use crate::statistics::fields::{ORDERS, SCHEMA};
-use crate::statistics::store;
 use crate::statistics::write::{Delete, Put, PutKind, Undelete};
+use crate::statistics::{figures, store};
 
 #[derive(Clone, Debug)]
 pub struct Statistics {
@@ -236,8 +240,50 @@ impl StatisticService for Statistics {
 
     async fn aggregate_statistics(
         &self,
-        _request: Request<AggregateStatisticsRequest>,
+        request: Request<AggregateStatisticsRequest>,
     ) -> Reply<AggregateStatisticsResponse> {
-        Err(Error::NotBuilt("AggregateStatistics").into())
+        let request = request.into_inner();
+        let parent = StatisticParent::parse("parent", &request.parent).map_err(Error::from)?;
+        let (function, group_by) = asked_groups(&request)?;
+        let filter = check(&SCHEMA, &request.filter).map_err(Error::from)?;
+        let freshness = freshness(request.consistency)?;
+        let article = match &parent {
+            StatisticParent::Any => None,
+            StatisticParent::Article(article) => Some(article.as_str()),
+        };
+        let db = &self.context.db;
+        if let Some(article) = article
+            && !store::has_article(db, article).await?
+        {
+            return Err(Error::missing(article).into());
+        }
+        let read = figures::read(db, article, filter.as_ref(), &freshness).await?;
+        let groups = aggregate(&read.value, function, &group_by, request.include_statistics);
+        let token = read.token.to_string();
+        Ok(reply(
+            AggregateStatisticsResponse { groups, token },
+            &read.token,
+        )?)
     }
+}
+
+/// What is computed, and by what it is grouped.
+fn asked_groups(request: &AggregateStatisticsRequest) -> Result<(Function, Vec<GroupBy>)> {
+    let mut rules = Check::default();
+    rules.required_enum::<Function>("function", request.function);
+    for (index, by) in request.group_by.iter().enumerate() {
+        rules.required_enum::<GroupBy>(&format!("group_by[{index}]"), *by);
+    }
+    let words: Vec<String> = request.group_by.iter().map(ToString::to_string).collect();
+    rules.distinct("group_by", words.iter().map(String::as_str));
+    let buckets = request.group_by().filter(|by| is_bucket(*by)).count();
+    if buckets > 1 {
+        rules.refuse("group_by", "must have at most one of DAY, MONTH and YEAR");
+    }
+    rules.finish()?;
+    Ok((request.function(), request.group_by().collect()))
+}
+
+fn is_bucket(by: GroupBy) -> bool {
+    matches!(by, GroupBy::Day | GroupBy::Month | GroupBy::Year)
 }

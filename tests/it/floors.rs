@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const RESOURCES: [&str; 4] = ["articles", "stations", "statistics", "changes"];
 
 /// The floor of each file, by its path below `src`, most particular first.
-const FLOORS: [(&str, u8); 34] = [
+const FLOORS: [(&str, u8); 35] = [
     ("pb.rs", 0),
     ("names.rs", 0),
     ("error.rs", 0),
@@ -18,6 +18,7 @@ const FLOORS: [(&str, u8); 34] = [
     ("articles/store.rs", 3),
     ("stations/store.rs", 3),
     ("statistics/store.rs", 3),
+    ("statistics/figures.rs", 3),
     ("articles/write", 3),
     ("stations/write.rs", 3),
     ("statistics/write.rs", 3),

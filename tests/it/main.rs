@@ -4,6 +4,7 @@
 
 mod support;
 
+mod aggregate;
 mod commands;
 mod crash;
 mod embedded;

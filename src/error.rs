@@ -58,6 +58,8 @@ impl fmt::Display for Violation {
     }
 }
 
+impl std::error::Error for Violation {}
+
 /// What a call can end in, but for success.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -15,6 +15,7 @@ pub mod embedded;
 pub mod error;
 pub mod filter;
 pub mod fragments;
+pub mod honours;
 pub mod ingest;
 pub mod listing;
 pub mod mask;

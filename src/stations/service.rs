@@ -6,10 +6,11 @@ use crate::changes::committer::Committed;
 use crate::changes::versions;
 use crate::changes::write::Write;
 use crate::context::Context;
-use crate::edge::list::AskedList;
+use crate::edge::list::{AskedList, AskedPage};
 use crate::edge::reply::{Reply, reply, written};
 use crate::edge::request::{Asked, asked, etag, freshness, named, names, required};
 use crate::error::{Error, Result};
+use crate::honours;
 use crate::mask::Mask;
 use crate::names::StationName;
 use crate::pb::station_service_server::StationService;
@@ -158,8 +159,22 @@ impl StationService for Stations {
 
     async fn list_station_honours(
         &self,
-        _request: Request<ListStationHonoursRequest>,
+        request: Request<ListStationHonoursRequest>,
     ) -> Reply<ListStationHonoursResponse> {
-        Err(Error::NotBuilt("ListStationHonours").into())
+        let request = request.into_inner();
+        let station = StationName::parse("parent", &request.parent).map_err(Error::from)?;
+        let page = AskedPage::open(
+            &self.context,
+            format!("ListStationHonours\n{station}"),
+            request.page_size,
+            &request.page_token,
+            freshness(request.consistency)?,
+        )?;
+        let known = store::get(&self.context.db, &station, &page.freshness).await?;
+        if known.value.is_none() {
+            return Err(Error::missing(station.as_str()).into());
+        }
+        let (response, token) = honours::of_station(&self.context, &station, &page).await?;
+        Ok(reply(response, &token)?)
     }
 }

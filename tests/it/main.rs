@@ -10,6 +10,7 @@ mod crash;
 mod embedded;
 mod floors;
 mod groups;
+mod honours;
 mod interleavings;
 mod lifecycle;
 mod lost_commits;

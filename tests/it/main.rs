@@ -6,4 +6,10 @@ mod support;
 
 mod embedded;
 mod floors;
+mod page_facts;
+mod page_silence;
 mod smoke;
+mod span_moves;
+mod span_pages;
+mod span_properties;
+mod spans;

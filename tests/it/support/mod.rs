@@ -2,7 +2,9 @@
 
 mod cluster;
 mod errors;
+pub mod seeds;
 mod service;
+pub mod spans;
 
 pub use cluster::Database;
 pub use errors::Refusal;

@@ -130,6 +130,46 @@ impl Page {
         &self.text[self.offsets[start] as usize..self.offsets[end] as usize]
     }
 
+    /// Where fragments of an earlier text are in this one, when all of them stand before, or all behind,
+    /// everything that changed: there no search is needed, and none could be as sure.
+    pub fn carry(&self, before: &Page, fragments: &[pb::Fragment]) -> Option<Vec<pb::Fragment>> {
+        let code_points = |count: usize| i32::try_from(count).expect("a page has at most 1 MiB");
+        let (first, last) = (fragments.first()?, fragments.last()?);
+        let by = if last.end <= code_points(before.same_start(self)) {
+            0
+        } else if first.start >= code_points(before.same_end(self)) {
+            code_points(self.length()) - code_points(before.length())
+        } else {
+            return None;
+        };
+        let moved = |fragment: &pb::Fragment| pb::Fragment {
+            start: fragment.start + by,
+            end: fragment.end + by,
+        };
+        Some(fragments.iter().map(moved).collect())
+    }
+
+    /// The code point up to which another text begins as this one does.
+    fn same_start(&self, other: &Page) -> usize {
+        let bytes = same(&self.text, &other.text, |text, at, length| {
+            &text[at..at + length]
+        });
+        // A character that is the same only in part is another.
+        self.offsets
+            .partition_point(|offset| *offset as usize <= bytes)
+            - 1
+    }
+
+    /// The code point from which on another text ends as this one does.
+    fn same_end(&self, other: &Page) -> usize {
+        let bytes = same(&self.text, &other.text, |text, at, length| {
+            &text[text.len() - at - length..text.len() - at]
+        });
+        let from = self.text.len() - bytes;
+        self.offsets
+            .partition_point(|offset| (*offset as usize) < from)
+    }
+
     /// Every place where a text stands as is, with its context.
     pub fn places(&self, quote: &str, prefix: &str, suffix: &str) -> Vec<Vec<pb::Fragment>> {
         find_all(&self.text, quote, prefix, suffix)
@@ -178,6 +218,20 @@ impl Page {
             end: code_point(end_byte),
         }
     }
+}
+
+/// How many bytes two texts have in common from the end that `piece` counts from.
+fn same(left: &str, right: &str, piece: fn(&[u8], usize, usize) -> &[u8]) -> usize {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    let length = left.len().min(right.len());
+    let mut same = 0;
+    // Blocks first: a page is compared for each of its spans.
+    for step in [4096, 64, 1] {
+        while same + step <= length && piece(left, same, step) == piece(right, same, step) {
+            same += step;
+        }
+    }
+    same
 }
 
 /// The byte offsets of a text within another, overlapping ones included, where its context fits.
@@ -234,6 +288,28 @@ mod tests {
         let page = Page::new("\u{feff}所");
         assert_eq!((page.length(), &**page.text()), (1, "所"));
         assert_eq!(page.sha256(), Page::new("所").sha256());
+    }
+
+    #[test]
+    fn what_stands_before_or_behind_a_change_is_carried() {
+        let before = Page::new("甲所3起,乙所3起。");
+        let carried = |after: &str, start, end| {
+            let after = Page::new(after);
+            let fragments = after.carry(&before, &[fragment(start, end)])?;
+            after
+                .cut_all(&fragments)
+                .map(|cut| (fragments[0].start, cut))
+        };
+        let three = |start| Some((start, "3起".to_owned()));
+        assert_eq!(carried("甲所3起,丙所5起,乙所3起。", 2, 4), three(2));
+        assert_eq!(carried("甲所3起,丙所5起,乙所3起。", 7, 9), three(12));
+        assert_eq!(carried("甲所3起。", 2, 4), three(2));
+        assert_eq!(carried("乙所3起。", 7, 9), three(2));
+        assert_eq!(carried("甲所3起,乙所4起。", 7, 9), None);
+        // 申 and 甲 share their first two bytes, 耀 and 所 their last.
+        assert_eq!(carried("申所3起,乙所3起。", 0, 2), None);
+        assert_eq!(carried("甲所3起,乙耀3起。", 6, 9), None);
+        assert_eq!(carried("", 2, 4), None);
     }
 
     #[test]

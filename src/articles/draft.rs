@@ -11,7 +11,7 @@ use crate::page::Page;
 use crate::pb::{self, Fragment, byline, continuation, honour, paragraph, person, quotation};
 use crate::record::{check_length, clear_header};
 use crate::rules::Check;
-use crate::span::Anchor;
+use crate::span::{Anchor, is_sought};
 
 pub const HEADLINE_LENGTH_MAX: usize = 500;
 pub const PARAGRAPHS_MAX: usize = 5_000;
@@ -350,7 +350,8 @@ fn anchor(
         let Some(span) = span else { return };
         let state = carried
             .spans
-            .get(&(span.quote.clone(), key(&span.fragments)));
+            .get(&(span.quote.clone(), key(&span.fragments)))
+            .filter(|_| !is_sought(span));
         match (old_page, state) {
             (Some(old), Some(state)) => {
                 span.prefix.clear();

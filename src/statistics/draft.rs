@@ -13,7 +13,7 @@ use crate::pb::statistic::{Approximation, Assertion, Qualifier, TargetKind};
 use crate::pb::{self, Comparison, Period, Statistic};
 use crate::record::clear_header;
 use crate::rules::Check;
-use crate::span::{Anchor, is_same};
+use crate::span::{Anchor, is_kept};
 use crate::statistics::station_references;
 
 const METRIC_LENGTH_MAX: usize = 200;
@@ -345,7 +345,7 @@ fn prove_span(
     let carried = before
         .filter(|before| before.source_sha256 == page.sha256())
         .and_then(|before| before.span.as_ref())
-        .filter(|carried| is_same(carried, span));
+        .filter(|carried| is_kept(carried, span));
     match carried {
         Some(carried) => *span = carried.clone(),
         None => Anchor {

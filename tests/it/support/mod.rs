@@ -9,7 +9,9 @@ pub mod history;
 pub mod log;
 pub mod program;
 pub mod proxy;
+pub mod seeds;
 mod service;
+pub mod spans;
 mod waiting;
 
 pub use calls::{Call, mask};

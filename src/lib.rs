@@ -26,6 +26,7 @@ pub mod pb;
 pub mod reading;
 pub mod record;
 pub mod references;
+pub mod resolution;
 pub mod rules;
 pub mod seed;
 pub mod server;

@@ -21,6 +21,7 @@ use crate::pb::{
     UndeleteStationRequest, UpdateStationRequest,
 };
 use crate::record::{Record as _, decode};
+use crate::resolution::resolve_stations;
 use crate::stations::draft::StationDraft;
 use crate::stations::fields::{ORDERS, SCHEMA};
 use crate::stations::store;
@@ -152,9 +153,11 @@ impl StationService for Stations {
 
     async fn resolve_stations(
         &self,
-        _request: Request<ResolveStationsRequest>,
+        request: Request<ResolveStationsRequest>,
     ) -> Reply<ResolveStationsResponse> {
-        Err(Error::NotBuilt("ResolveStations").into())
+        let request = request.into_inner();
+        let (response, token) = resolve_stations(&self.context, &request).await?;
+        Ok(reply(response, &token)?)
     }
 
     async fn list_station_honours(

@@ -33,6 +33,30 @@ pub async fn batch_get(
     reading::batch_get(db, sql, names, freshness).await
 }
 
+/// Stations that go by one of these names, or are of one of these kinds and named in the context.
+pub async fn candidates(
+    db: &Db,
+    names: &[String],
+    kinds: &[&str],
+    context: &str,
+) -> Result<Vec<Vec<u8>>> {
+    let sql = "-- stations.candidates
+        select record from stations
+        where not is_deleted
+          and (display_name = any($1) or (full_name <> '' and full_name = any($1)) or aliases && $1)
+        union
+        select record from stations
+        where not is_deleted and kind = any($2)
+          and (position(display_name in $3) > 0
+               or exists (select from unnest(aliases) as alias where position(alias in $3) > 0))";
+    Ok(sqlx::query_scalar(sql)
+        .bind(names)
+        .bind(kinds)
+        .bind(context)
+        .fetch_all(db.pool())
+        .await?)
+}
+
 /// What lists read.
 pub const LISTED: Listed = Listed {
     name: "stations.list",

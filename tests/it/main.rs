@@ -18,6 +18,7 @@ mod page_facts;
 mod reading;
 mod refusals;
 mod reindex;
+mod resolution;
 mod settings;
 mod smoke;
 mod span_moves;

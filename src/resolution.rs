@@ -1,0 +1,127 @@
+//! Names as printed, resolved to stations: what the registry and the article say, ranked.
+
+use std::collections::BTreeSet;
+
+use crate::articles::store::get as get_article;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::names::ArticleName;
+use crate::pb::{Article, Mention, ResolveStationsRequest, ResolveStationsResponse, Station, View};
+use crate::reading::Freshness;
+use crate::record::decode;
+use crate::rules::Check;
+use crate::stations::resolve::{Around, pointed_kind, resolve, sought};
+use crate::stations::store;
+use crate::token::Token;
+
+const TEXTS_MAX: usize = 100;
+const TEXT_LENGTH_MAX: usize = 200;
+const CONTEXT_LENGTH_MAX: usize = 10_000;
+const CANDIDATES_DEFAULT: usize = 5;
+const CANDIDATES_MAX: i32 = 50;
+
+pub async fn resolve_stations(
+    context: &Context,
+    request: &ResolveStationsRequest,
+) -> Result<(ResolveStationsResponse, Token)> {
+    let count_max = check(request)?;
+    let (mentions, token) = mentions(context, &request.article).await?;
+    let around = Around {
+        context: &request.context,
+        mentions: &mentions,
+    };
+    let found = found(context, request, &mentions).await?;
+    let parents = named(context, found.iter().map(|station| station.parent.as_str())).await?;
+    let resolutions = request
+        .texts
+        .iter()
+        .map(|text| resolve(text, &found, &parents, around, count_max))
+        .collect();
+    let response = ResolveStationsResponse {
+        resolutions,
+        token: token.to_string(),
+    };
+    Ok((response, token))
+}
+
+fn check(request: &ResolveStationsRequest) -> Result<usize> {
+    let mut check = Check::default();
+    if request.texts.is_empty() {
+        check.refuse(
+            "texts",
+            format!("must have 1 to {TEXTS_MAX} items, got none"),
+        );
+    }
+    check.lines("texts", &request.texts, TEXTS_MAX, TEXT_LENGTH_MAX);
+    check.page_text("context", &request.context, CONTEXT_LENGTH_MAX);
+    let asked = request.candidate_count_max;
+    if !(0..=CANDIDATES_MAX).contains(&asked) {
+        let allowed = format!("must be 0 to {CANDIDATES_MAX}, got {asked}");
+        check.refuse("candidate_count_max", allowed);
+    }
+    if !request.article.is_empty() {
+        check.take(ArticleName::parse("article", &request.article));
+    }
+    check.finish()?;
+    Ok(match usize::try_from(asked) {
+        Ok(0) | Err(_) => CANDIDATES_DEFAULT,
+        Ok(count) => count,
+    })
+}
+
+/// The units that the article names, when there is one, and the snapshot.
+async fn mentions(context: &Context, article: &str) -> Result<(Vec<Mention>, Token)> {
+    if article.is_empty() {
+        let head = crate::changes::versions::head(&context.db).await?;
+        return Ok((Vec::new(), head.token));
+    }
+    let name = ArticleName::parse("article", article)?;
+    let read = get_article(&context.db, &name, View::Full, &Freshness::default()).await?;
+    let record = read.value.ok_or_else(|| Error::missing(article))?;
+    Ok((decode::<Article>(&record)?.mentions, read.token))
+}
+
+/// Every station that any of the texts may name.
+async fn found(
+    context: &Context,
+    request: &ResolveStationsRequest,
+    mentions: &[Mention],
+) -> Result<Vec<Station>> {
+    let names: BTreeSet<String> = request.texts.iter().flat_map(|text| sought(text)).collect();
+    let names: Vec<String> = names.into_iter().collect();
+    let kinds: BTreeSet<&str> = request
+        .texts
+        .iter()
+        .filter_map(|text| pointed_kind(text))
+        .map(|kind| kind.as_str_name())
+        .collect();
+    let kinds: Vec<&str> = kinds.into_iter().collect();
+    let records = store::candidates(&context.db, &names, &kinds, &request.context).await?;
+    let mut found: Vec<Station> = records
+        .iter()
+        .map(|record| decode(record))
+        .collect::<Result<_>>()?;
+    let meant = mentions
+        .iter()
+        .filter(|mention| request.texts.contains(&mention.surface));
+    for station in named(context, meant.map(|mention| mention.station.as_str())).await? {
+        if !found.contains(&station) {
+            found.push(station);
+        }
+    }
+    Ok(found)
+}
+
+/// Stations by name; each is there, since something names it.
+async fn named<'a>(
+    context: &Context,
+    names: impl Iterator<Item = &'a str>,
+) -> Result<Vec<Station>> {
+    let names: BTreeSet<&str> = names.filter(|name| !name.is_empty()).collect();
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<&str> = names.into_iter().collect();
+    let read = store::batch_get(&context.db, &names, &Freshness::default()).await?;
+    read.value.iter().map(|record| decode(record)).collect()
+}

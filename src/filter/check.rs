@@ -208,7 +208,7 @@ fn unknown(schema: &Schema, field: &Field) -> Fault {
         .iter()
         .min_by_key(|spec| distance(spec.path, &field.path));
     let near_enough =
-        |spec: &&FieldSpec| distance(spec.path, &field.path) <= field.path.len() / 3 + 1;
+        |spec: &&FieldSpec| distance(spec.path, &field.path) <= field.path.chars().count() / 3 + 1;
     let suggestion = match nearest.filter(near_enough) {
         Some(spec) => format!(" (did you mean {:?}?)", spec.path),
         None => String::new(),
@@ -341,8 +341,11 @@ fn partial(text: &str) -> Option<(Date, Date)> {
 /// `--06-11`
 fn month_and_day(text: &str) -> Option<(u8, u8)> {
     let (month, day) = text.strip_prefix("--")?.split_once('-')?;
-    let month: u8 = month.parse().ok()?;
-    let day: u8 = day.parse().ok()?;
+    let two_digits = |part: &str| {
+        let fits = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+        fits.then(|| part.parse::<u8>().ok()).flatten()
+    };
+    let (month, day) = (two_digits(month)?, two_digits(day)?);
     let longest = Month::try_from(month).ok()?.length(2020);
     (1..=longest).contains(&day).then_some((month, day))
 }

@@ -82,6 +82,10 @@ pub struct Spanned {
 
 /// All tokens of a filter.
 pub fn lex(filter: &str) -> Result<Vec<Spanned>, Fault> {
+    // Postgres keeps no NUL, so that no record has one.
+    if let Some(at) = filter.chars().position(|c| c == '\0') {
+        return Err(Fault::new(at + 1, "a NUL stands in no text"));
+    }
     let mut lexer = Lexer {
         chars: filter.chars().collect(),
         at: 0,
@@ -92,7 +96,10 @@ pub fn lex(filter: &str) -> Result<Vec<Spanned>, Fault> {
         lexer.skip_space();
         let is_spaced = lexer.at > before || before == 0;
         let column = lexer.at + 1;
-        match lexer.token(is_spaced)? {
+        let opens = tokens
+            .last()
+            .is_some_and(|last: &Spanned| last.token == Token::LeftParenthesis);
+        match lexer.token(is_spaced || opens)? {
             Some(token) => tokens.push(Spanned {
                 token,
                 column,
@@ -126,7 +133,8 @@ impl Lexer {
         is_next
     }
 
-    fn token(&mut self, is_spaced: bool) -> Result<Option<Token>, Fault> {
+    /// `begins`: where a term may begin, after white space or a parenthesis.
+    fn token(&mut self, begins: bool) -> Result<Option<Token>, Fault> {
         let Some(first) = self.peek() else {
             return Ok(None);
         };
@@ -139,7 +147,7 @@ impl Lexer {
             }
             // A minus begins a term; inside a word, and before a number's digits after a comparator,
             // it belongs to the word.
-            '-' if is_spaced && !self.digit_follows() => {
+            '-' if begins && !self.digit_follows() => {
                 self.at += 1;
                 single(Token::Minus)
             }
@@ -267,6 +275,7 @@ mod tests {
             tokens("-a -5 x=-5.5")[..3],
             [Token::Minus, text("a"), text("-5")]
         );
+        assert_eq!(tokens("(-a")[1..], [Token::Minus, text("a")]);
         assert_eq!(tokens("2020-06-11"), [text("2020-06-11")]);
         assert_eq!(
             tokens("NOT x OR notx"),

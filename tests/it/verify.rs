@@ -118,7 +118,15 @@ fn of_column(column: &str, data_type: &str) -> Vec<String> {
         (_, "text") => one(&format!("coalesce({column}, '') || 'x'")),
         (_, "boolean") => one(&format!("not {column}")),
         (_, "ARRAY") => one(&format!("{column} || 'stations/x'::text")),
-        (_, "timestamp with time zone") => one(&format!("{column} + interval '1 microsecond'")),
+        // Unknown ones are null or infinite.
+        (_, "date") => one(&format!(
+            "case when {column} > '-infinity' then {column} + 1 else '2000-01-01' end"
+        )),
+        (_, "timestamp with time zone") => one(&format!(
+            "case when {column} > '-infinity' then {column} + interval '1 microsecond'
+             else '2000-01-01' end"
+        )),
+        (_, "numeric" | "smallint") => one(&format!("coalesce({column}, 0) + 1")),
         // Far enough to meet no other key.
         (_, "bigint" | "integer") => one(&format!("{column} + 1000")),
         other => panic!("no damage is known for {other:?}"),

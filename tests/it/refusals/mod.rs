@@ -2,6 +2,7 @@
 //! with, and what must hold for all: nothing is written, and no answer tells how the service is made.
 
 mod articles;
+mod asked_lists;
 mod case;
 mod comparisons;
 mod consistency;
@@ -48,6 +49,7 @@ async fn every_bad_request_is_refused_by_its_rule_and_writes_nothing() {
     cases.extend(lists::cases(&service).await);
     cases.extend(consistency::cases(&service).await);
     cases.extend(raw::cases());
+    cases.extend(asked_lists::cases());
     cases.extend(not_built::cases());
     assert!(cases.len() >= 400, "only {} cases", cases.len());
 

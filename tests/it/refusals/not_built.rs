@@ -1,8 +1,8 @@
 //! What the API names and this release does not build.
 
-use bulletin::pb::{self, total};
+use bulletin::pb;
 use tokio_stream::iter;
-use tonic::Code::{InvalidArgument, Unimplemented};
+use tonic::Code::Unimplemented;
 
 use super::case::Case;
 use crate::support::{Call, Service};
@@ -26,7 +26,6 @@ pub fn cases() -> Vec<Case> {
         not_built("IngestBulletin", pb::IngestBulletinRequest::default()),
     ];
     cases.extend(streams());
-    cases.extend(lists());
     cases
 }
 
@@ -69,52 +68,4 @@ fn streams() -> Vec<Case> {
             Box::new(move |service| Box::pin(import(service))),
         ),
     ]
-}
-
-fn lists() -> Vec<Case> {
-    let mut cases = Vec::new();
-    for (filter, order_by, total) in [
-        ("state = PUBLISHED", "", total::Mode::Unspecified),
-        ("", "create_time desc", total::Mode::Unspecified),
-        ("", "name desc", total::Mode::Unspecified),
-        ("", "", total::Mode::Estimate),
-        ("", "", total::Mode::Exact),
-    ] {
-        let name = |list: &str| format!("{list} {filter:?} {order_by:?} {total:?}");
-        let (filter, order_by) = (filter.to_owned(), order_by.to_owned());
-        let articles = pb::ListArticlesRequest {
-            filter: filter.clone(),
-            order_by: order_by.clone(),
-            total: total.into(),
-            ..Default::default()
-        };
-        let stations = pb::ListStationsRequest {
-            filter: filter.clone(),
-            order_by: order_by.clone(),
-            total: total.into(),
-            ..Default::default()
-        };
-        let statistics = pb::ListStatisticsRequest {
-            parent: "articles/-".to_owned(),
-            filter: filter.clone(),
-            order_by: order_by.clone(),
-            total: total.into(),
-            ..Default::default()
-        };
-        cases.push(not_built(&name("ListArticles"), articles));
-        cases.push(not_built(&name("ListStations"), stations));
-        cases.push(not_built(&name("ListStatistics"), statistics));
-    }
-    let unknown = pb::ListStationsRequest {
-        total: 4,
-        ..Default::default()
-    };
-    cases.push(Case::new(
-        "total 4",
-        unknown,
-        InvalidArgument,
-        "FIELD_INVALID",
-        &["total"],
-    ));
-    cases
 }

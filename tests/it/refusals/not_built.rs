@@ -14,15 +14,6 @@ fn not_built(name: &str, call: impl Call) -> Case {
 pub fn cases() -> Vec<Case> {
     let mut cases = vec![
         not_built("SearchArticles", pb::SearchArticlesRequest::default()),
-        not_built("ResolveStations", pb::ResolveStationsRequest::default()),
-        not_built(
-            "ListStationHonours",
-            pb::ListStationHonoursRequest::default(),
-        ),
-        not_built(
-            "AggregateStatistics",
-            pb::AggregateStatisticsRequest::default(),
-        ),
         not_built("IngestBulletin", pb::IngestBulletinRequest::default()),
     ];
     cases.extend(streams());

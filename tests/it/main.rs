@@ -7,6 +7,7 @@ mod support;
 mod commands;
 mod crash;
 mod embedded;
+mod filters;
 mod floors;
 mod groups;
 mod interleavings;

@@ -1,6 +1,7 @@
 //! Filters, orders and totals of lists: what they find, what they refuse, how they are paged.
 
 mod cases;
+mod differential;
 mod pages;
 mod refused;
 

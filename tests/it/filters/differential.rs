@@ -7,7 +7,7 @@ use super::found;
 use crate::support::Service;
 
 const SEED: u64 = 20_200_611;
-const CASES: usize = 2_000;
+const CASES: usize = 10_000;
 const DEPTH_MAX: usize = 3;
 
 struct Random(u64);

@@ -1,6 +1,7 @@
 //! Reads a filter's tokens as an expression. `OR` binds tighter than `AND`, and terms that stand side
 //! by side are joined by `AND` (AIP-160).
 
+use crate::error::Violation;
 use crate::filter::lex::{Comparator, Pattern, Spanned, Token, lex};
 use crate::filter::{DEPTH_MAX, Fault, LENGTH_MAX, TERMS_MAX};
 
@@ -155,7 +156,8 @@ impl Parser {
         let Some(Token::Comparator(comparator)) = self.peek().map(|next| next.token.clone()) else {
             return Ok(match field {
                 Some(field) if field.path.contains('.') => {
-                    let problem = format!("{:?} is compared with nothing", field.path);
+                    let shown = Violation::shown(&field.path);
+                    let problem = format!("{shown} is compared with nothing");
                     return Err(Fault::new(field.column, problem));
                 }
                 _ => Expression::Bare(first),
@@ -194,8 +196,10 @@ impl Parser {
 
     /// What stands right of a comparator: a value, or words joined by dots, such as an enum's.
     fn argument(&mut self) -> Result<Value, Fault> {
+        let column = self.column();
         if self.take(&Token::Minus) {
             let mut value = self.value("a value")?;
+            value.column = column;
             value.pattern.pieces[0].insert(0, '-');
             return Ok(value);
         }

@@ -8,6 +8,7 @@ mod aggregate;
 mod commands;
 mod crash;
 mod embedded;
+mod filters;
 mod floors;
 mod groups;
 mod honours;

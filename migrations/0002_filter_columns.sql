@@ -75,6 +75,7 @@ create index stations_by_kind on stations (kind, name);
 create index stations_by_region on stations (region_code, name) where region_code <> '';
 create index stations_by_alias on stations using gin (aliases);
 
+-- A number that is not known is the least: below every number that a record may have.
 alter table statistics
     add column create_time        timestamptz not null default '-infinity',
     add column update_time        timestamptz not null default '-infinity',
@@ -83,13 +84,13 @@ alter table statistics
     add column indicator          text not null default '',
     add column categories         text[] not null default '{}',
     add column items              text[] not null default '{}',
-    add column value              numeric check (scale(value) <= 9 and abs(value) < 1e18),
-    add column value_max          numeric check (scale(value_max) <= 9 and abs(value_max) < 1e18),
+    add column value              numeric not null default -1e18 check (scale(value) <= 9 and abs(value) <= 1e18),
+    add column value_max          numeric not null default -1e18 check (scale(value_max) <= 9 and abs(value_max) <= 1e18),
     add column as_written         text not null default '',
     add column unit               text not null default '',
     add column unit_text          text not null default '',
     add column per                text[] not null default '{}',
-    add column significant_digits numeric,
+    add column significant_digits numeric not null default -1e18,
     add column qualifier          text not null default '',
     add column qualifier_text     text not null default '',
     add column approximation      text not null default '',
@@ -99,8 +100,8 @@ alter table statistics
     add column trend_text         text not null default '',
     add column change_direction   text not null default '',
     add column change_basis       text not null default '',
-    add column previous_value     numeric check (scale(previous_value) <= 9 and abs(previous_value) < 1e18),
-    add column delta              numeric check (scale(delta) <= 9 and abs(delta) < 1e18),
+    add column previous_value     numeric not null default -1e18 check (scale(previous_value) <= 9 and abs(previous_value) <= 1e18),
+    add column delta              numeric not null default -1e18 check (scale(delta) <= 9 and abs(delta) <= 1e18),
     add column delta_unit         text not null default '',
     add column period_text        text not null default '',
     add column start_first        date,
@@ -119,15 +120,14 @@ alter table statistics
     add column speaker            text not null default '',
     add column honour             text not null default '',
     add column inferred           text[] not null default '{}',
-    -- What orders compare: a value or a start that is not known is the least.
-    add column value_order        numeric(28, 9) not null default -1e18,
+    -- What an order compares: a start that is not known is the earliest.
     add column start_order        date not null default '-infinity';
 
 create index statistics_by_create_time on statistics (create_time desc, name);
 create index statistics_by_update_time on statistics (update_time desc, name);
-create index statistics_by_value on statistics (value_order desc, name);
+create index statistics_by_value on statistics (value desc, name);
 create index statistics_by_start on statistics (start_order desc, name);
 create index statistics_by_indicator on statistics (indicator, name) where indicator <> '';
-create index statistics_by_assertion on statistics (assertion, value_order desc, name);
+create index statistics_by_assertion on statistics (assertion, value desc, name);
 create index statistics_by_qualifier on statistics (qualifier, name);
 create index statistics_by_place on statistics (place, name) where place <> '';

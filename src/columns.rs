@@ -11,7 +11,7 @@ use crate::record::Record;
 /// The least date and time: what is not known orders before what is.
 pub const UNKNOWN: &str = "-infinity";
 
-/// Stands for a number that is not known, where numbers are ordered.
+/// Stands for a number that is not known: less than any that a record may have.
 pub const LEAST_NUMBER: &str = "-1000000000000000000";
 
 /// The columns that every record has.
@@ -81,10 +81,11 @@ pub fn timestamp(time: Option<&Timestamp>) -> Value {
     }
 }
 
+/// A number, or the least where none is known.
 pub fn number(value: Option<&pb::Decimal>) -> Value {
     match value.and_then(decimal::served) {
         Some(value) => json!(value.to_string()),
-        None => Value::Null,
+        None => json!(LEAST_NUMBER),
     }
 }
 

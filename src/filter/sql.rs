@@ -6,6 +6,7 @@ use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use time::{Date, OffsetDateTime};
 
+use crate::columns::LEAST_NUMBER;
 use crate::filter::check::{Condition, FieldSpec, Kind, Test};
 use crate::filter::lex::{Comparator, Pattern};
 
@@ -106,7 +107,7 @@ impl Lowered {
             Test::Is(text) => self.compared(column, "=", Bound::Text(text.clone())),
             Test::Matches(pattern) => self.like(field, &like(pattern, "")),
             Test::Contains(pattern) => self.like(field, &like(pattern, "%")),
-            Test::Number(by, number) => self.compared(column, by.as_str(), Bound::Number(*number)),
+            Test::Number(by, number) => self.number(column, *by, *number),
             Test::Bool(true) => self.push(column),
             Test::Bool(false) => self.push(&format!("not {column}")),
             Test::Time(by, time) => self.compared(column, by.as_str(), Bound::Time(*time)),
@@ -134,12 +135,24 @@ impl Lowered {
         self.value(value);
     }
 
+    /// A number that is not known is kept as the least, which is not less than anything.
+    fn number(&mut self, column: &str, by: Comparator, number: Decimal) {
+        let is_below = matches!(by, Comparator::Less | Comparator::LessOrEqual);
+        if is_below {
+            self.push(&format!("({column} > {LEAST_NUMBER} and "));
+        }
+        self.compared(column, by.as_str(), Bound::Number(number));
+        if is_below {
+            self.push(")");
+        }
+    }
+
     fn present(&mut self, field: &FieldSpec) {
         let column = field.column;
         self.push(&match field.kind {
             Kind::Text | Kind::Enum(_) => format!("{column} <> ''"),
             Kind::Texts | Kind::Enums(_) => format!("cardinality({column}) > 0"),
-            Kind::Number => format!("{column} is not null"),
+            Kind::Number => format!("{column} > {LEAST_NUMBER}"),
             Kind::Bool => column.to_owned(),
             Kind::Time => format!("{column} > '-infinity'"),
             Kind::Date => format!("({column}_first is not null or {column}_month is not null)"),

@@ -92,7 +92,7 @@ pub const ORDERS: &[Order] = &[
     },
     Order {
         path: "quantity.value",
-        keys: &[Key::Number("value_order")],
+        keys: &[Key::Number("value")],
     },
     Order {
         path: "period.start",

@@ -5,6 +5,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Row as _};
 use time::Date;
 
+use crate::columns::LEAST_NUMBER;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::filter::check::Condition;
@@ -74,7 +75,7 @@ pub async fn read(
 }
 
 fn figure(row: &PgRow) -> Result<Figure> {
-    let digits: Option<Decimal> = row.try_get("significant_digits")?;
+    let digits = known(row.try_get("significant_digits")?);
     let qualifier = Qualifier::from_str_name(row.try_get("qualifier")?);
     let assertion = Assertion::from_str_name(row.try_get("assertion")?);
     let first: Option<Date> = row.try_get("start_first")?;
@@ -88,7 +89,7 @@ fn figure(row: &PgRow) -> Result<Figure> {
         metric: row.try_get("metric")?,
         place: row.try_get("place")?,
         stations: row.try_get("stations")?,
-        value: row.try_get("value")?,
+        value: known(row.try_get("value")?),
         significant_digits: digits
             .and_then(|digits| digits.try_into().ok())
             .unwrap_or(0),
@@ -104,6 +105,12 @@ fn figure(row: &PgRow) -> Result<Figure> {
             day: part(day),
         }),
     })
+}
+
+/// A column's number, unless it stands for one that is not known.
+fn known(number: Decimal) -> Option<Decimal> {
+    let least = Decimal::from_str_exact(LEAST_NUMBER).expect("it is a decimal");
+    (number > least).then_some(number)
 }
 
 /// The first and the last day a figure may be of, where its start is printed with its year: a start

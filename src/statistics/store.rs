@@ -134,23 +134,14 @@ fn quantity_columns(columns: &mut Map<String, Value>, quantity: &Quantity) {
     ];
     columns::texts(columns, texts);
     columns::lists(columns, [("per", &quantity.per)]);
-    let value = columns::number(quantity.value.as_ref());
-    let order = if value.is_null() {
-        json!(columns::LEAST_NUMBER)
-    } else {
-        value.clone()
-    };
-    columns.insert("value_order".to_owned(), order);
-    columns.insert("value".to_owned(), value);
+    columns.insert("value".to_owned(), columns::number(quantity.value.as_ref()));
     columns.insert(
         "value_max".to_owned(),
         columns::number(quantity.value_max.as_ref()),
     );
-    let digits = quantity.significant_digits;
-    let digits = if digits == 0 {
-        Value::Null
-    } else {
-        json!(digits)
+    let digits = match quantity.significant_digits {
+        0 => json!(columns::LEAST_NUMBER),
+        digits => json!(digits),
     };
     columns.insert("significant_digits".to_owned(), digits);
 }

@@ -157,7 +157,9 @@ fn columns(article: &Article) -> Value {
 }
 
 fn list_columns(columns: &mut Map<String, Value>, article: &Article) {
-    let mut put = |column: &str, values: BTreeSet<&str>| {
+    let mut put = |column: &str, mut values: BTreeSet<&str>| {
+        // An enum that is unset is no word, as in the other columns.
+        values.retain(|value| !value.ends_with("_UNSPECIFIED"));
         columns.insert(column.to_owned(), json!(values));
     };
     let (people, honours) = (&article.people, &article.honours);

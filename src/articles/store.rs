@@ -12,6 +12,7 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::listing::Listed;
 use crate::names::ArticleName;
+use crate::pb::honour::Level;
 use crate::pb::{Article, SourceText, View};
 use crate::reading::{self, Freshness, Read, batch_sql, get_sql};
 use crate::record::{basic_length, decode};
@@ -157,9 +158,7 @@ fn columns(article: &Article) -> Value {
 }
 
 fn list_columns(columns: &mut Map<String, Value>, article: &Article) {
-    let mut put = |column: &str, mut values: BTreeSet<&str>| {
-        // An enum that is unset is no word, as in the other columns.
-        values.retain(|value| !value.ends_with("_UNSPECIFIED"));
+    let mut put = |column: &str, values: BTreeSet<&str>| {
         columns.insert(column.to_owned(), json!(values));
     };
     let (people, honours) = (&article.people, &article.honours);
@@ -200,6 +199,7 @@ fn list_columns(columns: &mut Map<String, Value>, article: &Article) {
         "honour_levels",
         honours
             .iter()
+            .filter(|honour| honour.level() != Level::Unspecified)
             .map(|honour| honour.level().as_str_name())
             .collect(),
     );

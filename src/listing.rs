@@ -9,7 +9,7 @@ use crate::filter::check::Condition;
 use crate::filter::order::AskedOrder;
 use crate::filter::sql::lower;
 use crate::pb::total;
-use crate::reading::{Freshness, Read, first, record_of};
+use crate::reading::{Freshness, Read, first, record_of, tip_sql};
 
 /// Most bytes of records in one page.
 pub const PAGE_BYTES_MAX: i64 = 3 * 1024 * 1024;
@@ -111,15 +111,10 @@ fn page_sql(listed: Listed, wanted: &Wanted<'_>, filter: &str) -> String {
     };
     let branches: Vec<String> = starts(wanted).iter().map(|start| branch(start)).collect();
     let branches = branches.join("\nunion all\n");
+    let tip = tip_sql!();
     format!(
         "-- {name}
-        with tip as (
-          select revision, chain,
-                 array(select r.chain
-                       from unnest($1::bigint[]) with ordinality as asked (revision, place)
-                       left join revisions r on r.revision = asked.revision
-                       order by place) as asked_chains
-          from revisions order by revision desc limit 1),
+        {tip},
         page as (
           select sort_key, record, text, row_number() over ordered as place,
                  sum(octet_length(record) + coalesce(octet_length(text), 0)) over ordered as size

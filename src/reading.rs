@@ -12,21 +12,25 @@ use crate::token::{AskedToken, Chain, Token};
 /// Most bytes of records in one batch; with its names and token it stays under 4 MiB.
 pub const BATCH_BYTES_MAX: i64 = 4 * 1024 * 1024 - 64 * 1024;
 
-/// Begins a read with the newest revision and the chains of those the caller asked about, `$1`, so
-/// that tokens and rows are of one snapshot.
+/// The newest revision and the chains of those the caller asked about, `$1`: every read begins with
+/// it, so that tokens and rows are of one snapshot.
+macro_rules! tip_sql {
+    () => {
+        "with tip as (
+           select revision, chain,
+                  array(select r.chain
+                        from unnest($1::bigint[]) with ordinality as asked (revision, place)
+                        left join revisions r on r.revision = asked.revision
+                        order by place) as asked_chains
+           from revisions order by revision desc limit 1)"
+    };
+}
+pub(crate) use tip_sql;
+
+/// A statement that begins with the tip.
 macro_rules! snapshot_sql {
     ($name:literal, $($sql:tt)*) => {
-        concat!(
-            "-- ", $name, "\n",
-            "with tip as (
-               select revision, chain,
-                      array(select r.chain
-                            from unnest($1::bigint[]) with ordinality as asked (revision, place)
-                            left join revisions r on r.revision = asked.revision
-                            order by place) as asked_chains
-               from revisions order by revision desc limit 1)\n",
-            $($sql)*
-        )
+        concat!("-- ", $name, "\n", $crate::reading::tip_sql!(), "\n", $($sql)*)
     };
 }
 pub(crate) use snapshot_sql;

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::filter::check::Condition;
 use crate::filter::sql::lower;
 use crate::pb::statistic::{Assertion, Qualifier};
-use crate::reading::{Freshness, Read, first};
+use crate::reading::{Freshness, Read, first, tip_sql};
 use crate::statistics::aggregate::{Figure, Start};
 
 /// Most figures of one aggregate: more are refused, not left out.
@@ -31,15 +31,10 @@ pub async fn read(
         Some(_) => "article = $2",
         None => "$2::text is null",
     };
+    let tip = tip_sql!();
     let sql = format!(
         "-- statistics.figures
-        with tip as (
-          select revision, chain,
-                 array(select r.chain
-                       from unnest($1::bigint[]) with ordinality as asked (revision, place)
-                       left join revisions r on r.revision = asked.revision
-                       order by place) as asked_chains
-          from revisions order by revision desc limit 1)
+        {tip}
         select tip.*, found.*
         from tip left join (
           select name, article, indicator, metric, place, stations, value, significant_digits, unit,

@@ -19,6 +19,8 @@ pub struct FieldSpec {
     pub kind: Kind,
     /// The column that holds it. A date has `_first` and `_last` appended.
     pub column: &'static str,
+    /// The indexed column of its order: the number, or the first day; less than any when there is none.
+    pub order: Option<&'static str>,
 }
 
 /// How a field's values are written and compared.

@@ -9,6 +9,10 @@ use time::{Date, OffsetDateTime};
 use crate::filter::check::{Condition, FieldSpec, Kind, Test};
 use crate::filter::lex::{Comparator, Pattern};
 
+/// What a column of an order has where there is no number, and no date.
+const NO_NUMBER: &str = "-1e18";
+const NO_DATE: &str = "'-infinity'";
+
 /// A condition, and the values that its parameters stand for.
 #[derive(Clone, Debug, Default)]
 pub struct Lowered {
@@ -106,11 +110,11 @@ impl Lowered {
             Test::Is(text) => self.compared(column, "=", Bound::Text(text.clone())),
             Test::Matches(pattern) => self.like(field, &like(pattern, "")),
             Test::Contains(pattern) => self.like(field, &like(pattern, "%")),
-            Test::Number(by, number) => self.compared(column, by.as_str(), Bound::Number(*number)),
+            Test::Number(by, number) => self.number(field, *by, *number),
             Test::Bool(true) => self.push(column),
             Test::Bool(false) => self.push(&format!("not {column}")),
             Test::Time(by, time) => self.compared(column, by.as_str(), Bound::Time(*time)),
-            Test::Date(by, first, last) => self.date(column, *by, *first, *last),
+            Test::Date(by, first, last) => self.date(field, *by, *first, *last),
             Test::MonthAndDay(month, day) => {
                 self.push("(");
                 self.compared(
@@ -160,24 +164,49 @@ impl Lowered {
         }
     }
 
-    /// Of a date with unknown parts only what is certain is true.
-    fn date(&mut self, column: &str, by: Comparator, first: Date, last: Date) {
+    /// Compares the column of the order, if there is one: `value_order >= 5` is a range of its index,
+    /// `value >= 5` a condition on every row that the index gives.
+    fn number(&mut self, field: &FieldSpec, by: Comparator, number: Decimal) {
+        let column = field.column;
+        let bound = Bound::Number(number);
+        match (field.order, by) {
+            (None, _) => self.compared(column, by.as_str(), bound),
+            (Some(order), Comparator::Less | Comparator::LessOrEqual) => {
+                self.push(&format!("({order} > {NO_NUMBER} and "));
+                self.compared(order, by.as_str(), bound);
+                self.push(")");
+            }
+            (Some(order), _) => self.compared(order, by.as_str(), bound),
+        }
+    }
+
+    /// Of a date with unknown parts only what is certain is true. The first day is compared in the
+    /// column of the order, if there is one, so that its index serves.
+    fn date(&mut self, field: &FieldSpec, by: Comparator, first: Date, last: Date) {
+        let column = field.column;
+        let first_day = field
+            .order
+            .map_or_else(|| format!("{column}_first"), str::to_owned);
+        let last_day = format!("{column}_last");
         match by {
-            Comparator::Less => self.compared(&format!("{column}_last"), "<", Bound::Date(first)),
-            Comparator::LessOrEqual => {
-                self.compared(&format!("{column}_last"), "<=", Bound::Date(last));
+            Comparator::Less | Comparator::LessOrEqual => {
+                let day = if by == Comparator::Less { first } else { last };
+                self.push("(");
+                self.compared(&last_day, by.as_str(), Bound::Date(day));
+                // Implied, and a range of the index.
+                self.push(" and ");
+                self.compared(&first_day, by.as_str(), Bound::Date(day));
+                self.push(&format!(" and {first_day} > {NO_DATE})"));
             }
-            Comparator::Greater => {
-                self.compared(&format!("{column}_first"), ">", Bound::Date(last))
-            }
-            Comparator::GreaterOrEqual => {
-                self.compared(&format!("{column}_first"), ">=", Bound::Date(first));
-            }
+            Comparator::Greater => self.compared(&first_day, ">", Bound::Date(last)),
+            Comparator::GreaterOrEqual => self.compared(&first_day, ">=", Bound::Date(first)),
             Comparator::Equal | Comparator::NotEqual | Comparator::Has => {
                 self.push("(");
-                self.compared(&format!("{column}_first"), ">=", Bound::Date(first));
+                self.compared(&first_day, ">=", Bound::Date(first));
                 self.push(" and ");
-                self.compared(&format!("{column}_last"), "<=", Bound::Date(last));
+                self.compared(&first_day, "<=", Bound::Date(last));
+                self.push(" and ");
+                self.compared(&last_day, "<=", Bound::Date(last));
                 self.push(")");
             }
         }

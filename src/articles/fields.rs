@@ -17,7 +17,19 @@ const LEVELS: &[&str] = &["NATIONAL", "PROVINCIAL", "MUNICIPAL", "COUNTY", "UNIT
 const HONOUR_STATES: &[&str] = &["AWARDED", "ASPIRATION"];
 
 const fn field(path: &'static str, kind: Kind, column: &'static str) -> FieldSpec {
-    FieldSpec { path, kind, column }
+    FieldSpec {
+        path,
+        kind,
+        column,
+        order: None,
+    }
+}
+
+const fn ordered(field: FieldSpec, order: &'static str) -> FieldSpec {
+    FieldSpec {
+        order: Some(order),
+        ..field
+    }
 }
 
 pub const SCHEMA: Schema = Schema {
@@ -33,7 +45,10 @@ pub const SCHEMA: Schema = Schema {
         field("state", Kind::Enum(STATES), "state"),
         field("publication.newspaper", Kind::Text, "newspaper"),
         field("publication.edition", Kind::Text, "edition"),
-        field("publication.publish_date", Kind::Date, "publish_date"),
+        ordered(
+            field("publication.publish_date", Kind::Date, "publish_date"),
+            "publish_order",
+        ),
         field("publication.page", Kind::Text, "page"),
         field("publication.section", Kind::Text, "section"),
         field("bylines.display_name", Kind::Texts, "byline_names"),

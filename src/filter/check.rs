@@ -19,6 +19,8 @@ pub struct FieldSpec {
     pub kind: Kind,
     /// The column that holds it. A date has `_first` and `_last` appended.
     pub column: &'static str,
+    /// Of a date, the indexed column of its order: the first day, before any other when there is none.
+    pub order: Option<&'static str>,
 }
 
 /// How a field's values are written and compared.

@@ -10,6 +10,8 @@ use crate::columns::LEAST_NUMBER;
 use crate::filter::check::{Condition, FieldSpec, Kind, Test};
 use crate::filter::lex::{Comparator, Pattern};
 
+const NO_DATE: &str = "'-infinity'";
+
 /// A condition, and the values that its parameters stand for.
 #[derive(Clone, Debug, Default)]
 pub struct Lowered {
@@ -111,7 +113,7 @@ impl Lowered {
             Test::Bool(true) => self.push(column),
             Test::Bool(false) => self.push(&format!("not {column}")),
             Test::Time(by, time) => self.compared(column, by.as_str(), Bound::Time(*time)),
-            Test::Date(by, first, last) => self.date(column, *by, *first, *last),
+            Test::Date(by, first, last) => self.date(field, *by, *first, *last),
             Test::MonthAndDay(month, day) => {
                 self.push("(");
                 self.compared(
@@ -173,24 +175,33 @@ impl Lowered {
         }
     }
 
-    /// Of a date with unknown parts only what is certain is true.
-    fn date(&mut self, column: &str, by: Comparator, first: Date, last: Date) {
+    /// Of a date with unknown parts only what is certain is true. The first day is compared in the
+    /// column of the order, if there is one, so that its index serves.
+    fn date(&mut self, field: &FieldSpec, by: Comparator, first: Date, last: Date) {
+        let column = field.column;
+        let first_day = field
+            .order
+            .map_or_else(|| format!("{column}_first"), str::to_owned);
+        let last_day = format!("{column}_last");
         match by {
-            Comparator::Less => self.compared(&format!("{column}_last"), "<", Bound::Date(first)),
-            Comparator::LessOrEqual => {
-                self.compared(&format!("{column}_last"), "<=", Bound::Date(last));
+            Comparator::Less | Comparator::LessOrEqual => {
+                let day = if by == Comparator::Less { first } else { last };
+                self.push("(");
+                self.compared(&last_day, by.as_str(), Bound::Date(day));
+                // Implied, and a range of the index.
+                self.push(" and ");
+                self.compared(&first_day, by.as_str(), Bound::Date(day));
+                self.push(&format!(" and {first_day} > {NO_DATE})"));
             }
-            Comparator::Greater => {
-                self.compared(&format!("{column}_first"), ">", Bound::Date(last))
-            }
-            Comparator::GreaterOrEqual => {
-                self.compared(&format!("{column}_first"), ">=", Bound::Date(first));
-            }
+            Comparator::Greater => self.compared(&first_day, ">", Bound::Date(last)),
+            Comparator::GreaterOrEqual => self.compared(&first_day, ">=", Bound::Date(first)),
             Comparator::Equal | Comparator::NotEqual | Comparator::Has => {
                 self.push("(");
-                self.compared(&format!("{column}_first"), ">=", Bound::Date(first));
+                self.compared(&first_day, ">=", Bound::Date(first));
                 self.push(" and ");
-                self.compared(&format!("{column}_last"), "<=", Bound::Date(last));
+                self.compared(&first_day, "<=", Bound::Date(last));
+                self.push(" and ");
+                self.compared(&last_day, "<=", Bound::Date(last));
                 self.push(")");
             }
         }

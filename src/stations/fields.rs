@@ -23,7 +23,12 @@ const KINDS: &[&str] = &[
 const STATES: &[&str] = &["PROPOSED", "ACTIVE"];
 
 const fn field(path: &'static str, kind: Kind, column: &'static str) -> FieldSpec {
-    FieldSpec { path, kind, column }
+    FieldSpec {
+        path,
+        kind,
+        column,
+        order: None,
+    }
 }
 
 pub const SCHEMA: Schema = Schema {

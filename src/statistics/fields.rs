@@ -20,7 +20,19 @@ const TARGET_KINDS: &[&str] = &["QUOTA", "CRITERION", "REQUIREMENT", "ASPIRATION
 const DIRECTIONS: &[&str] = &["UP", "DOWN", "FLAT"];
 
 const fn field(path: &'static str, kind: Kind, column: &'static str) -> FieldSpec {
-    FieldSpec { path, kind, column }
+    FieldSpec {
+        path,
+        kind,
+        column,
+        order: None,
+    }
+}
+
+const fn ordered(field: FieldSpec, order: &'static str) -> FieldSpec {
+    FieldSpec {
+        order: Some(order),
+        ..field
+    }
 }
 
 pub const SCHEMA: Schema = Schema {
@@ -62,7 +74,7 @@ pub const SCHEMA: Schema = Schema {
         ),
         field("change.basis", Kind::Text, "change_basis"),
         field("period.text", Kind::Text, "period_text"),
-        field("period.start", Kind::Date, "start"),
+        ordered(field("period.start", Kind::Date, "start"), "start_order"),
         field("period.end", Kind::Date, "end"),
         field("period.duration", Kind::Text, "duration"),
         field("period.recurrence", Kind::Text, "recurrence"),

@@ -16,6 +16,7 @@ mod interleavings;
 mod lifecycle;
 mod lost_commits;
 mod page_facts;
+mod plans;
 mod reading;
 mod refusals;
 mod reindex;

@@ -1,6 +1,6 @@
 //! What filters and orders of articles may name.
 
-use crate::filter::check::{FieldSpec, Kind, Schema};
+use crate::filter::check::{Kind, Schema, field, with_order};
 use crate::filter::order::{Key, Order};
 
 const STATES: &[&str] = &["DRAFT", "PUBLISHED", "RETRACTED"];
@@ -16,22 +16,6 @@ const ROLES: &[&str] = &[
 const LEVELS: &[&str] = &["NATIONAL", "PROVINCIAL", "MUNICIPAL", "COUNTY", "UNIT"];
 const HONOUR_STATES: &[&str] = &["AWARDED", "ASPIRATION"];
 
-const fn field(path: &'static str, kind: Kind, column: &'static str) -> FieldSpec {
-    FieldSpec {
-        path,
-        kind,
-        column,
-        order: None,
-    }
-}
-
-const fn ordered(field: FieldSpec, order: &'static str) -> FieldSpec {
-    FieldSpec {
-        order: Some(order),
-        ..field
-    }
-}
-
 pub const SCHEMA: Schema = Schema {
     fields: &[
         field("name", Kind::Text, "name"),
@@ -45,7 +29,7 @@ pub const SCHEMA: Schema = Schema {
         field("state", Kind::Enum(STATES), "state"),
         field("publication.newspaper", Kind::Text, "newspaper"),
         field("publication.edition", Kind::Text, "edition"),
-        ordered(
+        with_order(
             field("publication.publish_date", Kind::Date, "publish_date"),
             "publish_order",
         ),

@@ -23,6 +23,24 @@ pub struct FieldSpec {
     pub order: Option<&'static str>,
 }
 
+/// A field of a schema.
+pub const fn field(path: &'static str, kind: Kind, column: &'static str) -> FieldSpec {
+    FieldSpec {
+        path,
+        kind,
+        column,
+        order: None,
+    }
+}
+
+/// A date whose first day has an indexed column of its own.
+pub const fn with_order(field: FieldSpec, order: &'static str) -> FieldSpec {
+    FieldSpec {
+        order: Some(order),
+        ..field
+    }
+}
+
 /// How a field's values are written and compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

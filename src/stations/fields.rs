@@ -1,6 +1,6 @@
 //! What filters and orders of stations may name.
 
-use crate::filter::check::{FieldSpec, Kind, Schema};
+use crate::filter::check::{Kind, Schema, field};
 use crate::filter::order::{Key, Order};
 
 const KINDS: &[&str] = &[
@@ -21,15 +21,6 @@ const KINDS: &[&str] = &[
     "OTHER",
 ];
 const STATES: &[&str] = &["PROPOSED", "ACTIVE"];
-
-const fn field(path: &'static str, kind: Kind, column: &'static str) -> FieldSpec {
-    FieldSpec {
-        path,
-        kind,
-        column,
-        order: None,
-    }
-}
 
 pub const SCHEMA: Schema = Schema {
     fields: &[

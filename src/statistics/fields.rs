@@ -1,6 +1,6 @@
 //! What filters and orders of statistics may name.
 
-use crate::filter::check::{FieldSpec, Kind, Schema};
+use crate::filter::check::{Kind, Schema, field, with_order};
 use crate::filter::order::{Key, Order};
 
 const STATES: &[&str] = &["DRAFT", "PUBLISHED", "RETRACTED"];
@@ -18,22 +18,6 @@ const APPROXIMATIONS: &[&str] = &["BELOW", "ABOVE"];
 const ASSERTIONS: &[&str] = &["REPORTED", "TARGET", "PLAN", "STRUCTURE"];
 const TARGET_KINDS: &[&str] = &["QUOTA", "CRITERION", "REQUIREMENT", "ASPIRATION"];
 const DIRECTIONS: &[&str] = &["UP", "DOWN", "FLAT"];
-
-const fn field(path: &'static str, kind: Kind, column: &'static str) -> FieldSpec {
-    FieldSpec {
-        path,
-        kind,
-        column,
-        order: None,
-    }
-}
-
-const fn ordered(field: FieldSpec, order: &'static str) -> FieldSpec {
-    FieldSpec {
-        order: Some(order),
-        ..field
-    }
-}
 
 pub const SCHEMA: Schema = Schema {
     fields: &[
@@ -74,7 +58,7 @@ pub const SCHEMA: Schema = Schema {
         ),
         field("change.basis", Kind::Text, "change_basis"),
         field("period.text", Kind::Text, "period_text"),
-        ordered(field("period.start", Kind::Date, "start"), "start_order"),
+        with_order(field("period.start", Kind::Date, "start"), "start_order"),
         field("period.end", Kind::Date, "end"),
         field("period.duration", Kind::Text, "duration"),
         field("period.recurrence", Kind::Text, "recurrence"),

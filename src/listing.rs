@@ -61,9 +61,8 @@ pub async fn list(
     wanted: Wanted<'_>,
     freshness: &Freshness,
 ) -> Result<Read<Page>> {
-    let rows = page_query(listed, &wanted, freshness, "")?
-        .fetch_all(db.pool())
-        .await?;
+    let query = page_statement(listed, &wanted, freshness)?;
+    let rows = query.fetch_all(db.pool()).await?;
     let token = freshness.check(first(&rows)?)?;
     Ok(Read {
         token,
@@ -76,6 +75,15 @@ pub async fn explain(db: &Db, listed: Listed, wanted: Wanted<'_>) -> Result<serd
     let explain = "explain (analyze, buffers, timing off, format json)\n";
     let query = page_query(listed, &wanted, &Freshness::default(), explain)?;
     Ok(query.fetch_one(db.pool()).await?.try_get(0)?)
+}
+
+/// The statement that reads a page, for whoever wants to run it by itself.
+pub fn page_statement<'q>(
+    listed: Listed,
+    wanted: &Wanted<'q>,
+    freshness: &Freshness,
+) -> Result<Query<'q, Postgres, PgArguments>> {
+    page_query(listed, wanted, freshness, "")
 }
 
 /// The statement that reads a page, after `before`.
@@ -245,6 +253,25 @@ pub async fn total(
     wanted: Wanted<'_>,
     mode: total::Mode,
 ) -> Result<Option<i64>> {
+    let Some(query) = total_statement(listed, &wanted, mode) else {
+        return Ok(None);
+    };
+    let row = query.fetch_one(db.pool()).await?;
+    if mode == total::Mode::Exact {
+        return Ok(Some(row.try_get(0)?));
+    }
+    let plan: serde_json::Value = row.try_get(0)?;
+    let rows = plan[0]["Plan"]["Plan Rows"].as_i64();
+    rows.map(Some)
+        .ok_or_else(|| Error::internal("the planner gave no estimate"))
+}
+
+/// The statement that counts a list's records, or has the planner say how many it expects.
+pub fn total_statement<'q>(
+    listed: Listed,
+    wanted: &Wanted<'q>,
+    mode: total::Mode,
+) -> Option<Query<'q, Postgres, PgArguments>> {
     let filter = lower(wanted.filter, PARAMETERS);
     let table = listed.table;
     let of_article = match wanted.article {
@@ -258,7 +285,7 @@ pub async fn total(
         filter.sql
     );
     let sql = match mode {
-        total::Mode::Unspecified | total::Mode::None => return Ok(None),
+        total::Mode::Unspecified | total::Mode::None => return None,
         total::Mode::Exact => format!("-- {table}.count\nselect count(*) {from}"),
         total::Mode::Estimate => {
             format!("-- {table}.estimate\nexplain (format json) select name {from}")
@@ -272,12 +299,5 @@ pub async fn total(
         .bind(wanted.article)
         .bind(0_i64)
         .persistent(false);
-    let row = filter.bind(query).fetch_one(db.pool()).await?;
-    if mode == total::Mode::Exact {
-        return Ok(Some(row.try_get(0)?));
-    }
-    let plan: serde_json::Value = row.try_get(0)?;
-    let rows = plan[0]["Plan"]["Plan Rows"].as_i64();
-    rows.map(Some)
-        .ok_or_else(|| Error::internal("the planner gave no estimate"))
+    Some(filter.bind(query))
 }

@@ -2,6 +2,7 @@
 
 pub mod draft;
 pub mod fields;
+pub mod search;
 pub mod service;
 pub mod store;
 pub mod write;

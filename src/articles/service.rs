@@ -4,6 +4,7 @@ use tonic::{Request, async_trait};
 
 use crate::articles::draft::ArticleDraft;
 use crate::articles::fields::{ORDERS, SCHEMA};
+use crate::articles::search::service::search_articles;
 use crate::articles::store;
 use crate::articles::write::{Delete, Publish, Put, PutKind, Retract, Undelete};
 use crate::changes::committer::Committed;
@@ -204,9 +205,10 @@ impl ArticleService for Articles {
 
     async fn search_articles(
         &self,
-        _request: Request<SearchArticlesRequest>,
+        request: Request<SearchArticlesRequest>,
     ) -> Reply<SearchArticlesResponse> {
-        Err(Error::NotBuilt("SearchArticles").into())
+        let (response, token) = search_articles(&self.context, request.into_inner()).await?;
+        Ok(reply(response, &token)?)
     }
 
     async fn create_article(&self, request: Request<CreateArticleRequest>) -> Reply<Article> {

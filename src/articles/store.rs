@@ -6,6 +6,7 @@ use std::pin::Pin;
 use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
 
+use crate::articles::search::document::tsvector;
 use crate::articles::station_references;
 use crate::columns;
 use crate::db::Db;
@@ -154,6 +155,7 @@ fn columns(article: &Article) -> Value {
     columns.insert("stations".to_owned(), json!(stations));
     columns.insert("inferred".to_owned(), json!(article.inferred));
     list_columns(&mut columns, article);
+    columns.insert("search".to_owned(), json!(tsvector(article)));
     Value::Object(columns)
 }
 

@@ -24,7 +24,7 @@ pub struct Report {
 }
 
 /// The version of the columns that records give; a database with an older one is filled anew.
-pub const PROJECTION_VERSION: i32 = 2;
+pub const PROJECTION_VERSION: i32 = 3;
 
 /// Brings the schema to this release's version, and the tables' columns with it.
 pub async fn migrate(db: &Db, tables: &Tables) -> Result<()> {

@@ -1,8 +1,9 @@
 //! Reads the figures that an aggregate is made of: columns, no records.
 
 use rust_decimal::Decimal;
-use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, Postgres, Row as _};
 use time::Date;
 
 use crate::columns::LEAST_NUMBER;
@@ -26,6 +27,32 @@ pub async fn read(
     filter: Option<&Condition>,
     freshness: &Freshness,
 ) -> Result<Read<Vec<Figure>>> {
+    let query = statement(article, filter, freshness)?;
+    let rows = query.fetch_all(db.pool()).await?;
+    let token = freshness.check(first(&rows)?)?;
+    let mut figures = Vec::with_capacity(rows.len());
+    for row in &rows {
+        if row.try_get::<Option<&str>, _>("name")?.is_some() {
+            figures.push(figure(row)?);
+        }
+    }
+    if figures.len() > FIGURES_MAX {
+        let description =
+            format!("must let at most {FIGURES_MAX} statistics through; it lets more");
+        return Err(Error::invalid("filter", description));
+    }
+    Ok(Read {
+        token,
+        value: figures,
+    })
+}
+
+/// The statement that reads them, for whoever wants to run it by itself.
+pub fn statement<'q>(
+    article: Option<&'q str>,
+    filter: Option<&Condition>,
+    freshness: &Freshness,
+) -> Result<Query<'q, Postgres, PgArguments>> {
     let filter = lower(filter, PARAMETERS);
     let of_article = match article {
         Some(_) => "article = $2",
@@ -50,23 +77,7 @@ pub async fn read(
         .bind(article)
         .bind(i64::try_from(FIGURES_MAX + 1).map_err(Error::internal)?)
         .persistent(false);
-    let rows = filter.bind(query).fetch_all(db.pool()).await?;
-    let token = freshness.check(first(&rows)?)?;
-    let mut figures = Vec::with_capacity(rows.len());
-    for row in &rows {
-        if row.try_get::<Option<&str>, _>("name")?.is_some() {
-            figures.push(figure(row)?);
-        }
-    }
-    if figures.len() > FIGURES_MAX {
-        let description =
-            format!("must let at most {FIGURES_MAX} statistics through; it lets more");
-        return Err(Error::invalid("filter", description));
-    }
-    Ok(Read {
-        token,
-        value: figures,
-    })
+    Ok(filter.bind(query))
 }
 
 fn figure(row: &PgRow) -> Result<Figure> {

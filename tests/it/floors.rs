@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const RESOURCES: [&str; 4] = ["articles", "stations", "statistics", "changes"];
 
 /// The floor of each file, by its path below `src`, most particular first.
-const FLOORS: [(&str, u8); 37] = [
+const FLOORS: [(&str, u8); 39] = [
     ("pb.rs", 0),
     ("names.rs", 0),
     ("error.rs", 0),
@@ -15,6 +15,8 @@ const FLOORS: [(&str, u8); 37] = [
     ("stations/service.rs", 4),
     ("statistics/service.rs", 4),
     ("changes/service.rs", 4),
+    ("articles/search/service.rs", 4),
+    ("articles/search/store.rs", 3),
     ("articles/store.rs", 3),
     ("stations/store.rs", 3),
     ("statistics/store.rs", 3),

@@ -21,6 +21,7 @@ mod reading;
 mod refusals;
 mod reindex;
 mod resolution;
+mod search;
 mod settings;
 mod smoke;
 mod span_moves;

@@ -115,6 +115,7 @@ fn of_column(column: &str, data_type: &str) -> Vec<String> {
                 changed.replace('C', column)
             })
             .into(),
+        (_, "tsvector") => one(&format!("{column} || 'x:1'::tsvector")),
         (_, "text") => one(&format!("coalesce({column}, '') || 'x'")),
         (_, "boolean") => one(&format!("not {column}")),
         (_, "ARRAY") => one(&format!("{column} || 'stations/x'::text")),

@@ -12,10 +12,10 @@ fn not_built(name: &str, call: impl Call) -> Case {
 }
 
 pub fn cases() -> Vec<Case> {
-    let mut cases = vec![
-        not_built("SearchArticles", pb::SearchArticlesRequest::default()),
-        not_built("IngestBulletin", pb::IngestBulletinRequest::default()),
-    ];
+    let mut cases = vec![not_built(
+        "IngestBulletin",
+        pb::IngestBulletinRequest::default(),
+    )];
     cases.extend(streams());
     cases
 }

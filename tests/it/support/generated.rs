@@ -104,7 +104,7 @@ const ARTICLES_SQL: &str = "
       name, revision, record, basic_length, is_deleted, state, source_sha256, stations, create_time,
       update_time, headline, language_code, completeness, newspaper, publish_date_first,
       publish_date_last, publish_date_month, publish_date_day, publish_order, byline_names, people,
-      honour_recipients, mention_stations)
+      honour_recipients, mention_stations, search)
     select 'articles/a' || lpad(i::text, 6, '0'), i, record, 16, pg_temp.draw(i, 1) < 0.02,
            case when pg_temp.draw(i, 2) < 0.9 then 'PUBLISHED'
                 when pg_temp.draw(i, 2) < 0.99 then 'DRAFT' else 'RETRACTED' end,
@@ -114,7 +114,14 @@ const ARTICLES_SQL: &str = "
            extract(day from dated), coalesce(dated, '-infinity'),
            array['记者' || pg_temp.rank(i, 5, 2000)], array['人物' || pg_temp.rank(i, 6, 20000)],
            case when pg_temp.draw(i, 7) < 0.3 then array[other] else '{}' end,
-           array[station, other]
+           array[station, other],
+           array_to_tsvector(array[
+             case when pg_temp.draw(i, 12) < 0.5 then 'often' else 'x' end,
+             case when pg_temp.draw(i, 13) < 0.5 then 'mostly' else 'x' end,
+             case when pg_temp.draw(i, 14) < 0.05 then 'some' else 'x' end,
+             case when pg_temp.draw(i, 15) < 0.001 then 'few' else 'x' end,
+             case when i % 50000 = 77 then 'rare' else 'x' end]
+             || array(select 'filler' || pg_temp.rank(i, k, 20000) from generate_series(100, 111) as k))
     from generate_series(1, 100000) as i
     cross join lateral (
       select 'stations/s' || lpad(pg_temp.rank(i, 8, 20000)::text, 5, '0') as station,

@@ -1,0 +1,68 @@
+//! The statements behind calls, run by themselves on one connection: the same text, the same values.
+//! Rows are fetched, not read.
+
+use anyhow::Result;
+use bulletin::filter::check::Condition;
+use bulletin::filter::order::AskedOrder;
+use bulletin::listing::{self, Listed, Wanted};
+use bulletin::pb::total::Mode;
+use bulletin::reading::Freshness;
+use bulletin::statistics::figures;
+use sqlx::{AssertSqlSafe, PgConnection};
+
+#[derive(Clone, Debug)]
+pub enum Raw {
+    Sql(String),
+    Page(Box<PageStatement>),
+    Figures(Option<Condition>),
+}
+
+/// A page of a list, and its total if asked for.
+#[derive(Clone, Debug)]
+pub struct PageStatement {
+    pub listed: Listed,
+    pub article: Option<String>,
+    pub filter: Option<Condition>,
+    pub order: AskedOrder,
+    pub after: Option<Vec<String>>,
+    pub size: usize,
+    pub total: Mode,
+}
+
+impl Raw {
+    pub async fn run(&self, connection: &mut PgConnection) -> Result<()> {
+        let freshness = Freshness::default();
+        match self {
+            Raw::Sql(sql) => {
+                let query = sqlx::query(AssertSqlSafe(sql.clone()));
+                query.fetch_all(connection).await?;
+            }
+            Raw::Figures(filter) => {
+                let query = figures::statement(None, filter.as_ref(), &freshness)?;
+                query.fetch_all(connection).await?;
+            }
+            Raw::Page(page) => {
+                let wanted = page.wanted();
+                let query = listing::page_statement(page.listed, &wanted, &freshness)?;
+                query.fetch_all(&mut *connection).await?;
+                if let Some(query) = listing::total_statement(page.listed, &wanted, page.total) {
+                    query.fetch_all(connection).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl PageStatement {
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            article: self.article.as_deref(),
+            filter: self.filter.as_ref(),
+            order: self.order,
+            after: self.after.as_deref(),
+            size: self.size,
+            show_deleted: false,
+        }
+    }
+}

@@ -12,3 +12,8 @@ create index articles_by_word on articles using gin (search) with (gin_pending_l
 
 -- How common a word is decides how it is looked for.
 alter table articles alter column search set statistics 1000;
+
+-- The names of a station, folded, and each without one character of its stem: two that are similar share one.
+alter table stations add column near_forms text[] not null default '{}';
+
+create index stations_by_near_form on stations using gin (near_forms);

@@ -14,6 +14,7 @@ pub mod edge;
 pub mod embedded;
 pub mod error;
 pub mod filter;
+pub mod fold;
 pub mod fragments;
 pub mod honours;
 pub mod ingest;

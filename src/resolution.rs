@@ -10,7 +10,7 @@ use crate::pb::{Article, Mention, ResolveStationsRequest, ResolveStationsRespons
 use crate::reading::Freshness;
 use crate::record::decode;
 use crate::rules::Check;
-use crate::stations::resolve::{Around, pointed_kind, resolve, sought};
+use crate::stations::resolve::{Around, pointed_kind, resolve, sought, sought_near};
 use crate::stations::store;
 use crate::token::Token;
 
@@ -89,6 +89,12 @@ async fn found(
 ) -> Result<Vec<Station>> {
     let names: BTreeSet<String> = request.texts.iter().flat_map(|text| sought(text)).collect();
     let names: Vec<String> = names.into_iter().collect();
+    let near_forms: BTreeSet<String> = request
+        .texts
+        .iter()
+        .flat_map(|text| sought_near(text))
+        .collect();
+    let near_forms: Vec<String> = near_forms.into_iter().collect();
     let kinds: BTreeSet<&str> = request
         .texts
         .iter()
@@ -96,7 +102,8 @@ async fn found(
         .map(|kind| kind.as_str_name())
         .collect();
     let kinds: Vec<&str> = kinds.into_iter().collect();
-    let records = store::candidates(&context.db, &names, &kinds, &request.context).await?;
+    let records =
+        store::candidates(&context.db, &names, &near_forms, &kinds, &request.context).await?;
     let mut found: Vec<Station> = records
         .iter()
         .map(|record| decode(record))

@@ -14,6 +14,7 @@ use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
 use tracing::{info, warn};
 
+use crate::articles::search::query::load_dictionary;
 use crate::articles::service::Articles;
 use crate::changes::committer::Committer;
 use crate::changes::service::Changes;
@@ -64,6 +65,8 @@ pub struct Bulletin {
 impl Bulletin {
     pub async fn start(db: Db) -> Result<Self> {
         let page_tokens = Arc::new(PageTokens::load(&db).await?);
+        // Nothing waits for it but the queries that need it.
+        tokio::task::spawn_blocking(load_dictionary);
         let (handle, committer) = Committer::start(db.clone(), &TABLES);
         Ok(Self {
             context: Context {

@@ -2,6 +2,9 @@
 //! Rows are fetched, not read.
 
 use anyhow::Result;
+use bulletin::articles::search::query::Query;
+use bulletin::articles::search::store as search;
+use bulletin::edge::request::PAGE_SIZE_DEFAULT;
 use bulletin::filter::check::Condition;
 use bulletin::filter::order::AskedOrder;
 use bulletin::listing::{self, Listed, Wanted};
@@ -15,6 +18,8 @@ pub enum Raw {
     Sql(String),
     Page(Box<PageStatement>),
     Figures(Option<Condition>),
+    /// The statements of a search for this, one after the other.
+    Search(String),
 }
 
 /// A page of a list, and its total if asked for.
@@ -40,6 +45,15 @@ impl Raw {
             Raw::Figures(filter) => {
                 let query = figures::statement(None, filter.as_ref(), &freshness)?;
                 query.fetch_all(connection).await?;
+            }
+            Raw::Search(query) => {
+                let wanted = search::Wanted {
+                    query: &Query::parse(query)?,
+                    filter: None,
+                    start: &search::Start::default(),
+                    size: PAGE_SIZE_DEFAULT,
+                };
+                search::search_on(connection, wanted, false, &freshness).await?;
             }
             Raw::Page(page) => {
                 let wanted = page.wanted();

@@ -4,6 +4,7 @@ pub mod draft;
 pub mod fields;
 pub mod resolve;
 pub mod service;
+pub mod similar;
 pub mod store;
 pub mod write;
 
@@ -19,4 +20,13 @@ pub fn station_references(station: &Station) -> Vec<(String, &str)> {
     .filter(|(_, name)| !name.is_empty())
     .map(|(path, name)| (path.to_owned(), name))
     .collect()
+}
+
+/// Every name a station goes by.
+pub fn names(station: &Station) -> impl Iterator<Item = &str> {
+    let own = [station.display_name.as_str(), station.full_name.as_str()];
+    let names = own
+        .into_iter()
+        .chain(station.aliases.iter().map(String::as_str));
+    names.filter(|name| !name.is_empty())
 }

@@ -1,9 +1,13 @@
 //! Which stations a text may name: candidates with the evidence for each, best first.
 
+use std::collections::BTreeSet;
+
 use crate::pb::resolve_stations_response::candidate::Evidence;
 use crate::pb::resolve_stations_response::{Candidate, Resolution};
 use crate::pb::station::Kind;
 use crate::pb::{Mention, Station};
+use crate::stations::names;
+use crate::stations::similar::{Distance, distance, near_forms};
 
 /// A short ending, and what it is short for.
 const SHORT_ENDINGS: [(&str, &str); 4] = [
@@ -69,6 +73,14 @@ fn forms(text: &str) -> Vec<String> {
         }
     }
     forms
+}
+
+/// What stations of a similar name are looked up by.
+pub fn sought_near(text: &str) -> BTreeSet<String> {
+    forms(text)
+        .iter()
+        .flat_map(|form| near_forms(form))
+        .collect()
 }
 
 /// The kind of unit a text points back at, such as 该中队.
@@ -171,6 +183,16 @@ fn by_name(text: &str, station: &Station, parent: Option<&Station>) -> Option<(f
             return Some((0.88 - lost, Evidence::Alias));
         }
     }
+    let near = forms
+        .iter()
+        .flat_map(|form| names(station).filter_map(|name| distance(form, name)));
+    if let Some(near) = near.min() {
+        let score = match near {
+            Distance::Form => 0.84,
+            Distance::Character => 0.35,
+        };
+        return Some((score, Evidence::Similar));
+    }
     // The text says more than the name: what stands before it should be the unit above.
     let before = names(station).filter_map(|name| {
         forms
@@ -182,15 +204,6 @@ fn by_name(text: &str, station: &Station, parent: Option<&Station>) -> Option<(f
         names(parent).any(|above| before.ends_with(above) || above.ends_with(before.as_str()))
     });
     Some((if is_below { 0.8 } else { 0.4 }, Evidence::Suffix))
-}
-
-/// Every name a station goes by.
-fn names(station: &Station) -> impl Iterator<Item = &str> {
-    let own = [station.display_name.as_str(), station.full_name.as_str()];
-    let names = own
-        .into_iter()
-        .chain(station.aliases.iter().map(String::as_str));
-    names.filter(|name| !name.is_empty())
 }
 
 /// Whether the text around names the station.

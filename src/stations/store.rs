@@ -1,5 +1,6 @@
 //! Stations in Postgres.
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 
 use serde_json::{Value, json};
@@ -13,6 +14,8 @@ use crate::names::StationName;
 use crate::pb::Station;
 use crate::reading::{self, Freshness, Read, batch_sql, get_sql};
 use crate::record::decode;
+use crate::stations::names;
+use crate::stations::similar::near_forms;
 use crate::tables::{Current, upsert};
 
 pub async fn get(
@@ -33,10 +36,12 @@ pub async fn batch_get(
     reading::batch_get(db, sql, names, freshness).await
 }
 
-/// Stations that go by one of these names, or are of one of these kinds and named in the context.
+/// Stations that go by one of these names or a similar one, or are of one of these kinds and named in
+/// the context.
 pub async fn candidates(
     db: &Db,
     names: &[String],
+    near_forms: &[String],
     kinds: &[&str],
     context: &str,
 ) -> Result<Vec<Vec<u8>>> {
@@ -46,6 +51,9 @@ pub async fn candidates(
           and (display_name = any($1) or (full_name <> '' and full_name = any($1)) or aliases && $1)
         union
         select record from stations
+        where not is_deleted and near_forms && $4
+        union
+        select record from stations
         where not is_deleted and kind = any($2)
           and (position(display_name in $3) > 0
                or exists (select from unnest(aliases) as alias where position(alias in $3) > 0))";
@@ -53,6 +61,7 @@ pub async fn candidates(
         .bind(names)
         .bind(kinds)
         .bind(context)
+        .bind(near_forms)
         .fetch_all(db.pool())
         .await?)
 }
@@ -93,6 +102,8 @@ fn columns(station: &Station) -> Value {
     ];
     columns::texts(&mut columns, texts);
     columns.insert("aliases".to_owned(), json!(station.aliases));
+    let near_forms: BTreeSet<String> = names(station).flat_map(near_forms).collect();
+    columns.insert("near_forms".to_owned(), json!(near_forms));
     columns.insert("inferred".to_owned(), json!(station.inferred));
     columns::words(
         &mut columns,

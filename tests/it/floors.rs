@@ -62,10 +62,11 @@ const TOP: [&str; 8] = [
 ];
 
 /// Pure files that stand by themselves.
-const PURE: [&str; 11] = [
+const PURE: [&str; 12] = [
     "columns.rs",
     "dates.rs",
     "decimal.rs",
+    "fold.rs",
     "fragments.rs",
     "mask.rs",
     "page.rs",

@@ -140,6 +140,33 @@ async fn what_fits_two_stations_stays_ambiguous_until_something_decides() {
 }
 
 #[tokio::test]
+async fn a_similar_name_finds_its_station_after_what_fits_as_written() {
+    let service = Service::seeded().await;
+    let expected = [
+        ("招寶山派出所", "stations/zhenhai-zhaobaoshan"),
+        ("招保山派出所", "stations/zhenhai-zhaobaoshan"),
+        ("招保山所", "stations/zhenhai-zhaobaoshan"),
+        ("东部城新中队", "stations/yinzhou-dongbu-xincheng-squadron"),
+        // One of two characters makes another place.
+        ("大楼派出所", ""),
+        ("招宝山中队", ""),
+    ];
+    let names: Vec<&str> = expected.iter().map(|(text, _)| *text).collect();
+    let mut scores = Vec::new();
+    for ((text, station), resolution) in expected.iter().zip(resolve(&service, texts(&names)).await)
+    {
+        assert_eq!(best(&resolution), *station, "{text}");
+        if let Some(found) = resolution.candidates.first() {
+            assert_eq!(found.evidence().next(), Some(Evidence::Similar), "{text}");
+            scores.push(found.score);
+        }
+    }
+    assert!(scores[0] > scores[1]);
+    let written = &resolve(&service, texts(&["招宝山派出所"])).await[0].candidates[0];
+    assert!(written.score > scores[0]);
+}
+
+#[tokio::test]
 async fn what_cannot_be_resolved_is_refused() {
     let service = Service::seeded().await;
     let many = vec!["所"; 101];

@@ -34,7 +34,7 @@ pub async fn all(
     cases.extend(orders::both_ways()?);
     cases.extend(filters::all(city)?);
     cases.extend(aggregates::all(city)?);
-    cases.extend(searches::all());
+    cases.extend(searches::all()?);
     cases.retain(|case| case.name.contains(only));
     orders::add_deep_pages(&mut cases, city, client, connection, only).await?;
     Ok(cases)

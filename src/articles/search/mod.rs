@@ -4,7 +4,6 @@
 //! the index holds pairs of characters.
 
 pub mod document;
-pub mod fold;
 pub mod matching;
 pub mod query;
 pub mod service;

@@ -288,3 +288,8 @@ fn words(run: &[Unit]) -> Vec<Chain> {
 }
 
 static DICTIONARY: LazyLock<Jieba> = LazyLock::new(Jieba::new);
+
+/// Loads the dictionary, which the first long query would otherwise wait for.
+pub fn load_dictionary() {
+    LazyLock::force(&DICTIONARY);
+}

@@ -3,7 +3,7 @@
 
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row as _};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres, Row as _};
 
 use crate::articles::search::query;
 use crate::db::Db;
@@ -75,8 +75,24 @@ pub async fn search(
     with_text: bool,
     freshness: &Freshness,
 ) -> Result<Read<Page>> {
+    search_on(
+        &mut *db.pool().acquire().await?,
+        wanted,
+        with_text,
+        freshness,
+    )
+    .await
+}
+
+/// The same, on a connection.
+pub async fn search_on(
+    connection: &mut PgConnection,
+    wanted: Wanted<'_>,
+    with_text: bool,
+    freshness: &Freshness,
+) -> Result<Read<Page>> {
     let begin = "begin isolation level repeatable read read only";
-    let mut tx = db.pool().begin_with(begin).await?;
+    let mut tx = connection.begin_with(begin).await?;
     let token = tip(&mut tx, freshness).await?;
     let block = block(&mut tx, wanted).await?;
     let value = ranked(&mut tx, wanted, &block, with_text).await?;

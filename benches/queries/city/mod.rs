@@ -85,7 +85,11 @@ pub fn newspaper(index: usize) -> String {
     format!(
         "{}{}报",
         pair(index * 7),
-        if index.is_multiple_of(2) { "日" } else { "晚" }
+        if index.is_multiple_of(2) {
+            "日"
+        } else {
+            "晚"
+        }
     )
 }
 

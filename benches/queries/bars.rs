@@ -55,7 +55,9 @@ pub fn verdicts(measured: &[Measured]) -> Vec<Verdict> {
             Bar::FilteredPage => {
                 let Some(raw) = &one.raw else { continue };
                 let ratio = p50 / raw.percentile(50);
-                let figures = format!("{ratio:.2}× of {:.2} ms", raw.percentile(50));
+                let postgres = served.postgres_us() / raw.postgres_us();
+                let raw = raw.percentile(50);
+                let figures = format!("{ratio:.2}× of {raw:.2} ms; postgres CPU {postgres:.2}×");
                 hold("≤ 1.5× its statement", ratio <= FILTERED_RATIO_MAX, figures);
             }
             Bar::FirstPage => first = Some(served),

@@ -41,10 +41,10 @@ impl Database {
             postgres,
         };
         let db = database.connect_pool().await?;
+        migrate(&db, &TABLES).await?;
         if mark.exists() {
             eprintln!("data of an earlier run: {}", directory.display());
         } else {
-            migrate(&db, &TABLES).await?;
             load::load(&database, db.clone(), city).await?;
             fs::write(&mark, "")?;
         }
@@ -92,7 +92,7 @@ impl Database {
     }
 }
 
-/// Named after all that decides what is in it.
+/// Named after all that decides what its rows are; indexes come by migrating.
 fn directory(city: &City) -> PathBuf {
     let City {
         seed,
@@ -100,10 +100,8 @@ fn directory(city: &City) -> PathBuf {
         articles,
         statistics,
     } = city;
-    let schema = sqlx::migrate!().iter().map(|m| m.version).max();
-    let schema = schema.unwrap_or_default();
     let name = format!(
-        "{articles}-{statistics}-{stations}-{seed}-{schema}.{PROJECTION_VERSION}.{}",
+        "{articles}-{statistics}-{stations}-{seed}-{PROJECTION_VERSION}.{}",
         city::VERSION
     );
     let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));

@@ -297,6 +297,11 @@ async fn selective_filters_of_stations_use_their_index() {
         ),
         // Two of three are: a page of them is at the beginning of all names.
         ("kind = POLICE_STATION".to_owned(), "name", "stations_pkey"),
+        (
+            "full_name = \"全名777\"".to_owned(),
+            "name",
+            "stations_by_full_name",
+        ),
     ];
     check_filters(Resource::stations(), &expected).await;
 }
@@ -337,6 +342,11 @@ async fn selective_filters_of_statistics_use_their_index() {
             "period.start >= \"2023-11-25\"".to_owned(),
             "name",
             "statistics_by_start",
+        ),
+        (
+            "indicator = indicator0 AND period.start >= \"2023-01-01\"".to_owned(),
+            "period.start desc",
+            "statistics_by_indicator_and_start",
         ),
         (
             format!("place = \"{place}\""),

@@ -55,7 +55,7 @@ fn references(city: &City) -> Vec<Case> {
             bar: Bar::None,
         },
         Case {
-            name: "reference: get an article, its row".to_owned(),
+            name: "reference: get an article, its row by key".to_owned(),
             raw: Some(Raw::Sql(format!(
                 "select record from articles where name = '{}'",
                 get.name

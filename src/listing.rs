@@ -49,7 +49,7 @@ pub struct Page {
 }
 
 /// Parameters that come before those of the filter.
-const PARAMETERS: usize = 6;
+const PARAMETERS: usize = 5;
 
 /// Reads a page.
 ///
@@ -98,7 +98,6 @@ fn page_query<'q>(
     let query = sqlx::query(AssertSqlSafe(format!("{before}{sql}")))
         .bind(freshness.asked_revisions())
         .bind(wanted.show_deleted)
-        .bind(i64::try_from(wanted.size).map_err(Error::internal)? + 1)
         .bind(wanted.after.unwrap_or_default())
         .bind(wanted.article)
         .bind(PAGE_BYTES_MAX)
@@ -129,12 +128,15 @@ fn page_sql(listed: Listed, wanted: &Wanted<'_>, filter: &str) -> String {
         .map(|key| format!("{}::text, ", key.column()))
         .collect();
     let conditions = conditions(wanted, filter);
+    // Written out: with a parameter the planner would not know how few rows are wanted, and hence would
+    // plan each call anew.
+    let limit = wanted.size + 1;
     let branch = |start: &str| {
         format!(
             "(select name, {columns}array[{texts}name::text] as sort_key, {record} as record,
                      {text} as text
               from {table} where {start} and {conditions}
-              order by {order} limit $3)"
+              order by {order} limit {limit})"
         )
     };
     let branches: Vec<String> = starts(wanted).iter().map(|start| branch(start)).collect();
@@ -146,23 +148,23 @@ fn page_sql(listed: Listed, wanted: &Wanted<'_>, filter: &str) -> String {
         page as (
           select sort_key, record, text, row_number() over ordered as place,
                  sum(octet_length(record) + coalesce(octet_length(text), 0)) over ordered as size
-          from (select * from ({branches}) as found order by {order} limit $3) as found
+          from (select * from ({branches}) as found order by {order} limit {limit}) as found
           window ordered as (order by {order} rows unbounded preceding))
         select tip.*, sort_key,
-               case when place = 1 or size <= $6 then record end as record,
-               case when place = 1 or size <= $6 then text end as text
+               case when place = 1 or size <= $5 then record end as record,
+               case when place = 1 or size <= $5 then text end as text
         from tip left join page on true
         order by place"
     )
 }
 
-/// What every row must fulfil. `$4` and `$5` are always used, so that their types are known.
+/// What every row must fulfil. `$3` and `$4` are always used, so that their types are known.
 fn conditions(wanted: &Wanted<'_>, filter: &str) -> String {
     let of_article = match wanted.article {
-        Some(_) => "article = $5",
-        None => "$5::text is null",
+        Some(_) => "article = $4",
+        None => "$4::text is null",
     };
-    format!("($2 or not is_deleted) and $4::text[] is not null and {of_article} and {filter}")
+    format!("($2 or not is_deleted) and $3::text[] is not null and {of_article} and {filter}")
 }
 
 /// `name` comes first to last where the columns come last to first, and the other way round: one
@@ -200,8 +202,8 @@ fn starts(wanted: &Wanted<'_>) -> Vec<String> {
             .map(|(at, key)| {
                 let (column, cast, place) = (key.column(), key.cast(), at + 1);
                 match at {
-                    0 => format!("{column} = any(array[$4[{place}]::{cast}]) and "),
-                    _ => format!("{column} = $4[{place}]::{cast} and "),
+                    0 => format!("{column} = any(array[$3[{place}]::{cast}]) and "),
+                    _ => format!("{column} = $3[{place}]::{cast} and "),
                 }
             })
             .collect()
@@ -210,13 +212,13 @@ fn starts(wanted: &Wanted<'_>) -> Vec<String> {
     let name_place = keys.len() + 1;
     let by_name = operator(names_descend(wanted.order));
     let mut starts = vec![format!(
-        "{}name {by_name} $4[{name_place}] collate \"C\"",
+        "{}name {by_name} $3[{name_place}] collate \"C\"",
         equal(keys.len())
     )];
     for (at, key) in keys.iter().enumerate().rev() {
         let by = operator(wanted.order.is_descending);
         let (column, cast) = (key.column(), key.cast());
-        starts.push(format!("{}{column} {by} $4[{}]::{cast}", equal(at), at + 1));
+        starts.push(format!("{}{column} {by} $3[{}]::{cast}", equal(at), at + 1));
     }
     starts
 }
@@ -275,13 +277,13 @@ pub fn total_statement<'q>(
     let filter = lower(wanted.filter, PARAMETERS);
     let table = listed.table;
     let of_article = match wanted.article {
-        Some(_) => "article = $5",
-        None => "$5::text is null",
+        Some(_) => "article = $4",
+        None => "$4::text is null",
     };
     let from = format!(
         "from {table} where ($2 or not is_deleted) and {of_article} and {}
-           and $1::bigint[] is not null and $3::bigint is not null and $4::text[] is not null
-           and $6::bigint is not null",
+           and $1::bigint[] is not null and $3::text[] is not null
+           and $5::bigint is not null",
         filter.sql
     );
     let sql = match mode {
@@ -294,7 +296,6 @@ pub fn total_statement<'q>(
     let query = sqlx::query(AssertSqlSafe(sql))
         .bind(Vec::<i64>::new())
         .bind(wanted.show_deleted)
-        .bind(0_i64)
         .bind(Vec::<String>::new())
         .bind(wanted.article)
         .bind(0_i64)

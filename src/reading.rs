@@ -14,14 +14,16 @@ pub const BATCH_BYTES_MAX: i64 = 4 * 1024 * 1024 - 64 * 1024;
 
 /// The newest revision and the chains of those the caller asked about, `$1`: every read begins with
 /// it, so that tokens and rows are of one snapshot.
+///
+/// Looked up one by one, since the planner takes a list of unknown length for a long one, and would
+/// plan each call anew to know better.
 macro_rules! tip_sql {
     () => {
         "with tip as (
            select revision, chain,
-                  array(select r.chain
-                        from unnest($1::bigint[]) with ordinality as asked (revision, place)
-                        left join revisions r on r.revision = asked.revision
-                        order by place) as asked_chains
+                  array[(select r.chain from revisions r where r.revision = ($1::bigint[])[1]),
+                        (select r.chain from revisions r where r.revision = ($1::bigint[])[2])]
+                    as asked_chains
            from revisions order by revision desc limit 1)"
     };
 }
@@ -94,7 +96,7 @@ pub struct Read<T> {
 /// to check is that the history asked about is this one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Freshness {
-    /// Tokens the call names, and the one of the first page.
+    /// Tokens the call names, and the one of the first page: two at most.
     pub asked: Vec<AskedToken>,
 }
 
@@ -124,6 +126,11 @@ impl Freshness {
 
     fn check_history(&self, token: Token, row: &PgRow) -> Result<Token> {
         let chains: Vec<Option<Vec<u8>>> = row.try_get("asked_chains")?;
+        if self.asked.len() > chains.len() {
+            return Err(Error::internal(
+                "more tokens are asked about than looked up",
+            ));
+        }
         for (asked, chain) in self.asked.iter().zip(chains) {
             let chain = chain.as_deref().and_then(Chain::from_slice);
             // Tokens are given after commit, so on the primary an absent revision was lost.

@@ -6,7 +6,8 @@
 
 mod sum;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::fmt;
 
 use rust_decimal::Decimal;
 use time::Date;
@@ -51,82 +52,100 @@ pub struct Start {
     pub day: u8,
 }
 
-/// Groups figures and computes each group's result.
+/// Groups figures and computes each group's result; groups come in the order of what they share.
 pub fn aggregate(
     figures: &[Figure],
     function: Function,
     group_by: &[GroupBy],
     with_names: bool,
 ) -> Vec<Group> {
-    let mut groups: BTreeMap<Key, Vec<&Figure>> = BTreeMap::new();
+    let mut groups: HashMap<Key<'_>, Vec<&Figure>> = HashMap::new();
     for figure in figures {
         for key in keys(figure, group_by) {
             groups.entry(key).or_default().push(figure);
         }
     }
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    let groups = groups.into_iter();
     groups
-        .into_iter()
         .map(|(key, members)| computed(key, &members, function, with_names))
         .collect()
 }
 
 /// What all figures of a group share.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    indicator: String,
-    metric: String,
-    station: String,
-    place: String,
-    period: String,
-    unit: String,
-    per: Vec<String>,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Key<'a> {
+    indicator: &'a str,
+    metric: &'a str,
+    station: &'a str,
+    place: &'a str,
+    period: Option<Bucket>,
+    unit: &'a str,
+    per: &'a [String],
     assertion: i32,
 }
 
+/// A day, month or year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Bucket {
+    Year(i32),
+    Month(i32, u8),
+    Day(i32, u8, u8),
+    Undated,
+}
+
 /// The groups a figure is in: several when it is of several stations.
-fn keys(figure: &Figure, group_by: &[GroupBy]) -> Vec<Key> {
+fn keys<'a>(figure: &'a Figure, group_by: &[GroupBy]) -> impl Iterator<Item = Key<'a>> {
     let mut key = Key {
-        unit: figure.unit.clone(),
-        per: figure.per.clone(),
+        unit: &figure.unit,
+        per: &figure.per,
         assertion: figure.assertion.into(),
         ..Key::default()
     };
-    let mut stations = vec![String::new()];
+    let mut stations: &[String] = &[];
     for by in group_by {
         match by {
-            GroupBy::Indicator => key.indicator.clone_from(&figure.indicator),
-            GroupBy::Metric => key.metric.clone_from(&figure.metric),
-            GroupBy::Place => key.place.clone_from(&figure.place),
-            GroupBy::Station if !figure.stations.is_empty() => {
-                stations.clone_from(&figure.stations);
+            GroupBy::Indicator => key.indicator = &figure.indicator,
+            GroupBy::Metric => key.metric = &figure.metric,
+            GroupBy::Place => key.place = &figure.place,
+            GroupBy::Station => stations = &figure.stations,
+            GroupBy::Day | GroupBy::Month | GroupBy::Year => {
+                key.period = Some(bucket(figure, *by));
             }
-            GroupBy::Day | GroupBy::Month | GroupBy::Year => key.period = bucket(figure, *by),
-            GroupBy::Station | GroupBy::Unspecified => {}
+            GroupBy::Unspecified => {}
         }
     }
-    stations
-        .into_iter()
-        .map(|station| Key {
-            station,
-            ..key.clone()
-        })
-        .collect()
+    let alone = stations.is_empty().then_some("");
+    let stations = stations.iter().map(String::as_str).chain(alone);
+    stations.map(move |station| Key { station, ..key })
 }
 
-fn bucket(figure: &Figure, by: GroupBy) -> String {
+fn bucket(figure: &Figure, by: GroupBy) -> Bucket {
     match (figure.start, by) {
         (Some(Start { year, month, day }), GroupBy::Day) if month > 0 && day > 0 => {
-            format!("{year:04}-{month:02}-{day:02}")
+            Bucket::Day(year, month, day)
         }
         (Some(Start { year, month, .. }), GroupBy::Month) if month > 0 => {
-            format!("{year:04}-{month:02}")
+            Bucket::Month(year, month)
         }
-        (Some(Start { year, .. }), GroupBy::Year) => format!("{year:04}"),
-        _ => "UNDATED".to_owned(),
+        (Some(Start { year, .. }), GroupBy::Year) => Bucket::Year(year),
+        _ => Bucket::Undated,
     }
 }
 
-fn computed(key: Key, members: &[&Figure], function: Function, with_names: bool) -> Group {
+impl fmt::Display for Bucket {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Year(year) => write!(out, "{year:04}"),
+            Self::Month(year, month) => write!(out, "{year:04}-{month:02}"),
+            Self::Day(year, month, day) => write!(out, "{year:04}-{month:02}-{day:02}"),
+            Self::Undated => out.write_str("UNDATED"),
+        }
+    }
+}
+
+fn computed(key: Key<'_>, members: &[&Figure], function: Function, with_names: bool) -> Group {
     let outcome = match function {
         Function::Sum => sum(members),
         Function::Min => extreme(members, |left, right| left < right),
@@ -138,13 +157,16 @@ fn computed(key: Key, members: &[&Figure], function: Function, with_names: bool)
         Err(refusal) => (Outcome::default(), Some(refusal)),
     };
     Group {
-        indicator: key.indicator,
-        metric: key.metric,
-        station: key.station,
-        place: key.place,
-        period: key.period,
-        unit: key.unit,
-        per: key.per,
+        indicator: key.indicator.to_owned(),
+        metric: key.metric.to_owned(),
+        station: key.station.to_owned(),
+        place: key.place.to_owned(),
+        period: key
+            .period
+            .map(|bucket| bucket.to_string())
+            .unwrap_or_default(),
+        unit: key.unit.to_owned(),
+        per: key.per.to_vec(),
         assertion: key.assertion,
         count: i64::try_from(members.len()).unwrap_or(i64::MAX),
         value: outcome.value.map(decimal::canonical),

@@ -1,8 +1,9 @@
 //! What figures come to together, or why they come to nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use rust_decimal::Decimal;
+use time::Date;
 
 use crate::pb::aggregate_statistics_response::Refusal;
 use crate::pb::aggregate_statistics_response::refusal::Reason;
@@ -93,37 +94,32 @@ fn check_additive(members: &[&Figure]) -> Result<(), Refusal> {
 
 /// Two figures of one series and place must be of times that are known and apart.
 fn check_periods(members: &[&Figure]) -> Result<(), Refusal> {
-    let mut series: BTreeMap<(&str, &str), Vec<&Figure>> = BTreeMap::new();
+    let mut series: HashMap<(&str, &str), Vec<&Figure>> = HashMap::new();
     for figure in members {
         let what = if figure.indicator.is_empty() {
             &figure.metric
         } else {
             &figure.indicator
         };
-        series
-            .entry((what, &figure.place))
-            .or_default()
-            .push(figure);
+        let figures = series.entry((what, &figure.place)).or_default();
+        figures.push(figure);
     }
-    for mut figures in series.into_values() {
-        if figures.len() == 1 {
-            continue;
-        }
-        if figures.iter().any(|figure| figure.days.is_none()) {
-            return Err(refuse(Reason::PeriodsOverlap, &figures));
-        }
-        figures.sort_by_key(|figure| figure.days);
-        let overlaps = figures
-            .windows(2)
-            .any(|pair| match (pair[0].days, pair[1].days) {
-                (Some((_, end)), Some((start, _))) => start <= end,
-                _ => true,
-            });
-        if overlaps {
-            return Err(refuse(Reason::PeriodsOverlap, &figures));
-        }
+    let overlapping = series.into_iter().filter(|(_, figures)| overlap(figures));
+    match overlapping.min_by_key(|(what, _)| *what) {
+        Some((_, figures)) => Err(refuse(Reason::PeriodsOverlap, &figures)),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// Whether some of several figures are of a common time, or of one that is not known.
+fn overlap(figures: &[&Figure]) -> bool {
+    if figures.len() == 1 {
+        return false;
+    }
+    let days: Option<Vec<(Date, Date)>> = figures.iter().map(|figure| figure.days).collect();
+    let Some(mut days) = days else { return true };
+    days.sort_unstable();
+    days.windows(2).any(|pair| pair[1].0 <= pair[0].1)
 }
 
 fn summed_qualifier(members: &[&Figure]) -> Result<Qualifier, Refusal> {

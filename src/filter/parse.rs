@@ -5,6 +5,8 @@ use crate::error::Violation;
 use crate::filter::lex::{Comparator, Pattern, Spanned, Token, lex};
 use crate::filter::{DEPTH_MAX, Fault, LENGTH_MAX, TERMS_MAX};
 
+const QUOTED_FIELD: &str = "a quoted text is no field";
+
 /// An expression, as written: fields and values are not looked up yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expression {
@@ -179,7 +181,7 @@ impl Parser {
             });
         };
         let Some(field) = field else {
-            return Err(Fault::new(first.column, "a quoted text is no field"));
+            return Err(Fault::new(first.column, QUOTED_FIELD));
         };
         self.at += 1;
         if self.next_is(&Token::LeftParenthesis) {
@@ -200,8 +202,12 @@ impl Parser {
         }
         let mut path = first.pattern.text();
         while self.take(&Token::Dot) {
+            let next = self.value("a field after the dot")?;
+            if next.is_quoted {
+                return Err(Fault::new(next.column, QUOTED_FIELD));
+            }
             path.push('.');
-            path.push_str(&self.value("a field after the dot")?.pattern.text());
+            path.push_str(&next.pattern.text());
         }
         Ok(Some(Field {
             path,

@@ -695,6 +695,18 @@ const REFUSES: &[(Of, &str, usize, &str)] = &[
         1,
         "\"quantity.value\" is compared with nothing; :* after it asks whether it is set",
     ),
+    (
+        Statistics,
+        "quantity.\"value\" > 1",
+        10,
+        "a quoted text is no field",
+    ),
+    (
+        Articles,
+        "people.'offices.station':x",
+        8,
+        "a quoted text is no field",
+    ),
     (Articles, "headline=-", 10, "a minus stands right before"),
     (
         Articles,

@@ -38,7 +38,12 @@ pub const SCHEMA: Schema = Schema {
         field("bylines.display_name", Kind::Texts, "byline_names"),
         field("bylines.role", Kind::Enums(ROLES), "byline_roles"),
         field("completeness", Kind::Enum(COMPLETENESS), "completeness"),
-        field("source.sha256", Kind::Text, "source_sha256"),
+        field(
+            "source.sha256",
+            Kind::Text,
+            // Null where there is no page: statements join by it.
+            "coalesce(source_sha256, '')",
+        ),
         field("people.display_name", Kind::Texts, "people"),
         field("people.offices.station", Kind::Texts, "office_stations"),
         field("honours.title", Kind::Texts, "honour_titles"),

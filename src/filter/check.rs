@@ -1,15 +1,14 @@
-//! Looks a filter's fields up in a resource's allow-list, and reads its values as their types.
+//! Looks a filter's fields up in a resource's allow-list, and asks each what its type can answer.
 
 use rust_decimal::Decimal;
-use time::format_description::well_known::Rfc3339;
-use time::{Date, Month, OffsetDateTime, Time};
+use time::{Date, OffsetDateTime};
 
-use crate::decimal;
 use crate::error::Violation;
 use crate::filter::Fault;
 use crate::filter::lex::{Comparator, Pattern};
 use crate::filter::parse::{Expression, Field, Value, parse};
-use crate::pb;
+use crate::filter::suggest::unknown;
+use crate::filter::values::{DateValue, date, number, time, word};
 
 /// A field that filters may name.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +16,7 @@ pub struct FieldSpec {
     /// As in the proto: `quantity.value`.
     pub path: &'static str,
     pub kind: Kind,
-    /// The column that holds it. A date has `_first` and `_last` appended.
+    /// The column that holds it, or an expression that is never null where it may be. A date has `_first` and `_last` appended.
     pub column: &'static str,
     /// Of a date, the indexed column of its order: the first day, before any other when there is none.
     pub order: Option<&'static str>,
@@ -88,7 +87,9 @@ pub enum Test {
     Contains(Pattern),
     Number(Comparator, Decimal),
     Bool(bool),
-    Time(Comparator, OffsetDateTime),
+    /// The first and the last microsecond that the value means: a whole day of a date, and none, the
+    /// last before the first, of a time between two.
+    Time(Comparator, OffsetDateTime, OffsetDateTime),
     /// Days from the first to the last that the value may mean.
     Date(Comparator, Date, Date),
     /// Month and day, whatever the year.
@@ -131,7 +132,12 @@ fn bare(schema: &'static Schema, value: Value) -> Result<Condition, Fault> {
         .fields
         .iter()
         .filter(|field| schema.bare.contains(&field.path));
-    let tests = fields.map(|field| Condition::Test(field, Test::Contains(value.pattern.clone())));
+    let test = if value.pattern.is_star() {
+        Test::Present
+    } else {
+        Test::Contains(value.pattern)
+    };
+    let tests = fields.map(|field| Condition::Test(field, test.clone()));
     Ok(Condition::Or(tests.collect()))
 }
 
@@ -143,10 +149,6 @@ fn compare(
 ) -> Result<Condition, Fault> {
     let spec = schema.fields.iter().find(|spec| spec.path == field.path);
     let spec = spec.ok_or_else(|| unknown(schema, field))?;
-    let is_star = !value.is_quoted && value.pattern.pieces == ["", ""];
-    if is_star && comparator == Comparator::Has {
-        return Ok(Condition::Test(spec, Test::Present));
-    }
     let refuse = |allowed: &str| {
         let written = comparator.as_str();
         Err(Fault::new(
@@ -154,62 +156,80 @@ fn compare(
             format!("{} is {allowed}, not {written}", spec.path),
         ))
     };
+    let is_list = matches!(spec.kind, Kind::Texts | Kind::Enums(_));
+    if is_list && comparator != Comparator::Has {
+        return refuse("a list, asked with :");
+    }
+    let has_order = matches!(spec.kind, Kind::Number | Kind::Time | Kind::Date);
+    let is_order = !matches!(
+        comparator,
+        Comparator::Equal | Comparator::NotEqual | Comparator::Has
+    );
+    if is_order && !has_order {
+        return refuse(match spec.kind {
+            Kind::Text => "text, compared with = != or :",
+            Kind::Bool => "true or false, compared with = != or :",
+            _ => "an enum, compared with = != or :",
+        });
+    }
+    if value.pattern.is_star() && !is_order {
+        return Ok(equal(spec, comparator, Test::Present));
+    }
     match spec.kind {
-        Kind::Text => match comparator {
-            Comparator::Has => Ok(Condition::Test(spec, Test::Contains(value.pattern))),
-            Comparator::Equal => Ok(Condition::Test(spec, is_or_matches(value.pattern))),
-            Comparator::NotEqual => Ok(not(spec, is_or_matches(value.pattern))),
-            _ => refuse("text, compared with = != or :"),
-        },
-        Kind::Texts => match comparator {
-            Comparator::Has => Ok(Condition::Test(spec, is_or_matches(value.pattern))),
-            _ => refuse("a list, asked with :"),
-        },
-        Kind::Enum(words) => {
-            let test = Test::Is(word(spec, words, &value)?);
-            match comparator {
-                Comparator::Equal | Comparator::Has => Ok(Condition::Test(spec, test)),
-                Comparator::NotEqual => Ok(not(spec, test)),
-                _ => refuse("an enum, compared with = or !="),
-            }
+        Kind::Text if comparator == Comparator::Has => {
+            Ok(Condition::Test(spec, Test::Contains(value.pattern)))
         }
-        Kind::Enums(words) => match comparator {
-            Comparator::Has => Ok(Condition::Test(spec, Test::Is(word(spec, words, &value)?))),
-            _ => refuse("a list, asked with :"),
-        },
-        Kind::Bool => match (comparator, value.pattern.exact()) {
-            (Comparator::Equal | Comparator::Has, Some("true")) => {
-                Ok(Condition::Test(spec, Test::Bool(true)))
-            }
-            (Comparator::Equal | Comparator::Has, Some("false")) => {
-                Ok(Condition::Test(spec, Test::Bool(false)))
-            }
-            _ => Err(Fault::new(
-                value.column,
-                format!("{} is true or false", spec.path),
-            )),
-        },
+        Kind::Text | Kind::Texts => Ok(equal(spec, comparator, is_or_matches(value.pattern))),
+        Kind::Enum(words) | Kind::Enums(words) => {
+            word(spec, words, &value).map(|word| equal(spec, comparator, Test::Is(word)))
+        }
+        Kind::Bool => word(spec, &["true", "false"], &value)
+            .map(|word| equal(spec, comparator, Test::Bool(word == "true"))),
         Kind::Number => {
-            number(&value).map(|number| ordered(spec, comparator, |by| Test::Number(by, number)))
+            let number = number(spec, &value)?;
+            Ok(ordered(spec, comparator, |by| Test::Number(by, number)))
         }
-        Kind::Time => time(&value).map(|time| ordered(spec, comparator, |by| Test::Time(by, time))),
-        Kind::Date => date(spec, comparator, &value),
+        Kind::Time => {
+            let (first, last) = time(spec, &value)?;
+            Ok(ordered(spec, comparator, |by| Test::Time(by, first, last)))
+        }
+        Kind::Date => match date(spec, &value)? {
+            DateValue::Days(first, last) => {
+                Ok(ordered(spec, comparator, |by| Test::Date(by, first, last)))
+            }
+            DateValue::MonthAndDay(month, day) if !is_order => {
+                Ok(equal(spec, comparator, Test::MonthAndDay(month, day)))
+            }
+            DateValue::MonthAndDay(..) => {
+                let shown = Violation::shown(&value.pattern.text());
+                let problem = "a date without a year has no order: compare it with = != or :";
+                Err(Fault::new(
+                    value.column,
+                    format!("{} and {shown}: {problem}", spec.path),
+                ))
+            }
+        },
     }
 }
 
-fn not(spec: &'static FieldSpec, test: Test) -> Condition {
-    Condition::Not(Box::new(Condition::Test(spec, test)))
+/// `:` asks a single value what `=` does; `!=` is true of a value that is not set.
+fn equal(spec: &'static FieldSpec, comparator: Comparator, test: Test) -> Condition {
+    let test = Condition::Test(spec, test);
+    match comparator {
+        Comparator::NotEqual => Condition::Not(Box::new(test)),
+        _ => test,
+    }
 }
 
-/// `:` asks a single value what `=` does; `!=` is true of a value that is not set.
 fn ordered(
     spec: &'static FieldSpec,
     comparator: Comparator,
     test: impl Fn(Comparator) -> Test,
 ) -> Condition {
     match comparator {
-        Comparator::Has => Condition::Test(spec, test(Comparator::Equal)),
-        Comparator::NotEqual => not(spec, test(Comparator::Equal)),
+        Comparator::Equal | Comparator::NotEqual | Comparator::Has => {
+            equal(spec, comparator, test(Comparator::Equal))
+        }
         comparator => Condition::Test(spec, test(comparator)),
     }
 }
@@ -219,153 +239,4 @@ fn is_or_matches(pattern: Pattern) -> Test {
         Some(text) => Test::Is(text.to_owned()),
         None => Test::Matches(pattern),
     }
-}
-
-fn unknown(schema: &Schema, field: &Field) -> Fault {
-    let shown = Violation::shown(&field.path);
-    let nearest = schema
-        .fields
-        .iter()
-        .min_by_key(|spec| distance(spec.path, &field.path));
-    let near_enough =
-        |spec: &&FieldSpec| distance(spec.path, &field.path) <= field.path.chars().count() / 3 + 1;
-    let suggestion = match nearest.filter(near_enough) {
-        Some(spec) => format!(" (did you mean {:?}?)", spec.path),
-        None => String::new(),
-    };
-    Fault::new(field.column, format!("unknown field {shown}{suggestion}"))
-}
-
-/// Insertions, deletions and replacements between two texts.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (at, from) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = at + 1;
-        for (place, to) in right.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[place + 1];
-            row[place + 1] = replaced.min(row[place] + 1).min(diagonal + 1);
-        }
-    }
-    row[right.len()]
-}
-
-fn word(spec: &FieldSpec, words: &[&str], value: &Value) -> Result<String, Fault> {
-    let given = value.pattern.text();
-    if words.contains(&given.as_str()) {
-        return Ok(given);
-    }
-    let (shown, allowed) = (Violation::shown(&given), words.join(", "));
-    Err(Fault::new(
-        value.column,
-        format!("{} has no value {shown}; it has {allowed}", spec.path),
-    ))
-}
-
-fn number(value: &Value) -> Result<Decimal, Fault> {
-    let text = value.pattern.text();
-    decimal::parse(
-        "filter",
-        &pb::Decimal {
-            value: text.clone(),
-        },
-    )
-    .map_err(|_| {
-        let shown = Violation::shown(&text);
-        Fault::new(
-            value.column,
-            format!("{shown} is no number with at most 18 and 9 digits"),
-        )
-    })
-}
-
-fn time(value: &Value) -> Result<OffsetDateTime, Fault> {
-    let text = value.pattern.text();
-    if let Ok(time) = OffsetDateTime::parse(&text, &Rfc3339) {
-        return Ok(time);
-    }
-    match partial(&text) {
-        Some((first, _)) => Ok(first.with_time(Time::MIDNIGHT).assume_utc()),
-        None => {
-            let shown = Violation::shown(&text);
-            let form = "a time such as \"2020-06-11T08:00:00Z\", quoted, or a date";
-            Err(Fault::new(value.column, format!("{shown} is not {form}")))
-        }
-    }
-}
-
-fn date(
-    spec: &'static FieldSpec,
-    comparator: Comparator,
-    value: &Value,
-) -> Result<Condition, Fault> {
-    let text = value.pattern.text();
-    if let Some((month, day)) = month_and_day(&text) {
-        return match comparator {
-            Comparator::Equal | Comparator::Has => {
-                Ok(Condition::Test(spec, Test::MonthAndDay(month, day)))
-            }
-            Comparator::NotEqual => Ok(not(spec, Test::MonthAndDay(month, day))),
-            _ => {
-                let problem = "a date without a year has no order: compare it with = or !=";
-                Err(Fault::new(value.column, problem))
-            }
-        };
-    }
-    let (first, last) = partial(&text).ok_or_else(|| {
-        let shown = Violation::shown(&text);
-        let form = "2020, 2020-06, 2020-06-11, or --06-11 for any year";
-        Fault::new(value.column, format!("{shown} is no date: write {form}"))
-    })?;
-    Ok(ordered(spec, comparator, |by| Test::Date(by, first, last)))
-}
-
-/// The first and the last day that `2020`, `2020-06` or `2020-06-11` may mean.
-fn partial(text: &str) -> Option<(Date, Date)> {
-    let parts: Vec<&str> = text.split('-').collect();
-    let (years, rest) = parts.split_first()?;
-    let fits = |part: &str, length: usize| {
-        part.len() == length && part.bytes().all(|b| b.is_ascii_digit())
-    };
-    if !fits(years, 4) || rest.len() > 2 || !rest.iter().all(|part| fits(part, 2)) {
-        return None;
-    }
-    let year: i32 = years.parse().ok().filter(|year| *year > 0)?;
-    let month = match rest.first() {
-        Some(month) => Month::try_from(month.parse::<u8>().ok()?).ok()?,
-        None => {
-            let first = Date::from_calendar_date(year, Month::January, 1).ok()?;
-            return Some((
-                first,
-                Date::from_calendar_date(year, Month::December, 31).ok()?,
-            ));
-        }
-    };
-    match rest.get(1) {
-        Some(day) => {
-            let day = Date::from_calendar_date(year, month, day.parse().ok()?).ok()?;
-            Some((day, day))
-        }
-        None => {
-            let first = Date::from_calendar_date(year, month, 1).ok()?;
-            Some((
-                first,
-                Date::from_calendar_date(year, month, month.length(year)).ok()?,
-            ))
-        }
-    }
-}
-
-/// `--06-11`
-fn month_and_day(text: &str) -> Option<(u8, u8)> {
-    let (month, day) = text.strip_prefix("--")?.split_once('-')?;
-    let two_digits = |part: &str| {
-        let fits = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
-        fits.then(|| part.parse::<u8>().ok()).flatten()
-    };
-    let (month, day) = (two_digits(month)?, two_digits(day)?);
-    let longest = Month::try_from(month).ok()?.length(2020);
-    (1..=longest).contains(&day).then_some((month, day))
 }

@@ -16,8 +16,27 @@ pub enum Token {
     Not,
     /// A bare word: a field, a number, a date, an enum value, or text.
     Text(String),
-    /// A quoted text, escapes resolved. `wildcards` are the places of unescaped `*`.
+    /// A quoted text, escapes resolved.
     Quoted(Pattern),
+}
+
+impl Token {
+    /// As it was written; of a word or a text, what it is.
+    pub fn shown(&self) -> &'static str {
+        match self {
+            Self::LeftParenthesis => "(",
+            Self::RightParenthesis => ")",
+            Self::Comma => ",",
+            Self::Dot => ".",
+            Self::Minus => "-",
+            Self::Comparator(comparator) => comparator.as_str(),
+            Self::And => "AND",
+            Self::Or => "OR",
+            Self::Not => "NOT",
+            Self::Text(_) => "a word",
+            Self::Quoted(_) => "a quoted text",
+        }
+    }
 }
 
 /// A text with unescaped `*`, as the pieces between them: one piece has no wildcard.
@@ -39,6 +58,11 @@ impl Pattern {
             [only] => Some(only),
             _ => None,
         }
+    }
+
+    /// Whether it is nothing but wildcards: any text at all, but an unset one.
+    pub fn is_star(&self) -> bool {
+        self.pieces.len() > 1 && self.pieces.iter().all(String::is_empty)
     }
 
     /// As it may be shown: the text, with its wildcards.
@@ -96,10 +120,13 @@ pub fn lex(filter: &str) -> Result<Vec<Spanned>, Fault> {
         lexer.skip_space();
         let is_spaced = lexer.at > before || before == 0;
         let column = lexer.at + 1;
-        let opens = tokens
-            .last()
-            .is_some_and(|last: &Spanned| last.token == Token::LeftParenthesis);
-        match lexer.token(is_spaced || opens)? {
+        let last = tokens.last().map(|last: &Spanned| &last.token);
+        let begins = match last {
+            Some(Token::LeftParenthesis) => true,
+            Some(Token::Comparator(_)) => false,
+            _ => is_spaced,
+        };
+        match lexer.token(begins)? {
             Some(token) => tokens.push(Spanned {
                 token,
                 column,
@@ -133,7 +160,7 @@ impl Lexer {
         is_next
     }
 
-    /// `begins`: where a term may begin, after white space or a parenthesis.
+    /// `begins`: where a term may begin, after white space or a parenthesis but not a comparator.
     fn token(&mut self, begins: bool) -> Result<Option<Token>, Fault> {
         let Some(first) = self.peek() else {
             return Ok(None);
@@ -145,14 +172,19 @@ impl Lexer {
                 self.at += 1;
                 self.symbol(first).map(Some)
             }
-            // A minus begins a term; inside a word, and before a number's digits after a comparator,
-            // it belongs to the word.
-            '-' if begins && !self.digit_follows() => {
+            // A minus begins a term; inside a word, and at the head of a number or of a date without a
+            // year, it belongs to the word.
+            '-' if begins && !self.begins_value() => {
                 self.at += 1;
                 single(Token::Minus)
             }
             _ => single(self.word()),
         }
+    }
+
+    /// Whether the minus is the first of `-5` or `--06-11`.
+    fn begins_value(&self) -> bool {
+        self.digit_follows() || self.chars.get(self.at + 1) == Some(&'-')
     }
 
     fn digit_follows(&self) -> bool {

@@ -1,11 +1,13 @@
-//! Filters (AIP-160): `lex` and `parse` know the grammar, `check` the fields of a resource, `sql` (a
-//! floor below the stores) how a checked filter becomes a condition.
+//! Filters (AIP-160): `lex` and `parse` know the grammar, `check` the fields of a resource, `values`
+//! their types, `sql` (a floor below the stores) how a checked filter becomes a condition.
 
 pub mod check;
 pub mod lex;
 pub mod order;
 pub mod parse;
 pub mod sql;
+pub mod suggest;
+pub mod values;
 
 use crate::error::{Reason, Violation};
 

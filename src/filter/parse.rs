@@ -5,6 +5,8 @@ use crate::error::Violation;
 use crate::filter::lex::{Comparator, Pattern, Spanned, Token, lex};
 use crate::filter::{DEPTH_MAX, Fault, LENGTH_MAX, TERMS_MAX};
 
+const QUOTED_FIELD: &str = "a quoted text is no field";
+
 /// An expression, as written: fields and values are not looked up yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expression {
@@ -57,13 +59,11 @@ pub fn parse(filter: &str) -> Result<Option<Expression>, Fault> {
     let expression = parser.expression(0)?;
     match parser.peek() {
         None => Ok(Some(expression)),
-        Some(rest) => {
-            let column = rest.column;
-            Err(Fault::new(
-                column,
-                "a closing parenthesis that nothing opened, or a stray operator",
-            ))
-        }
+        // Terms follow each other until the end or a closing parenthesis.
+        Some(rest) => Err(Fault::new(
+            rest.column,
+            "a closing parenthesis that nothing opened",
+        )),
     }
 }
 
@@ -109,7 +109,25 @@ impl Parser {
             if !is_joined && ends {
                 return Ok(one_or(factors, Expression::And));
             }
+            if !is_joined {
+                self.expect_space()?;
+            }
             factors.push(self.factor(depth)?);
+        }
+    }
+
+    /// Two terms without white space between them, as in `'it''s'`, are a slip.
+    fn expect_space(&self) -> Result<(), Fault> {
+        match self.peek() {
+            Some(Spanned {
+                token: Token::Text(_) | Token::Quoted(_) | Token::LeftParenthesis | Token::Not,
+                column,
+                is_spaced: false,
+            }) => Err(Fault::new(
+                *column,
+                "white space, AND or OR should stand between two terms",
+            )),
+            _ => Ok(()),
         }
     }
 
@@ -149,22 +167,21 @@ impl Parser {
         }
         let first = self.value("a field or a text")?;
         let field = self.field(&first)?;
-        if self.next_is(&Token::LeftParenthesis) && self.peek().is_some_and(|next| !next.is_spaced)
-        {
-            return Err(Fault::new(first.column, "there are no functions"));
-        }
+        self.refuse_function(first.column)?;
         let Some(Token::Comparator(comparator)) = self.peek().map(|next| next.token.clone()) else {
             return Ok(match field {
-                Some(field) if field.path.contains('.') => {
+                Some(field) if field.path != first.pattern.text() => {
                     let shown = Violation::shown(&field.path);
-                    let problem = format!("{shown} is compared with nothing");
+                    let problem = format!(
+                        "{shown} is compared with nothing; :* after it asks whether it is set"
+                    );
                     return Err(Fault::new(field.column, problem));
                 }
                 _ => Expression::Bare(first),
             });
         };
         let Some(field) = field else {
-            return Err(Fault::new(first.column, "a quoted text is no field"));
+            return Err(Fault::new(first.column, QUOTED_FIELD));
         };
         self.at += 1;
         if self.next_is(&Token::LeftParenthesis) {
@@ -185,8 +202,12 @@ impl Parser {
         }
         let mut path = first.pattern.text();
         while self.take(&Token::Dot) {
+            let next = self.value("a field after the dot")?;
+            if next.is_quoted {
+                return Err(Fault::new(next.column, QUOTED_FIELD));
+            }
             path.push('.');
-            path.push_str(&self.value("a field after the dot")?.pattern.text());
+            path.push_str(&next.pattern.text());
         }
         Ok(Some(Field {
             path,
@@ -194,16 +215,26 @@ impl Parser {
         }))
     }
 
-    /// What stands right of a comparator: a value, or words joined by dots, such as an enum's.
-    fn argument(&mut self) -> Result<Value, Fault> {
-        let column = self.column();
-        if self.take(&Token::Minus) {
-            let mut value = self.value("a value")?;
-            value.column = column;
-            value.pattern.pieces[0].insert(0, '-');
-            return Ok(value);
+    /// A word right before a parenthesis calls a function.
+    fn refuse_function(&self, column: usize) -> Result<(), Fault> {
+        let calls = self
+            .peek()
+            .is_some_and(|next| next.token == Token::LeftParenthesis && !next.is_spaced);
+        if calls {
+            return Err(Fault::new(column, "there are no functions"));
         }
+        Ok(())
+    }
+
+    /// What stands right of a comparator.
+    fn argument(&mut self) -> Result<Value, Fault> {
         let value = self.value("a value")?;
+        self.refuse_function(value.column)?;
+        if !value.is_quoted && value.pattern.exact() == Some("-") {
+            let problem =
+                "a minus stands right before a word or a number; quote any other text with it";
+            return Err(Fault::new(value.column, problem));
+        }
         if self.next_is(&Token::Dot) {
             return Err(Fault::new(
                 self.column(),
@@ -242,7 +273,13 @@ impl Parser {
                 );
                 return Err(Fault::new(column, problem));
             }
-            Some(_) => return Err(Fault::new(column, format!("{expected} should stand here"))),
+            Some(other) => {
+                let shown = other.shown();
+                let problem = format!(
+                    "{expected} should stand here, not {shown:?}; quote a text that holds it"
+                );
+                return Err(Fault::new(column, problem));
+            }
             None => {
                 return Err(Fault::new(
                     column,

@@ -112,7 +112,7 @@ impl Lowered {
             Test::Number(by, number) => self.number(column, *by, *number),
             Test::Bool(true) => self.push(column),
             Test::Bool(false) => self.push(&format!("not {column}")),
-            Test::Time(by, time) => self.compared(column, by.as_str(), Bound::Time(*time)),
+            Test::Time(by, first, last) => self.time(column, *by, *first, *last),
             Test::Date(by, first, last) => self.date(field, *by, *first, *last),
             Test::MonthAndDay(month, day) => {
                 self.push("(");
@@ -147,6 +147,21 @@ impl Lowered {
         if is_below {
             self.push(")");
         }
+    }
+
+    fn time(&mut self, column: &str, by: Comparator, first: OffsetDateTime, last: OffsetDateTime) {
+        let bound = match by {
+            Comparator::Less | Comparator::GreaterOrEqual => first,
+            Comparator::LessOrEqual | Comparator::Greater => last,
+            Comparator::Equal | Comparator::NotEqual | Comparator::Has => {
+                self.push("(");
+                self.compared(column, ">=", Bound::Time(first));
+                self.push(" and ");
+                self.compared(column, "<=", Bound::Time(last));
+                return self.push(")");
+            }
+        };
+        self.compared(column, by.as_str(), Bound::Time(bound));
     }
 
     fn present(&mut self, field: &FieldSpec) {

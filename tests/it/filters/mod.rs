@@ -2,7 +2,9 @@
 
 mod cases;
 mod differential;
+mod fuzzed;
 mod pages;
+mod properties;
 mod refused;
 
 use bulletin::pb::{self, total};

@@ -9,6 +9,7 @@ use crate::filter::lex::{Comparator, Pattern};
 use crate::filter::parse::{Expression, Field, Value, parse};
 use crate::filter::suggest::unknown;
 use crate::filter::values::{DateValue, date, number, time, word};
+use crate::filter::years::Yearly;
 
 /// A field that filters may name.
 #[derive(Clone, Copy, Debug)]
@@ -16,10 +17,13 @@ pub struct FieldSpec {
     /// As in the proto: `quantity.value`.
     pub path: &'static str,
     pub kind: Kind,
-    /// The column that holds it, or an expression that is never null where it may be. A date has `_first` and `_last` appended.
+    /// The column that holds it, or an expression that is never null where it may be. A date has
+    /// `_first` and `_last` appended.
     pub column: &'static str,
     /// Of a date, the indexed column of its order: the first day, before any other when there is none.
     pub order: Option<&'static str>,
+    /// Of a list, the column that holds its items with the year of a date.
+    pub yearly: Option<Yearly>,
 }
 
 /// A field of a schema.
@@ -29,6 +33,7 @@ pub const fn field(path: &'static str, kind: Kind, column: &'static str) -> Fiel
         kind,
         column,
         order: None,
+        yearly: None,
     }
 }
 
@@ -36,6 +41,14 @@ pub const fn field(path: &'static str, kind: Kind, column: &'static str) -> Fiel
 pub const fn with_order(field: FieldSpec, order: &'static str) -> FieldSpec {
     FieldSpec {
         order: Some(order),
+        ..field
+    }
+}
+
+/// A list whose items have an indexed column with the year of a date.
+pub const fn with_years(field: FieldSpec, yearly: Yearly) -> FieldSpec {
+    FieldSpec {
+        yearly: Some(yearly),
         ..field
     }
 }

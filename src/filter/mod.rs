@@ -8,6 +8,7 @@ pub mod parse;
 pub mod sql;
 pub mod suggest;
 pub mod values;
+pub mod years;
 
 use crate::error::{Reason, Violation};
 

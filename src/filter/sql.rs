@@ -9,6 +9,7 @@ use time::{Date, OffsetDateTime};
 use crate::columns::LEAST_NUMBER;
 use crate::filter::check::{Condition, FieldSpec, Kind, Test};
 use crate::filter::lex::{Comparator, Pattern};
+use crate::filter::years::{Implied, implied};
 
 const NO_DATE: &str = "'-infinity'";
 
@@ -73,7 +74,10 @@ impl Lowered {
 
     fn condition(&mut self, condition: &Condition) {
         match condition {
-            Condition::And(several) => self.joined(several, " and "),
+            Condition::And(several) => match implied(several) {
+                Some(implied) => self.yearly(several, &implied),
+                None => self.joined(several, " and "),
+            },
             Condition::Or(several) => self.joined(several, " or "),
             // What is unknown is not true, so its negation is.
             Condition::Not(inner) => {
@@ -92,6 +96,25 @@ impl Lowered {
                 self.push(word);
             }
             self.condition(one);
+        }
+        self.push(")");
+    }
+
+    /// The implied condition has an index. The list's own is `is true`, so that the planner does not
+    /// cross its index, which holds all years, with that one.
+    fn yearly(&mut self, several: &[Condition], implied: &Implied) {
+        self.push(&format!("({} && array[", implied.column));
+        for (index, item) in implied.items.iter().enumerate() {
+            if index > 0 {
+                self.push(", ");
+            }
+            self.value(Bound::Text(item.clone()));
+        }
+        self.push("]::text[]");
+        for (at, one) in several.iter().enumerate() {
+            self.push(" and (");
+            self.condition(one);
+            self.push(if at == implied.at { ") is true" } else { ")" });
         }
         self.push(")");
     }

@@ -44,7 +44,7 @@ pub fn implied(several: &[Condition]) -> Option<Implied> {
             to = [to, greatest].into_iter().flatten().min();
         }
     }
-    let (from, to) = from.zip(to)?;
+    let (from, to) = from.zip(to).filter(|(from, to)| from <= to)?;
     let items = (from..=to).map(|year| item(name, year));
     (to - from < YEARS_MAX).then(|| Implied {
         at,
@@ -97,8 +97,14 @@ mod tests {
             &format!("period.start = 2025 AND assertion = REPORTED AND {station}"),
             &["stations/aa 2025"],
         );
-        check_items(&format!("{station} AND period.start > 2025 AND period.start < 2025"), &["stations/aa 2025"]);
-        check_items(&format!("{station} AND period.start > 2026 AND period.start < 2025"), &[]);
+        check_items(
+            &format!("{station} AND period.start > 2025 AND period.start < 2025"),
+            &["stations/aa 2025"],
+        );
+        check_items(
+            &format!("{station} AND period.start > 2026 AND period.start < 2025"),
+            &[],
+        );
     }
 
     #[test]
@@ -108,6 +114,9 @@ mod tests {
         check_items(&format!("{station} AND period.end = 2024"), &[]);
         check_items(&format!("{station} AND NOT period.start = 2024"), &[]);
         check_items("place = x AND period.start = 2024", &[]);
-        check_items(&format!("{station} AND period.start > 1900 AND period.start < 2000"), &[]);
+        check_items(
+            &format!("{station} AND period.start > 1900 AND period.start < 2000"),
+            &[],
+        );
     }
 }

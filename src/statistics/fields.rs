@@ -1,7 +1,8 @@
 //! What filters and orders of statistics may name.
 
-use crate::filter::check::{Kind, Schema, field, with_order};
+use crate::filter::check::{Kind, Schema, field, with_order, with_years};
 use crate::filter::order::{Key, Order};
+use crate::filter::years::Yearly;
 
 const STATES: &[&str] = &["DRAFT", "PUBLISHED", "RETRACTED"];
 const QUALIFIERS: &[&str] = &[
@@ -65,7 +66,13 @@ pub const SCHEMA: Schema = Schema {
         field("period.approximate", Kind::Bool, "is_approximate"),
         field("place", Kind::Text, "place"),
         field("subject", Kind::Text, "subject"),
-        field("stations", Kind::Texts, "stations"),
+        with_years(
+            field("stations", Kind::Texts, "stations"),
+            Yearly {
+                date: "period.start",
+                column: "station_years",
+            },
+        ),
         field("speaker", Kind::Text, "speaker"),
         field("honour", Kind::Text, "honour"),
         field("parent_statistic", Kind::Text, "parent_statistic"),

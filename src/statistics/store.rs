@@ -1,5 +1,6 @@
 //! Statistics in Postgres.
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 
 use serde_json::{Map, Value, json};
@@ -8,6 +9,7 @@ use sqlx::PgConnection;
 use crate::columns;
 use crate::db::Db;
 use crate::error::Result;
+use crate::filter::years::item;
 use crate::listing::Listed;
 use crate::names::{ArticleName, StatisticName};
 use crate::pb::{Article, Comparison, Period, Quantity, Statistic};
@@ -122,8 +124,23 @@ fn columns(statistic: &Statistic) -> Value {
         &statistic.quantity.clone().unwrap_or_default(),
     );
     comparison_columns(&mut columns, &statistic.change.clone().unwrap_or_default());
-    period_columns(&mut columns, &statistic.period.clone().unwrap_or_default());
+    let period = statistic.period.clone().unwrap_or_default();
+    period_columns(&mut columns, &period);
+    columns.insert(
+        "station_years".to_owned(),
+        json!(station_years(statistic, &period)),
+    );
     Value::Object(columns)
+}
+
+/// Each station with the year in which the period begins, where that is known.
+fn station_years(statistic: &Statistic, period: &Period) -> BTreeSet<String> {
+    let start = columns::days(period.start.as_ref());
+    let year = start.map(|(first, _)| first.year());
+    let stations = statistic.stations.iter();
+    stations
+        .filter_map(|station| Some(item(station, year?)))
+        .collect()
 }
 
 fn quantity_columns(columns: &mut Map<String, Value>, quantity: &Quantity) {

@@ -19,8 +19,9 @@ pub const BLOCK_SIZE: usize = 500;
 /// How many of the newest articles are looked at first.
 const WINDOW_SIZE: i64 = 1_500;
 
-/// More articles than this, and all that are left are looked at.
-const WINDOW_SIZE_MAX: i64 = 10_000_000;
+/// Of words that promise a block among more articles than this, all that are left are looked at: they
+/// are rare enough.
+const WINDOW_SIZE_MAX: i64 = 100_000;
 
 /// Most bytes of records in one page.
 pub const PAGE_BYTES_MAX: i64 = 2 * 1024 * 1024;
@@ -138,19 +139,18 @@ async fn window_end(
         return Ok(None);
     }
     let after = match &start.block {
-        Some(_) => "(publish_order, create_time) <= ($2::date, $3::timestamptz)",
-        None => "$2::date is null and $3::timestamptz is null",
+        Some(_) => "(publish_order, create_time) <= ($1::date, $2::timestamptz)",
+        None => "$1::date is null and $2::timestamptz is null",
     };
     let sql = format!(
         "-- articles.search_window
         select publish_order::text, create_time::text
         from articles where {after}
-        order by publish_order desc, create_time desc, name
-        offset $1 limit 1"
+        order by articles.publish_order desc, articles.create_time desc, name
+        offset {window} limit 1"
     );
     let block = start.block.as_ref();
     let row = sqlx::query(AssertSqlSafe(sql))
-        .bind(window)
         .bind(block.map(|place| place.publish_order.as_str()))
         .bind(block.map(|place| place.create_time.as_str()))
         .fetch_optional(connection)

@@ -100,8 +100,8 @@ impl Lowered {
         self.push(")");
     }
 
-    /// The implied condition has an index. The list's own is `is true`, so that the planner does not
-    /// cross its index, which holds all years, with that one.
+    /// The implied condition has an index. Those it covers are `is true`, so that the planner does not
+    /// cross their indexes with that one.
     fn yearly(&mut self, several: &[Condition], implied: &Implied) {
         self.push(&format!("({} && array[", implied.column));
         for (index, item) in implied.items.iter().enumerate() {
@@ -114,7 +114,8 @@ impl Lowered {
         for (at, one) in several.iter().enumerate() {
             self.push(" and (");
             self.condition(one);
-            self.push(if at == implied.at { ") is true" } else { ")" });
+            let is_covered = implied.covered.contains(&at);
+            self.push(if is_covered { ") is true" } else { ")" });
         }
         self.push(")");
     }

@@ -20,8 +20,8 @@ pub struct Yearly {
 /// What a conjunction implies of the column that holds both.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Implied {
-    /// Which of the tests is of the list.
-    pub at: usize,
+    /// The tests that it covers: they need no index of their own.
+    pub covered: Vec<usize>,
     pub column: &'static str,
     /// The column has one of these.
     pub items: Vec<String>,
@@ -34,12 +34,14 @@ pub fn implied(several: &[Condition]) -> Option<Implied> {
         _ => None,
     })?;
     let (mut from, mut to) = (None, None);
-    for condition in several {
+    let mut covered = vec![at];
+    for (at, condition) in several.iter().enumerate() {
         let Condition::Test(field, Test::Date(by, first, last)) = condition else {
             continue;
         };
         if field.path == yearly.date {
             let (least, greatest) = bounds(*by, *first, *last);
+            covered.push(at);
             from = from.max(least);
             to = [to, greatest].into_iter().flatten().min();
         }
@@ -47,7 +49,7 @@ pub fn implied(several: &[Condition]) -> Option<Implied> {
     let (from, to) = from.zip(to).filter(|(from, to)| from <= to)?;
     let items = (from..=to).map(|year| item(name, year));
     (to - from < YEARS_MAX).then(|| Implied {
-        at,
+        covered,
         column: yearly.column,
         items: items.collect(),
     })

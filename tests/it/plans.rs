@@ -348,6 +348,13 @@ async fn selective_filters_of_statistics_use_their_index() {
             "period.start desc",
             "statistics_by_indicator_and_start",
         ),
+        // A seventieth of the statistics of a common station.
+        (
+            "stations:\"stations/s00000\" AND period.start >= 2001-03 AND period.start <= 2001-12"
+                .to_owned(),
+            "name",
+            "statistics_by_station_and_year",
+        ),
         (
             format!("place = \"{place}\""),
             "name",
@@ -436,6 +443,11 @@ async fn ranges_of_an_order_find_what_is_certain_of_the_record() {
         (
             "period.start = \"1980\"",
             "start_first >= '1980-01-01' and start_last <= '1980-12-31'",
+        ),
+        (
+            "stations:\"stations/s00000\" AND period.start >= 2001-03 AND period.start <= 2002",
+            "stations @> array['stations/s00000'] and start_first >= '2001-03-01'
+             and start_last <= '2002-12-31'",
         ),
         (
             "NOT period.start < \"1980\"",

@@ -66,7 +66,7 @@ pub fn aggregate(
         }
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
-    groups.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    groups.sort_unstable_by_key(|(key, _)| *key);
     let groups = groups.into_iter();
     groups
         .map(|(key, members)| computed(key, &members, function, with_names))

@@ -155,7 +155,7 @@ const STATISTICS_SQL: &str = "
     insert into statistics (
       name, article, revision, record, is_deleted, parent_statistic, stations, create_time,
       update_time, state, metric, indicator, value, unit, qualifier, assertion, start_first,
-      start_last, place, start_order)
+      start_last, place, start_order, station_years)
     select article || '/statistics/s' || i % 2, article, i, convert_to(repeat('r', 32), 'UTF8'),
            pg_temp.draw(i, 31) < 0.02, '',
            array['stations/s' || lpad(pg_temp.rank(i, 32, 20000)::text, 5, '0')], created,
@@ -168,7 +168,9 @@ const STATISTICS_SQL: &str = "
            (array['REPORTED', 'TARGET', 'PLAN', 'STRUCTURE'])[1 + pg_temp.rank(i, 37, 4)],
            started, started + i % 31,
            case when pg_temp.draw(i, 38) < 0.5 then '地方' || pg_temp.rank(i, 39, 5000) else '' end,
-           coalesce(started, '-infinity')
+           coalesce(started, '-infinity'),
+           case when started is null then '{}' else array['stations/s'
+             || lpad(pg_temp.rank(i, 32, 20000)::text, 5, '0') || to_char(started, ' YYYY')] end
     from generate_series(2, 200001) as i
     cross join lateral (
       select 'articles/a' || lpad((i / 2)::text, 6, '0') as article,

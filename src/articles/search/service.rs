@@ -96,7 +96,8 @@ fn sort_key(start: &Start) -> Vec<String> {
         [publish_order, create_time, name]
     };
     let within = start.within.iter();
-    let within = within.flat_map(|(score, last)| [score.clone()].into_iter().chain(place(last)));
+    let within =
+        within.flat_map(|(score, last)| [score.to_string()].into_iter().chain(place(last)));
     start.block.iter().flat_map(place).chain(within).collect()
 }
 
@@ -113,7 +114,7 @@ fn start(sort_key: &[String]) -> Result<Start> {
     let fault = || Error::internal("a page token holds no start of a search");
     let (block, within) = sort_key.split_at_checked(middle).ok_or_else(fault)?;
     let within = match within {
-        [score, last @ ..] => place(last).map(|place| (score.clone(), place)),
+        [score, last @ ..] => score.parse().ok().zip(place(last)),
         [] => None,
     };
     let start = Start {

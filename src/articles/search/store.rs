@@ -16,8 +16,12 @@ use crate::token::Token;
 /// How many articles are ranked together.
 pub const BLOCK_SIZE: usize = 500;
 
-/// How many of the newest articles are looked at first.
-const WINDOW_SIZE: i64 = 1_500;
+/// Of how many of the newest articles is taken how dense the matches are.
+const SAMPLE_SIZE: i64 = 300;
+
+/// Matches as dense as this are found by reading the newest articles one by one; others by the index
+/// of words, which gives all there are.
+const WALKED_DENSITY_MIN: f64 = 0.15;
 
 /// Of words that promise a block among more articles than this, all that are left are looked at: they
 /// are rare enough.
@@ -36,12 +40,12 @@ pub struct Place {
 }
 
 /// Where a page begins.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Start {
     /// The last article of the block before.
     pub block: Option<Place>,
     /// The last article sent of this block, by score and place.
-    pub within: Option<(String, Place)>,
+    pub within: Option<(f32, Place)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +100,7 @@ pub async fn search_on(
     let mut tx = connection.begin_with(begin).await?;
     let token = tip(&mut tx, freshness).await?;
     let block = block(&mut tx, wanted).await?;
-    let value = ranked(&mut tx, wanted, &block, with_text).await?;
+    let value = page(&mut tx, wanted, &block, with_text).await?;
     tx.commit().await?;
     Ok(Read { token, value })
 }
@@ -114,19 +118,89 @@ async fn tip(connection: &mut PgConnection, freshness: &Freshness) -> Result<Tok
     freshness.check(&row)
 }
 
+/// An article of a block.
+#[derive(Clone, Debug)]
+struct Ranked {
+    score: f32,
+    place: Place,
+    /// Whether it stands after the last that was sent, newest first.
+    is_after: bool,
+}
+
 /// The newest articles that match, after the block before: at most `BLOCK_SIZE`, newest first.
-async fn block(connection: &mut PgConnection, wanted: Wanted<'_>) -> Result<Vec<Place>> {
-    let mut window = WINDOW_SIZE;
+async fn block(connection: &mut PgConnection, wanted: Wanted<'_>) -> Result<Vec<Ranked>> {
+    let mut density = sample(connection, wanted).await?;
+    let mut window_min = SAMPLE_SIZE;
     loop {
-        let end = window_end(connection, wanted.start, window).await?;
-        let found = matching(connection, wanted, end.as_ref()).await?;
-        if end.is_none() || found.len() >= BLOCK_SIZE {
-            return Ok(found);
+        // Half as many again as the density promises.
+        let promised = 1.5 * BLOCK_SIZE as f64 / density;
+        let window = (promised as i64).max(window_min);
+        let look = if density >= WALKED_DENSITY_MIN {
+            Look::Walk
+        } else {
+            Look::Index
+        };
+        let end = match window {
+            ..=WINDOW_SIZE_MAX => window_end(connection, wanted.start, window).await?,
+            _ => None,
+        };
+        let query = find_query(wanted, look, end.as_ref(), "")?;
+        let rows = query.fetch_all(&mut *connection).await?;
+        if end.is_none() || rows.len() >= BLOCK_SIZE {
+            return rows.iter().map(ranked_of).collect();
         }
-        // As many as the share found so far promises, and half as many again.
-        let promised = window * 3 * BLOCK_SIZE as i64 / (2 * found.len().max(1) as i64);
-        window = promised.max(window * 4);
+        density = rows.len() as f64 / window as f64;
+        window_min = 4 * window;
     }
+}
+
+/// How dense the matches are among the newest articles after the start, from 0 to 1.
+async fn sample(connection: &mut PgConnection, wanted: Wanted<'_>) -> Result<f64> {
+    const PARAMETERS: usize = 4;
+    let filter = lower(wanted.filter, PARAMETERS);
+    let is_after = is_after(wanted.start);
+    let sql = format!(
+        "-- articles.search_sample
+        select count(*), count(*) filter (where is_match)
+        from (select (search @@ $1::tsquery and state = 'PUBLISHED' and not is_deleted and {}) as is_match
+              from articles where {is_after}
+              order by articles.publish_order desc, articles.create_time desc, name
+              limit {SAMPLE_SIZE}) as newest",
+        filter.sql
+    );
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(wanted.query.find_tsquery());
+    let query = bind_start(query, wanted.start).persistent(wanted.filter.is_none());
+    let row = filter.bind(query).fetch_one(connection).await?;
+    let (seen, found): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+    Ok(found as f64 / seen.max(1) as f64)
+}
+
+/// Those after the block before, which is `$2`, `$3` and `$4`.
+fn is_after(start: &Start) -> &'static str {
+    match start.block {
+        Some(_) => {
+            "(publish_order, create_time) <= ($2::date, $3::timestamptz)
+             and ((publish_order, create_time) < ($2::date, $3::timestamptz) or name > $4)"
+        }
+        None => "$2::date is null and $3::timestamptz is null and $4::text is null",
+    }
+}
+
+fn bind_start<'q>(
+    query: Query<'q, Postgres, PgArguments>,
+    start: &'q Start,
+) -> Query<'q, Postgres, PgArguments> {
+    bind_place(query, start.block.as_ref())
+}
+
+fn bind_place<'q>(
+    query: Query<'q, Postgres, PgArguments>,
+    place: Option<&'q Place>,
+) -> Query<'q, Postgres, PgArguments> {
+    query
+        .bind(place.map(|place| place.publish_order.as_str()))
+        .bind(place.map(|place| place.create_time.as_str()))
+        .bind(place.map(|place| place.name.as_str()))
 }
 
 /// The date and time of the article that many places after the start; nothing when there are fewer.
@@ -135,185 +209,173 @@ async fn window_end(
     start: &Start,
     window: i64,
 ) -> Result<Option<(String, String)>> {
-    if window > WINDOW_SIZE_MAX {
-        return Ok(None);
-    }
-    let after = match &start.block {
-        Some(_) => "(publish_order, create_time) <= ($1::date, $2::timestamptz)",
-        None => "$1::date is null and $2::timestamptz is null",
-    };
+    let is_after = is_after(start);
     let sql = format!(
         "-- articles.search_window
         select publish_order::text, create_time::text
-        from articles where {after}
+        from articles where $1::bigint is not null and {is_after}
         order by articles.publish_order desc, articles.create_time desc, name
         offset {window} limit 1"
     );
-    let block = start.block.as_ref();
-    let row = sqlx::query(AssertSqlSafe(sql))
-        .bind(block.map(|place| place.publish_order.as_str()))
-        .bind(block.map(|place| place.create_time.as_str()))
-        .fetch_optional(connection)
-        .await?;
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(window);
+    let query = bind_start(query, start).persistent(false);
+    let row = query.fetch_optional(connection).await?;
     row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
         .transpose()
 }
 
-/// The newest articles that match among those between the start and the window's end.
-async fn matching(
-    connection: &mut PgConnection,
-    wanted: Wanted<'_>,
-    end: Option<&(String, String)>,
-) -> Result<Vec<Place>> {
-    let rows = find_query(wanted, end, "")?.fetch_all(connection).await?;
-    rows.iter().map(place_of).collect()
+/// How the matches of a window are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// By the index of words.
+    Index,
+    /// Article by article, newest first.
+    Walk,
 }
 
 /// The plan of looking through that many articles, as it ran, with the buffers it touched.
-pub async fn explain(db: &Db, wanted: Wanted<'_>, window: i64) -> Result<serde_json::Value> {
+pub async fn explain(
+    db: &Db,
+    wanted: Wanted<'_>,
+    look: Look,
+    window: i64,
+) -> Result<serde_json::Value> {
     let mut connection = db.pool().acquire().await?;
     let end = window_end(&mut connection, wanted.start, window).await?;
     let explain = "explain (analyze, buffers, timing off, format json)\n";
-    let query = find_query(wanted, end.as_ref(), explain)?;
+    let query = find_query(wanted, look, end.as_ref(), explain)?;
     Ok(query.fetch_one(&mut *connection).await?.try_get(0)?)
 }
 
-/// Parameters that come before those of the filter.
-const PARAMETERS: usize = 7;
-
-/// Planned anew each time: how common the words are decides how they are looked for. What is found is
-/// materialized, so that it is not looked for along the dates, article by article.
+/// The newest articles that match among those between the start and the window's end, each ranked
+/// while it is at hand.
+///
+/// Planned anew each time: how common the words are decides how they are looked for. What the index
+/// gives is materialized, and a walk hides the words from the index, so that the planner takes neither
+/// for the other.
 fn find_query<'q>(
     wanted: Wanted<'q>,
+    look: Look,
     end: Option<&'q (String, String)>,
     before: &str,
 ) -> Result<Query<'q, Postgres, PgArguments>> {
+    const PARAMETERS: usize = 10;
     let filter = lower(wanted.filter, PARAMETERS);
-    let is_after = match &wanted.start.block {
-        Some(_) => {
-            "(publish_order, create_time) <= ($2::date, $3::timestamptz)
-             and ((publish_order, create_time) < ($2::date, $3::timestamptz) or name > $4)"
-        }
-        None => "$2::date is null and $3::timestamptz is null and $4::text is null",
-    };
+    let is_after = is_after(wanted.start);
     let is_before = match end {
         Some(_) => "(publish_order, create_time) >= ($5::date, $6::timestamptz)",
         None => "$5::date is null and $6::timestamptz is null",
     };
+    let (materialized, matches) = match look {
+        Look::Index => ("materialized", "search @@ $1::tsquery"),
+        Look::Walk => ("not materialized", "(search @@ $1::tsquery) is true"),
+    };
     let sql = format!(
         "{before}-- articles.search_find
-        with found as materialized (
-          select publish_order, create_time, name
+        with found as {materialized} (
+          select publish_order, create_time, name, ts_rank(search, $7::tsquery, 1) as score
           from articles
-          where search @@ $1::tsquery and state = 'PUBLISHED' and not is_deleted
+          where {matches} and state = 'PUBLISHED' and not is_deleted
             and {is_after} and {is_before} and {})
-        select publish_order::text, create_time::text, name
+        select publish_order::text, create_time::text, name, score,
+               coalesce((publish_order, create_time) < ($8::date, $9::timestamptz)
+                 or (publish_order, create_time) = ($8::date, $9::timestamptz) and name > $10, true)
+                 as is_after
         from found
         order by found.publish_order desc, found.create_time desc, name
-        limit $7",
+        limit {BLOCK_SIZE}",
         filter.sql
     );
-    let block = wanted.start.block.as_ref();
-    let query = sqlx::query(AssertSqlSafe(sql))
-        .bind(wanted.query.find_tsquery())
-        .bind(block.map(|place| place.publish_order.as_str()))
-        .bind(block.map(|place| place.create_time.as_str()))
-        .bind(block.map(|place| place.name.as_str()))
+    let within = wanted.start.within.as_ref().map(|(_, place)| place);
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(wanted.query.find_tsquery());
+    let query = bind_start(query, wanted.start)
         .bind(end.map(|(publish_order, _)| publish_order.as_str()))
         .bind(end.map(|(_, create_time)| create_time.as_str()))
-        .bind(i64::try_from(BLOCK_SIZE).map_err(Error::internal)?)
-        .persistent(false);
+        .bind(wanted.query.rank_tsquery());
+    let query = bind_place(query, within).persistent(false);
     Ok(filter.bind(query))
 }
 
-fn place_of(row: &PgRow) -> Result<Place> {
-    Ok(Place {
-        publish_order: row.try_get("publish_order")?,
-        create_time: row.try_get("create_time")?,
-        name: row.try_get("name")?,
+fn ranked_of(row: &PgRow) -> Result<Ranked> {
+    Ok(Ranked {
+        place: Place {
+            publish_order: row.try_get(0)?,
+            create_time: row.try_get(1)?,
+            name: row.try_get(2)?,
+        },
+        score: row.try_get(3)?,
+        is_after: row.try_get(4)?,
     })
 }
 
 /// A page of a block, best first; equal ones as they stand among all.
-async fn ranked(
+async fn page(
     connection: &mut PgConnection,
     wanted: Wanted<'_>,
-    block: &[Place],
+    block: &[Ranked],
     with_text: bool,
 ) -> Result<Page> {
-    let names: Vec<&str> = block.iter().map(|place| place.name.as_str()).collect();
-    let within = wanted.start.within.as_ref();
-    // Written out, so that the planner knows how few records are read.
-    let limit = wanted.size + 1;
-    let sql = format!(
-        "-- articles.search_rank
-        with scored as materialized (
-          select ts_rank(search, $2::tsquery, 1) as score, publish_order, create_time, name
-          from articles where name = any($1)),
-        page as materialized (
-          select * from scored
-          where $3::real is null or score < $3::real
-             or score = $3::real and ((publish_order, create_time) < ($4::date, $5::timestamptz)
-               or (publish_order, create_time) = ($4::date, $5::timestamptz) and name > $6)
-          order by score desc, publish_order desc, create_time desc, name
-          limit {limit}),
-        sized as (
-          select page.*, record, basic_length, text,
-                 sum(octet_length(record) + coalesce(octet_length(text), 0)) over ordered as size,
-                 row_number() over ordered as at
-          from page cross join lateral (
-            select record, basic_length,
-                   case when $8 then (select text from sources where sha256 = source_sha256) end as text
-            from articles where articles.name = page.name) as full_record
-          window ordered as (order by score desc, publish_order desc, create_time desc, page.name
-                             rows unbounded preceding))
-        select score, score::text as score_text, publish_order::text, create_time::text, name,
-               basic_length, case when at = 1 or size <= $7 then record end as record,
-               case when at = 1 or size <= $7 then text end as text
-        from sized order by at"
-    );
-    let rows = sqlx::query(AssertSqlSafe(sql))
-        .bind(names)
-        .bind(wanted.query.rank_tsquery())
-        .bind(within.map(|(score, _)| score.as_str()))
-        .bind(within.map(|(_, place)| place.publish_order.as_str()))
-        .bind(within.map(|(_, place)| place.create_time.as_str()))
-        .bind(within.map(|(_, place)| place.name.as_str()))
-        .bind(PAGE_BYTES_MAX)
-        .bind(with_text)
-        .fetch_all(connection)
-        .await?;
-    page_of(&rows, wanted, block)
+    let mut left: Vec<&Ranked> = block.iter().collect();
+    if let Some((last, _)) = wanted.start.within {
+        left.retain(|one| one.score < last || (one.score == last && one.is_after));
+    }
+    // Stable: equal ones stay newest first.
+    left.sort_by(|one, other| other.score.total_cmp(&one.score));
+    let sent = &left[..left.len().min(wanted.size)];
+    let mut found = Vec::with_capacity(sent.len());
+    if !sent.is_empty() {
+        let names: Vec<&str> = sent.iter().map(|one| one.place.name.as_str()).collect();
+        let rows = records(connection, &names, with_text).await?;
+        // Those beyond the page's bytes have no record.
+        for (one, row) in sent.iter().zip(&rows) {
+            let Some(record) = row.try_get("record")? else {
+                break;
+            };
+            let basic_length: i32 = row.try_get("basic_length")?;
+            found.push(Found {
+                score: one.score,
+                record,
+                basic_length: usize::try_from(basic_length).map_err(Error::internal)?,
+                text: row.try_get("text")?,
+            });
+        }
+    }
+    let next = match (left.get(found.len()), block.last()) {
+        (Some(_), _) => {
+            let last = found.len().checked_sub(1).and_then(|last| left.get(last));
+            Some(Start {
+                block: wanted.start.block.clone(),
+                within: last.map(|last| (last.score, last.place.clone())),
+            })
+        }
+        (None, Some(last)) if block.len() == BLOCK_SIZE => Some(Start {
+            block: Some(last.place.clone()),
+            within: None,
+        }),
+        (None, _) => None,
+    };
+    Ok(Page { found, next })
 }
 
-/// The statement gives one row more than asked for, and of rows beyond the page's bytes no record.
-fn page_of(rows: &[PgRow], wanted: Wanted<'_>, block: &[Place]) -> Result<Page> {
-    let mut page = Page {
-        found: Vec::new(),
-        next: None,
-    };
-    let mut within = None;
-    for row in rows {
-        let record: Option<Vec<u8>> = row.try_get("record")?;
-        let Some(record) = record.filter(|_| page.found.len() < wanted.size) else {
-            let block = wanted.start.block.clone();
-            page.next = Some(Start { block, within });
-            return Ok(page);
-        };
-        let basic_length: i32 = row.try_get("basic_length")?;
-        page.found.push(Found {
-            score: row.try_get("score")?,
-            record,
-            basic_length: usize::try_from(basic_length).map_err(Error::internal)?,
-            text: row.try_get("text")?,
-        });
-        within = Some((row.try_get("score_text")?, place_of(row)?));
-    }
-    if let (Some(last), true) = (block.last(), block.len() == BLOCK_SIZE) {
-        page.next = Some(Start {
-            block: Some(last.clone()),
-            within: None,
-        });
-    }
-    Ok(page)
+/// The records of a page, in the order of the names; at least the first.
+async fn records(
+    connection: &mut PgConnection,
+    names: &[&str],
+    with_text: bool,
+) -> Result<Vec<PgRow>> {
+    let sql = "-- articles.search_records
+        with page as (
+          select place, record, basic_length,
+                 case when $2 then (select text from sources where sha256 = source_sha256) end as text
+          from unnest($1::text[]) with ordinality as asked (name, place)
+          join articles using (name)),
+        sized as (
+          select *, sum(octet_length(record) + coalesce(octet_length(text), 0))
+                      over (order by place rows unbounded preceding) as size
+          from page)
+        select basic_length, case when place = 1 or size <= $3 then record end as record,
+               case when place = 1 or size <= $3 then text end as text
+        from sized order by place";
+    let query = sqlx::query(sql).bind(names).bind(with_text);
+    Ok(query.bind(PAGE_BYTES_MAX).fetch_all(connection).await?)
 }

@@ -13,6 +13,19 @@ const SERVICES: [&str; 6] = [
     "bulletin/v1/ingest_service.proto",
 ];
 
+/// Responses, and the types of `edge/wire.rs` that write them.
+const WRITTEN: [(&str, &str); 9] = [
+    ("Article", "Record"),
+    ("Station", "Record"),
+    ("Statistic", "Record"),
+    ("ListArticlesResponse", "ListResponse"),
+    ("ListStationsResponse", "ListResponse"),
+    ("ListStatisticsResponse", "ListResponse"),
+    ("BatchGetArticlesResponse", "BatchGetResponse"),
+    ("BatchGetStationsResponse", "BatchGetResponse"),
+    ("BatchGetStatisticsResponse", "BatchGetResponse"),
+];
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=proto");
     println!("cargo:rerun-if-changed=migrations");
@@ -32,6 +45,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     prost.include_file("all.rs").disable_comments(["google"]);
     tonic_prost_build::configure()
         .build_transport(false)
+        .build_server(false)
         .compile_fds_with_config(compiler.file_descriptor_set(), prost)?;
+
+    // The servers, over responses that carry records as bytes.
+    let servers = out.join("servers");
+    fs::create_dir_all(&servers)?;
+    let mut prost = tonic_prost_build::Config::new();
+    prost.include_file("all.rs");
+    let mut services = tonic_prost_build::configure()
+        .build_transport(false)
+        .build_client(false)
+        .out_dir(servers)
+        .extern_path(".bulletin.v1", "crate::pb")
+        .extern_path(".google", "crate::pb::google");
+    for (message, written) in WRITTEN {
+        let written = format!("crate::edge::wire::{written}");
+        services = services.extern_path(format!(".bulletin.v1.{message}"), written);
+    }
+    services.compile_fds_with_config(compiler.file_descriptor_set(), prost)?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, Postgres, Row as _};
+use sqlx::{AssertSqlSafe, Postgres, Row as _, ValueRef as _};
 
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -61,8 +61,8 @@ pub async fn list(
     wanted: Wanted<'_>,
     freshness: &Freshness,
 ) -> Result<Read<Page>> {
-    let query = page_statement(listed, &wanted, freshness)?;
-    let rows = query.fetch_all(db.pool()).await?;
+    let query = || page_statement(listed, &wanted, freshness);
+    let rows = db.fetch_all(query).await?;
     let token = freshness.check(first(&rows)?)?;
     Ok(Read {
         token,
@@ -73,8 +73,8 @@ pub async fn list(
 /// The plan of the statement that reads a page, as it ran, with the buffers it touched.
 pub async fn explain(db: &Db, listed: Listed, wanted: Wanted<'_>) -> Result<serde_json::Value> {
     let explain = "explain (analyze, buffers, timing off, format json)\n";
-    let query = page_query(listed, &wanted, &Freshness::default(), explain)?;
-    Ok(query.fetch_one(db.pool()).await?.try_get(0)?)
+    let query = || page_query(listed, &wanted, &Freshness::default(), explain);
+    Ok(db.fetch_one(query).await?.try_get(0)?)
 }
 
 /// The statement that reads a page, for whoever wants to run it by itself.
@@ -223,24 +223,23 @@ fn starts(wanted: &Wanted<'_>) -> Vec<String> {
     starts
 }
 
-/// The statement gives one row more than asked for, and of rows beyond the page's bytes no record.
+/// The statement gives one row more than asked for, of rows beyond the page's bytes no record, and for
+/// a page without rows one that is null.
 fn page_of(rows: &[PgRow], size: usize) -> Result<Page> {
-    let mut records = Vec::new();
+    let mut records = Vec::with_capacity(rows.len());
     let mut last = None;
     for row in rows {
-        let Some(sort_key) = row.try_get::<Option<Vec<String>>, _>("sort_key")? else {
-            continue;
-        };
         match record_of(row)? {
             Some(record) if records.len() < size => records.push(record),
+            _ if row.try_get_raw("sort_key")?.is_null() => break,
             _ => {
-                return Ok(Page {
-                    records,
-                    next: last,
-                });
+                let next = last
+                    .map(|row: &PgRow| row.try_get("sort_key"))
+                    .transpose()?;
+                return Ok(Page { records, next });
             }
         }
-        last = Some(sort_key);
+        last = Some(row);
     }
     Ok(Page {
         records,
@@ -255,10 +254,14 @@ pub async fn total(
     wanted: Wanted<'_>,
     mode: total::Mode,
 ) -> Result<Option<i64>> {
-    let Some(query) = total_statement(listed, &wanted, mode) else {
+    if matches!(mode, total::Mode::Unspecified | total::Mode::None) {
         return Ok(None);
+    }
+    let query = || {
+        let query = total_statement(listed, &wanted, mode);
+        query.ok_or_else(|| Error::internal("nothing was to be counted"))
     };
-    let row = query.fetch_one(db.pool()).await?;
+    let row = db.fetch_one(query).await?;
     if mode == total::Mode::Exact {
         return Ok(Some(row.try_get(0)?));
     }

@@ -4,6 +4,8 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use sqlx::Row as _;
+
 use crate::db::Db;
 use crate::error::{Error, Reason, Result, Violation};
 use crate::token::AskedToken;
@@ -35,7 +37,7 @@ impl PageTokens {
     pub async fn load(db: &Db) -> Result<Self> {
         let sql = "-- keys.page_token
             select key from keys where purpose = 'page_token'";
-        let key: Vec<u8> = sqlx::query_scalar(sql).fetch_one(db.pool()).await?;
+        let key: Vec<u8> = db.fetch_one(|| Ok(sqlx::query(sql))).await?.try_get(0)?;
         let key = RandomizedNonceKey::new(&AES_256_GCM, &key).map_err(Error::internal)?;
         Ok(Self { key })
     }

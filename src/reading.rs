@@ -155,12 +155,11 @@ pub async fn get(
     name: &str,
     freshness: &Freshness,
 ) -> Result<Read<Option<Vec<u8>>>> {
-    let asked = freshness.asked_revisions();
-    let row = sqlx::query(sql)
-        .bind(asked)
-        .bind(name)
-        .fetch_one(db.pool())
-        .await?;
+    let query = || {
+        let asked = freshness.asked_revisions();
+        Ok(sqlx::query(sql).bind(asked).bind(name))
+    };
+    let row = db.fetch_one(query).await?;
     Ok(Read {
         token: freshness.check(&row)?,
         value: record_of(&row)?,
@@ -174,12 +173,13 @@ pub async fn batch_get(
     names: &[&str],
     freshness: &Freshness,
 ) -> Result<Read<Vec<Vec<u8>>>> {
-    let rows = sqlx::query(sql)
-        .bind(freshness.asked_revisions())
-        .bind(names)
-        .bind(BATCH_BYTES_MAX)
-        .fetch_all(db.pool())
-        .await?;
+    let query = || {
+        Ok(sqlx::query(sql)
+            .bind(freshness.asked_revisions())
+            .bind(names)
+            .bind(BATCH_BYTES_MAX))
+    };
+    let rows = db.fetch_all(query).await?;
     let token = freshness.check(first(&rows)?)?;
     let mut missing: Vec<String> = Vec::new();
     for row in &rows {

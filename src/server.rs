@@ -21,15 +21,17 @@ use crate::changes::service::Changes;
 use crate::context::Context;
 use crate::db::Db;
 use crate::edge::foreign::{ForeignErrors, MESSAGE_BYTES_MAX};
+use crate::edge::wire::article_service_server::{ArticleServiceServer, SERVICE_NAME as ARTICLES};
+use crate::edge::wire::change_service_server::{ChangeServiceServer, SERVICE_NAME as CHANGES};
+use crate::edge::wire::ingest_service_server::{IngestServiceServer, SERVICE_NAME as INGEST};
+use crate::edge::wire::station_service_server::{SERVICE_NAME as STATIONS, StationServiceServer};
+use crate::edge::wire::statistic_service_server::{
+    SERVICE_NAME as STATISTICS, StatisticServiceServer,
+};
+use crate::edge::wire::transfer_service_server::{SERVICE_NAME as TRANSFER, TransferServiceServer};
 use crate::error::Result;
 use crate::ingest::service::Ingest;
 use crate::paging::PageTokens;
-use crate::pb::article_service_server::{ArticleServiceServer, SERVICE_NAME as ARTICLES};
-use crate::pb::change_service_server::{ChangeServiceServer, SERVICE_NAME as CHANGES};
-use crate::pb::ingest_service_server::{IngestServiceServer, SERVICE_NAME as INGEST};
-use crate::pb::station_service_server::{SERVICE_NAME as STATIONS, StationServiceServer};
-use crate::pb::statistic_service_server::{SERVICE_NAME as STATISTICS, StatisticServiceServer};
-use crate::pb::transfer_service_server::{SERVICE_NAME as TRANSFER, TransferServiceServer};
 use crate::stations::service::Stations;
 use crate::statistics::service::Statistics;
 use crate::tables::Tables;

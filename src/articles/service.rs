@@ -15,16 +15,17 @@ use crate::corrections::{check_correction_reason, check_reason};
 use crate::edge::list::AskedList;
 use crate::edge::reply::{Reply, reply, written};
 use crate::edge::request::{Asked, asked, etag, freshness, named, names, required, view};
+use crate::edge::wire;
+use crate::edge::wire::article_service_server::ArticleService;
 use crate::error::{Error, Reason, Result, Violation};
 use crate::mask::Mask;
 use crate::names::ArticleName;
 use crate::page::{PAGE_BYTES_MAX, Page};
-use crate::pb::article_service_server::ArticleService;
 use crate::pb::{
-    Article, BatchGetArticlesRequest, BatchGetArticlesResponse, CreateArticleRequest,
-    DeleteArticleRequest, GetArticleRequest, ListArticlesRequest, ListArticlesResponse,
-    PublishArticleRequest, RetractArticleRequest, SearchArticlesRequest, SearchArticlesResponse,
-    UndeleteArticleRequest, UpdateArticleRequest, View,
+    Article, BatchGetArticlesRequest, CreateArticleRequest, DeleteArticleRequest,
+    GetArticleRequest, ListArticlesRequest, PublishArticleRequest, RetractArticleRequest,
+    SearchArticlesRequest, SearchArticlesResponse, UndeleteArticleRequest, UpdateArticleRequest,
+    View,
 };
 use crate::reading::{Freshness, Read, append_source_text};
 use crate::record::{Record as _, basic_length, check_etag, decode};
@@ -139,7 +140,7 @@ fn check_source_text(text: &str) -> Result<()> {
 
 #[async_trait]
 impl ArticleService for Articles {
-    async fn get_article(&self, request: Request<GetArticleRequest>) -> Reply<Article> {
+    async fn get_article(&self, request: Request<GetArticleRequest>) -> Reply<wire::Record> {
         let request = request.into_inner();
         let name = ArticleName::parse("name", &request.name).map_err(Error::from)?;
         let view = view(request.view, View::Full)?;
@@ -148,34 +149,30 @@ impl ArticleService for Articles {
             Asked::At(revision) => self.get_at(&name, view, revision).await?,
         };
         let record = read.value.ok_or_else(|| Error::missing(name.as_str()))?;
-        Ok(reply(decode(&record)?, &read.token)?)
+        Ok(reply(wire::Record(record), &read.token)?)
     }
 
     async fn batch_get_articles(
         &self,
         request: Request<BatchGetArticlesRequest>,
-    ) -> Reply<BatchGetArticlesResponse> {
+    ) -> Reply<wire::BatchGetResponse> {
         let request = request.into_inner();
         let view = view(request.view, View::Full)?;
         let freshness = freshness(request.consistency)?;
         let names = names(&request.names, ArticleName::parse)?;
         let names: Vec<&str> = names.iter().map(ArticleName::as_str).collect();
         let read = store::batch_get(&self.context.db, &names, view, &freshness).await?;
-        let articles: Result<_> = read.value.iter().map(|record| decode(record)).collect();
-        let token = read.token.to_string();
-        Ok(reply(
-            BatchGetArticlesResponse {
-                articles: articles?,
-                token,
-            },
-            &read.token,
-        )?)
+        let response = wire::BatchGetResponse {
+            records: read.value,
+            token: read.token.to_string(),
+        };
+        Ok(reply(response, &read.token)?)
     }
 
     async fn list_articles(
         &self,
         request: Request<ListArticlesRequest>,
-    ) -> Reply<ListArticlesResponse> {
+    ) -> Reply<wire::ListResponse> {
         let request = request.into_inner();
         let view = view(request.view, View::Basic)?;
         let asked = AskedList {
@@ -193,14 +190,7 @@ impl ArticleService for Articles {
         let page = asked
             .read(&self.context, store::listed(view), &SCHEMA, ORDERS)
             .await?;
-        let articles: Result<_> = page.records.iter().map(|record| decode(record)).collect();
-        let response = ListArticlesResponse {
-            articles: articles?,
-            next_page_token: page.next_page_token,
-            total: page.total,
-            token: page.token.to_string(),
-        };
-        Ok(reply(response, &page.token)?)
+        page.reply()
     }
 
     async fn search_articles(
@@ -211,7 +201,7 @@ impl ArticleService for Articles {
         Ok(reply(response, &token)?)
     }
 
-    async fn create_article(&self, request: Request<CreateArticleRequest>) -> Reply<Article> {
+    async fn create_article(&self, request: Request<CreateArticleRequest>) -> Reply<wire::Record> {
         let request = request.into_inner();
         let article = required("article", request.article)?;
         let page = self.page(&article, None).await?;
@@ -230,10 +220,10 @@ impl ArticleService for Articles {
             proven: None,
         };
         put.prove(None)?;
-        written(&self.submit(put, request.validate_only).await?)
+        written(self.submit(put, request.validate_only).await?)
     }
 
-    async fn update_article(&self, request: Request<UpdateArticleRequest>) -> Reply<Article> {
+    async fn update_article(&self, request: Request<UpdateArticleRequest>) -> Reply<wire::Record> {
         let request = request.into_inner();
         let mut article = required("article", request.article)?;
         article.etag = etag("article.etag", article.etag)?;
@@ -262,10 +252,10 @@ impl ArticleService for Articles {
             None if request.allow_missing => put.prove(None)?,
             _ => {}
         }
-        written(&self.submit(put, request.validate_only).await?)
+        written(self.submit(put, request.validate_only).await?)
     }
 
-    async fn delete_article(&self, request: Request<DeleteArticleRequest>) -> Reply<Article> {
+    async fn delete_article(&self, request: Request<DeleteArticleRequest>) -> Reply<wire::Record> {
         let request = request.into_inner();
         let delete = Delete {
             name: ArticleName::parse("name", &request.name).map_err(Error::from)?,
@@ -273,28 +263,37 @@ impl ArticleService for Articles {
             allow_missing: request.allow_missing,
             force: request.force,
         };
-        written(&self.submit(delete, request.validate_only).await?)
+        written(self.submit(delete, request.validate_only).await?)
     }
 
-    async fn undelete_article(&self, request: Request<UndeleteArticleRequest>) -> Reply<Article> {
+    async fn undelete_article(
+        &self,
+        request: Request<UndeleteArticleRequest>,
+    ) -> Reply<wire::Record> {
         let request = request.into_inner();
         let undelete = Undelete {
             name: ArticleName::parse("name", &request.name).map_err(Error::from)?,
             etag: etag("etag", request.etag)?,
         };
-        written(&self.submit(undelete, request.validate_only).await?)
+        written(self.submit(undelete, request.validate_only).await?)
     }
 
-    async fn publish_article(&self, request: Request<PublishArticleRequest>) -> Reply<Article> {
+    async fn publish_article(
+        &self,
+        request: Request<PublishArticleRequest>,
+    ) -> Reply<wire::Record> {
         let request = request.into_inner();
         let publish = Publish {
             name: ArticleName::parse("name", &request.name).map_err(Error::from)?,
             etag: etag("etag", request.etag)?,
         };
-        written(&self.submit(publish, request.validate_only).await?)
+        written(self.submit(publish, request.validate_only).await?)
     }
 
-    async fn retract_article(&self, request: Request<RetractArticleRequest>) -> Reply<Article> {
+    async fn retract_article(
+        &self,
+        request: Request<RetractArticleRequest>,
+    ) -> Reply<wire::Record> {
         let request = request.into_inner();
         check_reason("reason", &request.reason)?;
         let retract = Retract {
@@ -302,6 +301,6 @@ impl ArticleService for Articles {
             etag: etag("etag", request.etag)?,
             reason: request.reason,
         };
-        written(&self.submit(retract, request.validate_only).await?)
+        written(self.submit(retract, request.validate_only).await?)
     }
 }

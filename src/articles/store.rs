@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::pin::Pin;
 
 use serde_json::{Map, Value, json};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Row as _};
 
 use crate::articles::search::document::tsvector;
 use crate::articles::station_references;
@@ -99,10 +99,9 @@ pub fn listed(view: View) -> Listed {
 pub async fn source_text(db: &Db, sha256: &str) -> Result<Option<String>> {
     let sql = "-- sources.get
         select text from sources where sha256 = $1";
-    Ok(sqlx::query_scalar(sql)
-        .bind(sha256)
-        .fetch_optional(db.pool())
-        .await?)
+    let rows = db.fetch_all(|| Ok(sqlx::query(sql).bind(sha256))).await?;
+    let text = rows.first().map(|row| row.try_get(0));
+    Ok(text.transpose()?)
 }
 
 /// Writes current rows.

@@ -69,7 +69,7 @@ impl Attempt {
         group: &mut [Queued],
     ) -> Result<Self, Broken> {
         self.outcomes = group.iter().map(|_| None).collect();
-        let mut tx = db.pool().begin_with(log::BEGIN_WRITE).await?;
+        let mut tx = db.begin(log::BEGIN_WRITE).await?;
         log::lock_head(&mut tx).await?;
         let tip = log::read_tip(&mut tx).await?;
         self.decide_all(&mut tx, &tip, group).await?;
@@ -237,7 +237,7 @@ async fn settle(db: &Db, token: &Token) -> bool {
 /// Whether the log has exactly this revision. Under the lock nobody is still committing, so absence
 /// is final.
 async fn look_up(db: &Db, token: &Token) -> Result<bool, sqlx::Error> {
-    let mut tx = db.pool().begin_with(log::BEGIN_WRITE).await?;
+    let mut tx = db.begin(log::BEGIN_WRITE).await?;
     let chain = log::settled_chain(&mut tx, token.revision).await?;
     tx.rollback().await?;
     Ok(chain == Some(token.chain))

@@ -1,6 +1,7 @@
 //! `bulletin reindex`: makes the tables again from the log.
 
 use prost::Message as _;
+use sqlx::Row as _;
 
 use crate::changes::log::{self, Revision};
 use crate::changes::write::{Op, Row};
@@ -42,7 +43,7 @@ pub async fn migrate(db: &Db, tables: &Tables) -> Result<()> {
 pub async fn projection_version(db: &Db) -> Result<i32> {
     let sql = "-- projection.version
         select version from projection";
-    Ok(sqlx::query_scalar(sql).fetch_one(db.pool()).await?)
+    Ok(db.fetch_one(|| Ok(sqlx::query(sql))).await?.try_get(0)?)
 }
 
 /// The name under which the log records what is done to itself.

@@ -10,9 +10,9 @@ use crate::changes::versions;
 use crate::context::Context;
 use crate::edge::list::AskedPage;
 use crate::edge::reply::{Reply, reply};
+use crate::edge::wire::change_service_server::ChangeService;
 use crate::error::{Error, Result, Violation};
 use crate::names::{ArticleName, Kind, StationName, StatisticName};
-use crate::pb::change_service_server::ChangeService;
 use crate::pb::record::Record as AnyRecord;
 use crate::pb::{
     GetHeadRequest, Head, ListRevisionsRequest, ListRevisionsResponse, Record, Revision,

@@ -20,12 +20,13 @@ pub async fn at(db: &Db, name: &str, revision: i64) -> Result<Read<Option<Vec<u8
            select revision, record from changes where name = $2 and revision <= $3
            order by revision desc limit 1) as version on true"
     );
-    let row = sqlx::query(sql)
-        .bind(Vec::<i64>::new())
-        .bind(name)
-        .bind(revision)
-        .fetch_one(db.pool())
-        .await?;
+    let query = || {
+        Ok(sqlx::query(sql)
+            .bind(Vec::<i64>::new())
+            .bind(name)
+            .bind(revision))
+    };
+    let row = db.fetch_one(query).await?;
     let token = token_of(&row)?;
     if revision > token.revision {
         return Err(Error::RevisionAhead {
@@ -56,7 +57,7 @@ pub async fn head(db: &Db) -> Result<Read<Head>> {
     let sql = "-- changes.head
         select r.revision, r.chain, r.commit_time, h.revision as horizon
         from revisions r cross join horizon h order by r.revision desc limit 1";
-    let row = sqlx::query(sql).fetch_one(db.pool()).await?;
+    let row = db.fetch_one(|| Ok(sqlx::query(sql))).await?;
     let commit_time: Timestamped = row.try_get("commit_time")?;
     let head = Head {
         commit_time: commit_time.into(),
@@ -101,14 +102,16 @@ pub async fn list(
          from tip left join page on true
          order by page.revision desc"
     );
-    let rows = sqlx::query(sql)
-        .bind(freshness.asked_revisions())
-        .bind(name)
-        .bind(before)
-        .bind(i64::try_from(size).map_err(Error::internal)?)
-        .bind(PAGE_BYTES_MAX)
-        .fetch_all(db.pool())
-        .await?;
+    let size_asked = i64::try_from(size).map_err(Error::internal)?;
+    let query = || {
+        Ok(sqlx::query(sql)
+            .bind(freshness.asked_revisions())
+            .bind(name)
+            .bind(before)
+            .bind(size_asked)
+            .bind(PAGE_BYTES_MAX))
+    };
+    let rows = db.fetch_all(query).await?;
     let first = rows
         .first()
         .ok_or_else(|| Error::internal("the log has no revision 0"))?;

@@ -1,7 +1,9 @@
 //! Pages of lists: where one begins, and the token of the next.
 
 use crate::context::Context;
+use crate::edge::reply::{Reply, reply};
 use crate::edge::request::{continued, freshness, page_size, total, total_mode};
+use crate::edge::wire::ListResponse;
 use crate::error::Result;
 use crate::filter::check::{Schema, check};
 use crate::filter::order::{self, Order};
@@ -93,6 +95,18 @@ pub struct ListedPage {
     pub next_page_token: String,
     pub total: Option<Total>,
     pub token: Token,
+}
+
+impl ListedPage {
+    pub fn reply(self) -> Reply<ListResponse> {
+        let response = ListResponse {
+            records: self.records,
+            next_page_token: self.next_page_token,
+            total: self.total,
+            token: self.token.to_string(),
+        };
+        Ok(reply(response, &self.token)?)
+    }
 }
 
 impl AskedList<'_> {

@@ -1,8 +1,9 @@
 //! What every service shares on the wire: errors as statuses, replies with their token, requests'
-//! common fields.
+//! common fields, responses of record bytes.
 
 pub mod foreign;
 pub mod list;
 pub mod reply;
 pub mod request;
 pub mod status;
+pub mod wire;

@@ -1,12 +1,11 @@
 //! Replies, each with the header `bulletin-token`.
 
-use prost::Message;
 use tonic::metadata::MetadataValue;
 use tonic::{Response, Status};
 
 use crate::changes::committer::Committed;
+use crate::edge::wire::Record;
 use crate::error::{Error, Result};
-use crate::record::decode;
 use crate::token::Token;
 
 /// The header of every response: at least as new as every record in it.
@@ -22,7 +21,6 @@ pub fn reply<T>(message: T, token: &Token) -> Result<Response<T>> {
 }
 
 /// The reply to a write: the record it left.
-pub fn written<R: Message + Default>(committed: &Committed) -> Reply<R> {
-    let record = decode::<R>(&committed.answer)?;
-    Ok(reply(record, &committed.token)?)
+pub fn written(committed: Committed) -> Reply<Record> {
+    Ok(reply(Record(committed.answer), &committed.token)?)
 }

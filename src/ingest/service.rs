@@ -3,8 +3,8 @@
 use tonic::{Request, async_trait};
 
 use crate::edge::reply::Reply;
+use crate::edge::wire::ingest_service_server::IngestService;
 use crate::error::Error;
-use crate::pb::ingest_service_server::IngestService;
 use crate::pb::{IngestBulletinRequest, IngestBulletinResponse};
 
 #[derive(Clone, Copy, Debug, Default)]

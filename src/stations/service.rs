@@ -9,18 +9,19 @@ use crate::context::Context;
 use crate::edge::list::{AskedList, AskedPage};
 use crate::edge::reply::{Reply, reply, written};
 use crate::edge::request::{Asked, asked, etag, freshness, named, names, required};
+use crate::edge::wire;
+use crate::edge::wire::station_service_server::StationService;
 use crate::error::{Error, Result};
 use crate::honours;
 use crate::mask::Mask;
 use crate::names::StationName;
-use crate::pb::station_service_server::StationService;
 use crate::pb::{
-    BatchGetStationsRequest, BatchGetStationsResponse, CreateStationRequest, DeleteStationRequest,
-    GetStationRequest, ListStationHonoursRequest, ListStationHonoursResponse, ListStationsRequest,
-    ListStationsResponse, ResolveStationsRequest, ResolveStationsResponse, Station,
-    UndeleteStationRequest, UpdateStationRequest,
+    BatchGetStationsRequest, CreateStationRequest, DeleteStationRequest, GetStationRequest,
+    ListStationHonoursRequest, ListStationHonoursResponse, ListStationsRequest,
+    ResolveStationsRequest, ResolveStationsResponse, Station, UndeleteStationRequest,
+    UpdateStationRequest,
 };
-use crate::record::{Record as _, decode};
+use crate::record::Record as _;
 use crate::resolution::resolve_stations;
 use crate::stations::draft::StationDraft;
 use crate::stations::fields::{ORDERS, SCHEMA};
@@ -47,7 +48,7 @@ impl Stations {
 
 #[async_trait]
 impl StationService for Stations {
-    async fn get_station(&self, request: Request<GetStationRequest>) -> Reply<Station> {
+    async fn get_station(&self, request: Request<GetStationRequest>) -> Reply<wire::Record> {
         let request = request.into_inner();
         let name = StationName::parse("name", &request.name).map_err(Error::from)?;
         let read = match asked(request.consistency)? {
@@ -55,33 +56,29 @@ impl StationService for Stations {
             Asked::At(revision) => versions::at(&self.context.db, name.as_str(), revision).await?,
         };
         let record = read.value.ok_or_else(|| Error::missing(name.as_str()))?;
-        Ok(reply(decode(&record)?, &read.token)?)
+        Ok(reply(wire::Record(record), &read.token)?)
     }
 
     async fn batch_get_stations(
         &self,
         request: Request<BatchGetStationsRequest>,
-    ) -> Reply<BatchGetStationsResponse> {
+    ) -> Reply<wire::BatchGetResponse> {
         let request = request.into_inner();
         let freshness = freshness(request.consistency)?;
         let names = names(&request.names, StationName::parse)?;
         let names: Vec<&str> = names.iter().map(StationName::as_str).collect();
         let read = store::batch_get(&self.context.db, &names, &freshness).await?;
-        let stations: Result<_> = read.value.iter().map(|record| decode(record)).collect();
-        let token = read.token.to_string();
-        Ok(reply(
-            BatchGetStationsResponse {
-                stations: stations?,
-                token,
-            },
-            &read.token,
-        )?)
+        let response = wire::BatchGetResponse {
+            records: read.value,
+            token: read.token.to_string(),
+        };
+        Ok(reply(response, &read.token)?)
     }
 
     async fn list_stations(
         &self,
         request: Request<ListStationsRequest>,
-    ) -> Reply<ListStationsResponse> {
+    ) -> Reply<wire::ListResponse> {
         let request = request.into_inner();
         let asked = AskedList {
             method: "ListStations",
@@ -98,17 +95,10 @@ impl StationService for Stations {
         let page = asked
             .read(&self.context, store::LISTED, &SCHEMA, ORDERS)
             .await?;
-        let stations: Result<_> = page.records.iter().map(|record| decode(record)).collect();
-        let response = ListStationsResponse {
-            stations: stations?,
-            next_page_token: page.next_page_token,
-            total: page.total,
-            token: page.token.to_string(),
-        };
-        Ok(reply(response, &page.token)?)
+        page.reply()
     }
 
-    async fn create_station(&self, request: Request<CreateStationRequest>) -> Reply<Station> {
+    async fn create_station(&self, request: Request<CreateStationRequest>) -> Reply<wire::Record> {
         let request = request.into_inner();
         let station = required("station", request.station)?;
         let name = named(
@@ -116,10 +106,10 @@ impl StationService for Stations {
             || StationDraft::prove("station", station.clone()).map(drop),
         )?;
         let create = Create::new(name, station)?;
-        written(&self.submit(create, request.validate_only).await?)
+        written(self.submit(create, request.validate_only).await?)
     }
 
-    async fn update_station(&self, request: Request<UpdateStationRequest>) -> Reply<Station> {
+    async fn update_station(&self, request: Request<UpdateStationRequest>) -> Reply<wire::Record> {
         let request = request.into_inner();
         let mut station = required("station", request.station)?;
         station.etag = etag("station.etag", station.etag)?;
@@ -129,26 +119,29 @@ impl StationService for Stations {
             station,
             allow_missing: request.allow_missing,
         };
-        written(&self.submit(update, request.validate_only).await?)
+        written(self.submit(update, request.validate_only).await?)
     }
 
-    async fn delete_station(&self, request: Request<DeleteStationRequest>) -> Reply<Station> {
+    async fn delete_station(&self, request: Request<DeleteStationRequest>) -> Reply<wire::Record> {
         let request = request.into_inner();
         let delete = Delete {
             name: StationName::parse("name", &request.name).map_err(Error::from)?,
             etag: etag("etag", request.etag)?,
             allow_missing: request.allow_missing,
         };
-        written(&self.submit(delete, request.validate_only).await?)
+        written(self.submit(delete, request.validate_only).await?)
     }
 
-    async fn undelete_station(&self, request: Request<UndeleteStationRequest>) -> Reply<Station> {
+    async fn undelete_station(
+        &self,
+        request: Request<UndeleteStationRequest>,
+    ) -> Reply<wire::Record> {
         let request = request.into_inner();
         let undelete = Undelete {
             name: StationName::parse("name", &request.name).map_err(Error::from)?,
             etag: etag("etag", request.etag)?,
         };
-        written(&self.submit(undelete, request.validate_only).await?)
+        written(self.submit(undelete, request.validate_only).await?)
     }
 
     async fn resolve_stations(

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::pin::Pin;
 
 use serde_json::{Value, json};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Row as _};
 
 use crate::columns;
 use crate::db::Db;
@@ -57,13 +57,15 @@ pub async fn candidates(
         where not is_deleted and kind = any($2)
           and (position(display_name in $3) > 0
                or exists (select from unnest(aliases) as alias where position(alias in $3) > 0))";
-    Ok(sqlx::query_scalar(sql)
-        .bind(names)
-        .bind(kinds)
-        .bind(context)
-        .bind(near_forms)
-        .fetch_all(db.pool())
-        .await?)
+    let query = || {
+        Ok(sqlx::query(sql)
+            .bind(names)
+            .bind(kinds)
+            .bind(context)
+            .bind(near_forms))
+    };
+    let rows = db.fetch_all(query).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
 /// What lists read.

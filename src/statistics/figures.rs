@@ -26,8 +26,8 @@ pub async fn read(
     filter: Option<&Condition>,
     freshness: &Freshness,
 ) -> Result<Read<Vec<Figure>>> {
-    let query = statement(article, filter, freshness)?;
-    let rows = query.fetch_all(db.pool()).await?;
+    let query = || statement(article, filter, freshness);
+    let rows = db.fetch_all(query).await?;
     let token = freshness.check(first(&rows)?)?;
     let mut figures = Vec::with_capacity(rows.len());
     for row in &rows {

@@ -10,18 +10,18 @@ use crate::corrections::check_correction_reason;
 use crate::edge::list::AskedList;
 use crate::edge::reply::{Reply, reply, written};
 use crate::edge::request::{Asked, asked, etag, freshness, names, required};
+use crate::edge::wire;
+use crate::edge::wire::statistic_service_server::StatisticService;
 use crate::error::{Error, Result, Violation};
 use crate::filter::check::check;
 use crate::mask::Mask;
 use crate::names::{ArticleName, StatisticName, StatisticParent};
 use crate::page::Page;
 use crate::pb::aggregate_statistics_request::{Function, GroupBy};
-use crate::pb::statistic_service_server::StatisticService;
 use crate::pb::{
     AggregateStatisticsRequest, AggregateStatisticsResponse, BatchGetStatisticsRequest,
-    BatchGetStatisticsResponse, CreateStatisticRequest, DeleteStatisticRequest,
-    GetStatisticRequest, ListStatisticsRequest, ListStatisticsResponse, Statistic,
-    UndeleteStatisticRequest, UpdateStatisticRequest,
+    CreateStatisticRequest, DeleteStatisticRequest, GetStatisticRequest, ListStatisticsRequest,
+    Statistic, UndeleteStatisticRequest, UpdateStatisticRequest,
 };
 use crate::reading::Freshness;
 use crate::record::{Record as _, check_etag, decode};
@@ -79,7 +79,7 @@ impl Statistics {
 
 #[async_trait]
 impl StatisticService for Statistics {
-    async fn get_statistic(&self, request: Request<GetStatisticRequest>) -> Reply<Statistic> {
+    async fn get_statistic(&self, request: Request<GetStatisticRequest>) -> Reply<wire::Record> {
         let request = request.into_inner();
         let name = StatisticName::parse("name", &request.name).map_err(Error::from)?;
         let read = match asked(request.consistency)? {
@@ -87,13 +87,13 @@ impl StatisticService for Statistics {
             Asked::At(revision) => versions::at(&self.context.db, name.as_str(), revision).await?,
         };
         let record = read.value.ok_or_else(|| Error::missing(name.as_str()))?;
-        Ok(reply(decode(&record)?, &read.token)?)
+        Ok(reply(wire::Record(record), &read.token)?)
     }
 
     async fn batch_get_statistics(
         &self,
         request: Request<BatchGetStatisticsRequest>,
-    ) -> Reply<BatchGetStatisticsResponse> {
+    ) -> Reply<wire::BatchGetResponse> {
         let request = request.into_inner();
         let freshness = freshness(request.consistency)?;
         let parent = match request.parent.as_str() {
@@ -115,21 +115,17 @@ impl StatisticService for Statistics {
         })?;
         let names: Vec<&str> = names.iter().map(StatisticName::as_str).collect();
         let read = store::batch_get(&self.context.db, &names, &freshness).await?;
-        let statistics: Result<_> = read.value.iter().map(|record| decode(record)).collect();
-        let token = read.token.to_string();
-        Ok(reply(
-            BatchGetStatisticsResponse {
-                statistics: statistics?,
-                token,
-            },
-            &read.token,
-        )?)
+        let response = wire::BatchGetResponse {
+            records: read.value,
+            token: read.token.to_string(),
+        };
+        Ok(reply(response, &read.token)?)
     }
 
     async fn list_statistics(
         &self,
         request: Request<ListStatisticsRequest>,
-    ) -> Reply<ListStatisticsResponse> {
+    ) -> Reply<wire::ListResponse> {
         let request = request.into_inner();
         let parent = StatisticParent::parse("parent", &request.parent).map_err(Error::from)?;
         let article = match &parent {
@@ -157,17 +153,13 @@ impl StatisticService for Statistics {
         {
             return Err(Error::missing(article).into());
         }
-        let statistics: Result<_> = page.records.iter().map(|record| decode(record)).collect();
-        let response = ListStatisticsResponse {
-            statistics: statistics?,
-            next_page_token: page.next_page_token,
-            total: page.total,
-            token: page.token.to_string(),
-        };
-        Ok(reply(response, &page.token)?)
+        page.reply()
     }
 
-    async fn create_statistic(&self, request: Request<CreateStatisticRequest>) -> Reply<Statistic> {
+    async fn create_statistic(
+        &self,
+        request: Request<CreateStatisticRequest>,
+    ) -> Reply<wire::Record> {
         let request = request.into_inner();
         check_correction_reason(&request.correction_reason)?;
         let article = ArticleName::parse("parent", &request.parent).map_err(Error::from)?;
@@ -182,10 +174,13 @@ impl StatisticService for Statistics {
             proven: None,
         };
         self.prove(&mut put, &article).await?;
-        written(&self.submit(put, request.validate_only).await?)
+        written(self.submit(put, request.validate_only).await?)
     }
 
-    async fn update_statistic(&self, request: Request<UpdateStatisticRequest>) -> Reply<Statistic> {
+    async fn update_statistic(
+        &self,
+        request: Request<UpdateStatisticRequest>,
+    ) -> Reply<wire::Record> {
         let request = request.into_inner();
         let mut statistic = required("statistic", request.statistic)?;
         statistic.etag = etag("statistic.etag", statistic.etag)?;
@@ -205,10 +200,13 @@ impl StatisticService for Statistics {
             proven: None,
         };
         self.prove(&mut put, &article).await?;
-        written(&self.submit(put, request.validate_only).await?)
+        written(self.submit(put, request.validate_only).await?)
     }
 
-    async fn delete_statistic(&self, request: Request<DeleteStatisticRequest>) -> Reply<Statistic> {
+    async fn delete_statistic(
+        &self,
+        request: Request<DeleteStatisticRequest>,
+    ) -> Reply<wire::Record> {
         let request = request.into_inner();
         check_correction_reason(&request.correction_reason)?;
         let name = StatisticName::parse("name", &request.name).map_err(Error::from)?;
@@ -219,13 +217,13 @@ impl StatisticService for Statistics {
             allow_missing: request.allow_missing,
             correction_reason: request.correction_reason,
         };
-        written(&self.submit(delete, request.validate_only).await?)
+        written(self.submit(delete, request.validate_only).await?)
     }
 
     async fn undelete_statistic(
         &self,
         request: Request<UndeleteStatisticRequest>,
-    ) -> Reply<Statistic> {
+    ) -> Reply<wire::Record> {
         let request = request.into_inner();
         check_correction_reason(&request.correction_reason)?;
         let name = StatisticName::parse("name", &request.name).map_err(Error::from)?;
@@ -235,7 +233,7 @@ impl StatisticService for Statistics {
             etag: etag("etag", request.etag)?,
             correction_reason: request.correction_reason,
         };
-        written(&self.submit(undelete, request.validate_only).await?)
+        written(self.submit(undelete, request.validate_only).await?)
     }
 
     async fn aggregate_statistics(

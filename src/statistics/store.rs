@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::pin::Pin;
 
 use serde_json::{Map, Value, json};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Row as _};
 
 use crate::columns;
 use crate::db::Db;
@@ -60,10 +60,8 @@ pub async fn article(db: &Db, name: &ArticleName) -> Result<Option<Article>> {
 pub async fn has_article(db: &Db, article: &str) -> Result<bool> {
     let sql = "-- statistics.has_article
         select exists (select from articles where name = $1)";
-    Ok(sqlx::query_scalar(sql)
-        .bind(article)
-        .fetch_one(db.pool())
-        .await?)
+    let row = db.fetch_one(|| Ok(sqlx::query(sql).bind(article))).await?;
+    Ok(row.try_get(0)?)
 }
 
 /// Writes current rows.

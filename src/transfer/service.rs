@@ -6,8 +6,8 @@ use tokio_stream::Stream;
 use tonic::{Request, Status, Streaming, async_trait};
 
 use crate::edge::reply::Reply;
+use crate::edge::wire::transfer_service_server::TransferService;
 use crate::error::Error;
-use crate::pb::transfer_service_server::TransferService;
 use crate::pb::{
     ExportRecordsRequest, ExportRecordsResponse, ImportRecordsRequest, ImportRecordsResponse,
 };

@@ -36,7 +36,7 @@ const FLOORS: [(&str, u8); 39] = [
     ("articles", 1),
     ("stations", 1),
     ("statistics", 1),
-    ("db.rs", 2),
+    ("db", 2),
     ("reading.rs", 2),
     ("paging.rs", 2),
     ("tables.rs", 2),
@@ -217,7 +217,7 @@ fn a_broken_floor_is_found() {
         "articles/service.rs",
         "articles/store.rs",
         "stations/store.rs",
-        "db.rs",
+        "db/mod.rs",
     ];
     let existing: Vec<String> = existing.iter().map(ToString::to_string).collect();
     let broken = [

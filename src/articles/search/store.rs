@@ -80,13 +80,19 @@ pub async fn search(
     with_text: bool,
     freshness: &Freshness,
 ) -> Result<Read<Page>> {
-    search_on(
-        &mut *db.pool().acquire().await?,
-        wanted,
-        with_text,
-        freshness,
-    )
-    .await
+    let mut reader = db.reader().await?;
+    let mut read = search_on(reader.connection(), wanted, with_text, freshness).await;
+    if let Err(error) = read {
+        reader = match db.instead(reader, &error).await? {
+            Some(reader) => reader,
+            None => return Err(error),
+        };
+        read = search_on(reader.connection(), wanted, with_text, freshness).await;
+    }
+    if read.is_ok() {
+        reader.done();
+    }
+    read
 }
 
 /// The same, on a connection.
@@ -240,11 +246,12 @@ pub async fn explain(
     look: Look,
     window: i64,
 ) -> Result<serde_json::Value> {
-    let mut connection = db.pool().acquire().await?;
-    let end = window_end(&mut connection, wanted.start, window).await?;
+    let mut reader = db.reader().await?;
+    let connection = reader.connection();
+    let end = window_end(connection, wanted.start, window).await?;
     let explain = "explain (analyze, buffers, timing off, format json)\n";
     let query = find_query(wanted, look, end.as_ref(), explain)?;
-    Ok(query.fetch_one(&mut *connection).await?.try_get(0)?)
+    Ok(query.fetch_one(connection).await?.try_get(0)?)
 }
 
 /// The newest articles that match among those between the start and the window's end, each ranked

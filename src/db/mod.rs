@@ -1,12 +1,18 @@
 //! Connections to Postgres, migrations, and what a database error means to a caller.
 
+mod shelf;
+
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection as _, PgConnection, PgPool};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
+use sqlx::query::Query;
+use sqlx::{ConnectOptions, Connection as _, PgConnection, PgPool, Postgres, Transaction};
 
+use crate::db::shelf::{Reader, Shelf};
 use crate::error::{Cause, Error, Result};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -19,10 +25,14 @@ pub struct Settings {
     pub acquire_timeout_ms: u64,
 }
 
+/// A statement that only reads.
+type Read<'q> = Query<'q, Postgres, PgArguments>;
+
 /// The database.
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: PgPool,
+    shelf: Arc<Shelf>,
 }
 
 impl Db {
@@ -44,11 +54,79 @@ impl Db {
             .test_before_acquire(true)
             .connect_with(options)
             .await?;
-        Ok(Self { pool })
+        let shelf = Arc::new(Shelf::of(settings.connections_max));
+        Ok(Self { pool, shelf })
     }
 
-    pub(crate) fn pool(&self) -> &PgPool {
-        &self.pool
+    /// A connection for one read.
+    pub(crate) async fn reader(&self) -> Result<Reader> {
+        if let Some(connection) = self.shelf.take() {
+            return Ok(self.reader_on(connection, true));
+        }
+        let waits = self.shelf.wait();
+        // What was kept before others knew of the wait is not given to the pool any more.
+        let reader = match self.shelf.take() {
+            Some(connection) => self.reader_on(connection, true),
+            None => self.reader_on(self.pool.acquire().await?, false),
+        };
+        drop(waits);
+        Ok(reader)
+    }
+
+    fn reader_on(&self, connection: PoolConnection<Postgres>, was_kept: bool) -> Reader {
+        Reader::new(connection, was_kept, &self.shelf)
+    }
+
+    /// A connection in the place of one that was kept and turns out to be dead: others that were kept
+    /// will be too. Nothing for one that the pool gave, or for any other error.
+    pub(crate) async fn instead(&self, failed: Reader, error: &Error) -> Result<Option<Reader>> {
+        if !failed.was_kept() || !matches!(error, Error::NoPrimary(_)) {
+            return Ok(None);
+        }
+        drop(failed);
+        self.shelf.clear();
+        let _waits = self.shelf.wait();
+        let connection = self.pool.acquire().await?;
+        Ok(Some(self.reader_on(connection, false)))
+    }
+
+    /// Runs a read, and gives all its rows.
+    pub(crate) async fn fetch_all<'q>(
+        &self,
+        query: impl Fn() -> Result<Read<'q>>,
+    ) -> Result<Vec<PgRow>> {
+        let mut reader = self.reader().await?;
+        let mut fetched = rows(query()?, reader.connection()).await;
+        if let Err(error) = fetched {
+            reader = match self.instead(reader, &error).await? {
+                Some(reader) => reader,
+                None => return Err(error),
+            };
+            fetched = rows(query()?, reader.connection()).await;
+        }
+        if fetched.is_ok() {
+            reader.done();
+        }
+        fetched
+    }
+
+    /// Runs a read that has one row.
+    pub(crate) async fn fetch_one<'q>(
+        &self,
+        query: impl Fn() -> Result<Read<'q>>,
+    ) -> Result<PgRow> {
+        let rows = self.fetch_all(query).await?;
+        let row = rows.into_iter().next();
+        row.ok_or_else(|| Error::internal(sqlx::Error::RowNotFound))
+    }
+
+    /// Begins a transaction that writes.
+    pub(crate) async fn begin(
+        &self,
+        statement: &'static str,
+    ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        let _waits = self.shelf.wait();
+        self.pool.begin_with(statement).await
     }
 
     /// A connection of its own, for work that leaves traces in a session, such as temporary tables.
@@ -89,8 +167,13 @@ impl Db {
     }
 
     pub async fn close(&self) {
+        self.shelf.close();
         self.pool.close().await;
     }
+}
+
+async fn rows(query: Read<'_>, connection: &mut PgConnection) -> Result<Vec<PgRow>> {
+    Ok(query.fetch_all(connection).await?)
 }
 
 /// `server_version_num` of the oldest Postgres served.

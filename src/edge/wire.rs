@@ -1,0 +1,144 @@
+//! Responses whose records are the bytes they are kept as: on the wire what the proto says, without
+//! taking a record apart to put it together again. The services are generated over these types.
+
+use prost::bytes::{Buf, BufMut};
+use prost::encoding::{DecodeContext, WireType, skip_field};
+use prost::{DecodeError, Message};
+
+use crate::pb::Total;
+
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/servers/all.rs"));
+}
+
+pub use self::generated::bulletin::v1::*;
+
+/// A record: Article, Station or Statistic.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Record(pub Vec<u8>);
+
+impl Message for Record {
+    fn encode_raw(&self, buf: &mut impl BufMut) {
+        buf.put_slice(&self.0);
+    }
+
+    /// A server only writes it.
+    fn merge_field(
+        &mut self,
+        tag: u32,
+        wire_type: WireType,
+        buf: &mut impl Buf,
+        context: DecodeContext,
+    ) -> Result<(), DecodeError> {
+        skip_field(wire_type, tag, buf, context)
+    }
+
+    fn encoded_len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// ListArticlesResponse, ListStationsResponse or ListStatisticsResponse.
+#[derive(Clone, PartialEq, Message)]
+pub struct ListResponse {
+    #[prost(bytes = "vec", repeated, tag = "1")]
+    pub records: Vec<Vec<u8>>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: String,
+    #[prost(message, optional, tag = "3")]
+    pub total: Option<Total>,
+    #[prost(string, tag = "4")]
+    pub token: String,
+}
+
+/// BatchGetArticlesResponse, BatchGetStationsResponse or BatchGetStatisticsResponse.
+#[derive(Clone, PartialEq, Message)]
+pub struct BatchGetResponse {
+    #[prost(bytes = "vec", repeated, tag = "1")]
+    pub records: Vec<Vec<u8>>,
+    #[prost(string, tag = "2")]
+    pub token: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pb::total::Mode;
+    use crate::pb::{
+        Article, BatchGetArticlesResponse, BatchGetStationsResponse, BatchGetStatisticsResponse,
+        ListArticlesResponse, ListStationsResponse, ListStatisticsResponse, Station, Statistic,
+    };
+
+    /// The names differ, so that the order of two records shows.
+    fn records<R: Message + Default>(named: fn(String) -> R) -> (Vec<R>, Vec<Vec<u8>>) {
+        let records: Vec<R> = ["b", "a"].map(|name| named(name.to_owned())).into();
+        let bytes = records.iter().map(Message::encode_to_vec).collect();
+        (records, bytes)
+    }
+
+    #[test]
+    fn they_are_on_the_wire_what_the_proto_says() {
+        macro_rules! check {
+            ($record:ident, $list:ident, $batch:ident, $field:ident) => {
+                let named = |name| $record {
+                    name,
+                    ..$record::default()
+                };
+                let ($field, bytes) = records::<$record>(named);
+                assert_eq!(
+                    Record(bytes[0].clone()).encode_to_vec(),
+                    $field[0].encode_to_vec()
+                );
+                let (token, next_page_token) = ("1-ab".to_owned(), "next".to_owned());
+                let total = Some(Total {
+                    size: 2,
+                    mode: Mode::Exact.into(),
+                });
+                let batch = BatchGetResponse {
+                    records: bytes.clone(),
+                    token: token.clone(),
+                };
+                let list = ListResponse {
+                    records: bytes,
+                    next_page_token: next_page_token.clone(),
+                    total: total.clone(),
+                    token: token.clone(),
+                };
+                let served = $batch {
+                    $field: $field.clone(),
+                    token: token.clone(),
+                };
+                assert_eq!(batch.encode_to_vec(), served.encode_to_vec());
+                let served = $list {
+                    $field,
+                    next_page_token,
+                    total,
+                    token,
+                };
+                assert_eq!(list.encode_to_vec(), served.encode_to_vec());
+            };
+        }
+        check!(
+            Article,
+            ListArticlesResponse,
+            BatchGetArticlesResponse,
+            articles
+        );
+        check!(
+            Station,
+            ListStationsResponse,
+            BatchGetStationsResponse,
+            stations
+        );
+        check!(
+            Statistic,
+            ListStatisticsResponse,
+            BatchGetStatisticsResponse,
+            statistics
+        );
+    }
+}

@@ -8,7 +8,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::filter::check::Condition;
 use crate::filter::order::AskedOrder;
-use crate::filter::sql::lower;
+use crate::filter::sql::{lower, planned_with_values};
 use crate::pb::total;
 use crate::reading::{Freshness, Read, first, record_of, tip_sql};
 
@@ -49,12 +49,14 @@ pub struct Page {
 }
 
 /// Parameters that come before those of the filter.
-const PARAMETERS: usize = 5;
+const PARAMETERS: usize = 6;
+
+/// The parameter that is 0.
+const ZERO: usize = 6;
 
 /// Reads a page.
 ///
-/// A filtered statement is planned anew each time: whether an index serves depends on how common the
-/// value is.
+/// A filtered statement is planned with its values each time.
 pub async fn list(
     db: &Db,
     listed: Listed,
@@ -101,7 +103,7 @@ fn page_query<'q>(
         .bind(wanted.after.unwrap_or_default())
         .bind(wanted.article)
         .bind(PAGE_BYTES_MAX)
-        .persistent(wanted.filter.is_none());
+        .bind(0_i64);
     Ok(filter.bind(query))
 }
 
@@ -142,6 +144,10 @@ fn page_sql(listed: Listed, wanted: &Wanted<'_>, filter: &str) -> String {
     let branches: Vec<String> = starts(wanted).iter().map(|start| branch(start)).collect();
     let branches = branches.join("\nunion all\n");
     let tip = tip_sql!();
+    let planned = match wanted.filter {
+        Some(_) => planned_with_values(ZERO),
+        None => format!("${ZERO}::bigint = 0"),
+    };
     format!(
         "-- {name}
         {tip},
@@ -154,6 +160,7 @@ fn page_sql(listed: Listed, wanted: &Wanted<'_>, filter: &str) -> String {
                case when place = 1 or size <= $5 then record end as record,
                case when place = 1 or size <= $5 then text end as text
         from tip left join page on true
+        where {planned}
         order by place"
     )
 }
@@ -286,7 +293,7 @@ pub fn total_statement<'q>(
     let from = format!(
         "from {table} where ($2 or not is_deleted) and {of_article} and {}
            and $1::bigint[] is not null and $3::text[] is not null
-           and $5::bigint is not null",
+           and $5::bigint is not null and $6::bigint = 0",
         filter.sql
     );
     let sql = match mode {
@@ -301,6 +308,7 @@ pub fn total_statement<'q>(
         .bind(wanted.show_deleted)
         .bind(Vec::<String>::new())
         .bind(wanted.article)
+        .bind(0_i64)
         .bind(0_i64)
         .persistent(false);
     Some(filter.bind(query))

@@ -44,6 +44,7 @@ impl Raw {
             }
             Raw::Figures(filter) => {
                 let query = figures::statement(None, filter.as_ref(), &freshness)?;
+                let query = query.persistent(false);
                 query.fetch_all(connection).await?;
             }
             Raw::Search(query) => {
@@ -58,6 +59,8 @@ impl Raw {
             Raw::Page(page) => {
                 let wanted = page.wanted();
                 let query = listing::page_statement(page.listed, &wanted, &freshness)?;
+                // As psql would: parsed and planned each time.
+                let query = query.persistent(wanted.filter.is_none());
                 query.fetch_all(&mut *connection).await?;
                 if let Some(query) = listing::total_statement(page.listed, &wanted, page.total) {
                     query.fetch_all(connection).await?;

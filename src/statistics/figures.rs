@@ -9,7 +9,7 @@ use time::Date;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::filter::check::Condition;
-use crate::filter::sql::lower;
+use crate::filter::sql::{lower, planned_with_values};
 use crate::pb::statistic::{Assertion, Qualifier};
 use crate::reading::{Freshness, Read, first, tip_sql};
 use crate::statistics::aggregate::{Figure, Start};
@@ -17,7 +17,10 @@ use crate::statistics::aggregate::{Figure, Start};
 /// Most figures of one aggregate: more are refused, not left out.
 pub const FIGURES_MAX: usize = 100_000;
 
-const PARAMETERS: usize = 3;
+const PARAMETERS: usize = 4;
+
+/// The parameter that is 0.
+const ZERO: usize = 4;
 
 /// Figures of published articles, of one article or of all, that a filter lets through.
 pub async fn read(
@@ -58,6 +61,7 @@ pub fn statement<'q>(
         None => "$2::text is null",
     };
     let tip = tip_sql!();
+    let planned = planned_with_values(ZERO);
     let sql = format!(
         "-- statistics.figures
         {tip}
@@ -68,14 +72,15 @@ pub fn statement<'q>(
                  end_last
           from statistics
           where state = 'PUBLISHED' and not is_deleted and {of_article} and {}
-          limit $3) as found on true",
+          limit $3) as found on true
+        where {planned}",
         filter.sql
     );
     let query = sqlx::query(AssertSqlSafe(sql))
         .bind(freshness.asked_revisions())
         .bind(article)
         .bind(i64::try_from(FIGURES_MAX + 1).map_err(Error::internal)?)
-        .persistent(false);
+        .bind(0_i64);
     Ok(filter.bind(query))
 }
 

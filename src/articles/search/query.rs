@@ -190,7 +190,7 @@ fn pieces(text: &str) -> Result<Vec<Piece>, Violation> {
     while let Some((at, char)) = chars.next() {
         match closing(char) {
             Some(closing) => {
-                let is_excluded = std::mem::take(&mut piece.is_excluded) && piece.text.is_empty();
+                let is_excluded = piece.is_excluded && piece.text.is_empty();
                 pieces.push(std::mem::take(&mut piece));
                 let mut phrase = String::new();
                 loop {

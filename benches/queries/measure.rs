@@ -125,8 +125,11 @@ impl Bench {
                 }
             }
         }
-        cost.service_ns += cpu::of_process(self.service_id)? - before.0;
-        cost.postgres_ns += cpu::of_postgres(self.postgres_id)? - before.1;
+        // A thread that ended meanwhile takes its time along.
+        let service_ns = cpu::of_process(self.service_id)?;
+        cost.service_ns += service_ns.saturating_sub(before.0);
+        let postgres_ns = cpu::of_postgres(self.postgres_id)?;
+        cost.postgres_ns += postgres_ns.saturating_sub(before.1);
         Ok(())
     }
 
@@ -137,7 +140,8 @@ impl Bench {
             statement.run(&mut self.connection).await?;
             cost.latencies.push(started.elapsed());
         }
-        cost.postgres_ns += cpu::of_postgres(self.postgres_id)? - before;
+        let postgres_ns = cpu::of_postgres(self.postgres_id)?;
+        cost.postgres_ns += postgres_ns.saturating_sub(before);
         Ok(())
     }
 }

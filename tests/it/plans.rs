@@ -295,8 +295,12 @@ async fn selective_filters_of_stations_use_their_index() {
             "name",
             "stations_by_kind",
         ),
-        // Two of three are: a page of them is at the beginning of all names.
-        ("kind = POLICE_STATION".to_owned(), "name", "stations_pkey"),
+        // Two of three are; the index has them by name.
+        (
+            "kind = POLICE_STATION".to_owned(),
+            "name",
+            "stations_by_kind",
+        ),
         (
             "full_name = \"全名777\"".to_owned(),
             "name",
@@ -331,7 +335,7 @@ async fn selective_filters_of_statistics_use_their_index() {
         (
             "qualifier = APPROXIMATE".to_owned(),
             "name",
-            "statistics_pkey",
+            "statistics_by_qualifier",
         ),
         (
             "quantity.value >= 999900".to_owned(),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bulletin::changes::reindex::{Report, reindex};
-use bulletin::pb::{Article, ListArticlesRequest};
+use bulletin::changes::reindex::{Report, migrate, reindex};
+use bulletin::pb::{Article, ListArticlesRequest, SearchArticlesRequest};
 use bulletin::server::TABLES;
 use sqlx::{Connection as _, PgConnection, Row as _};
 use tokio::task::JoinSet;
@@ -43,6 +43,40 @@ async fn newest(connection: &mut PgConnection) -> Vec<String> {
         from revisions r join changes using (revision)
         where revision = (select max(revision) from revisions) order by ordinal";
     sqlx::query_scalar(sql).fetch_all(connection).await.unwrap()
+}
+
+/// As an upgrade meets it: the columns are new, and have their defaults.
+#[tokio::test]
+async fn a_migration_fills_the_columns_that_an_older_release_did_not_have() {
+    let service = Service::seeded().await;
+    let mut connection = service.database.connect().await;
+    let whole = digests(&mut connection).await;
+    damage(
+        &service.database,
+        "update articles set search = '';
+         update stations set near_forms = '{}';
+         update statistics set station_years = '{}';
+         update projection set version = 2",
+    )
+    .await;
+    let find = async || {
+        let request = SearchArticlesRequest {
+            query: "枫桥经验".into(),
+            ..Default::default()
+        };
+        let found = service.articles().search_articles(request).await;
+        found.unwrap().into_inner().results.len()
+    };
+    assert_eq!(find().await, 0);
+    let db = service.database.open().await;
+    migrate(&db, &TABLES).await.unwrap();
+    assert_eq!(find().await, 1);
+    assert_eq!(digests(&mut connection).await, whole);
+    // Once is enough.
+    let head = service.head().await.revision;
+    migrate(&db, &TABLES).await.unwrap();
+    assert_eq!(service.head().await.revision, head);
+    db.close().await;
 }
 
 #[tokio::test]

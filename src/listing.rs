@@ -261,15 +261,14 @@ pub async fn total(
     wanted: Wanted<'_>,
     mode: total::Mode,
 ) -> Result<Option<i64>> {
-    if matches!(mode, total::Mode::Unspecified | total::Mode::None) {
-        return Ok(None);
-    }
-    let query = || {
-        let query = total_statement(listed, &wanted, mode);
-        query.ok_or_else(|| Error::internal("nothing was to be counted"))
+    let is_exact = match mode {
+        total::Mode::Unspecified | total::Mode::None => return Ok(None),
+        total::Mode::Exact => true,
+        total::Mode::Estimate => false,
     };
+    let query = || Ok(total_statement(listed, &wanted, is_exact));
     let row = db.fetch_one(query).await?;
-    if mode == total::Mode::Exact {
+    if is_exact {
         return Ok(Some(row.try_get(0)?));
     }
     let plan: serde_json::Value = row.try_get(0)?;
@@ -282,8 +281,8 @@ pub async fn total(
 pub fn total_statement<'q>(
     listed: Listed,
     wanted: &Wanted<'q>,
-    mode: total::Mode,
-) -> Option<Query<'q, Postgres, PgArguments>> {
+    is_exact: bool,
+) -> Query<'q, Postgres, PgArguments> {
     let filter = lower(wanted.filter, PARAMETERS);
     let table = listed.table;
     let of_article = match wanted.article {
@@ -296,12 +295,9 @@ pub fn total_statement<'q>(
            and $5::bigint is not null and $6::bigint = 0",
         filter.sql
     );
-    let sql = match mode {
-        total::Mode::Unspecified | total::Mode::None => return None,
-        total::Mode::Exact => format!("-- {table}.count\nselect count(*) {from}"),
-        total::Mode::Estimate => {
-            format!("-- {table}.estimate\nexplain (format json) select name {from}")
-        }
+    let sql = match is_exact {
+        true => format!("-- {table}.count\nselect count(*) {from}"),
+        false => format!("-- {table}.estimate\nexplain (format json) select name {from}"),
     };
     let query = sqlx::query(AssertSqlSafe(sql))
         .bind(Vec::<i64>::new())
@@ -311,5 +307,5 @@ pub fn total_statement<'q>(
         .bind(0_i64)
         .bind(0_i64)
         .persistent(false);
-    Some(filter.bind(query))
+    filter.bind(query)
 }

@@ -62,7 +62,9 @@ impl Raw {
                 // As psql would: parsed and planned each time.
                 let query = query.persistent(wanted.filter.is_none());
                 query.fetch_all(&mut *connection).await?;
-                if let Some(query) = listing::total_statement(page.listed, &wanted, page.total) {
+                if let Mode::Exact | Mode::Estimate = page.total {
+                    let is_exact = page.total == Mode::Exact;
+                    let query = listing::total_statement(page.listed, &wanted, is_exact);
                     query.fetch_all(connection).await?;
                 }
             }

@@ -7,7 +7,7 @@ use crate::pb::resolve_stations_response::{Candidate, Resolution};
 use crate::pb::station::Kind;
 use crate::pb::{Mention, Station};
 use crate::stations::names;
-use crate::stations::similar::{Distance, distance, near_forms};
+use crate::stations::similar::{Distance, Parts, distance, near_forms};
 
 /// A short ending, and what it is short for.
 const SHORT_ENDINGS: [(&str, &str); 4] = [
@@ -102,9 +102,15 @@ pub fn resolve(
     around: Around<'_>,
     count_max: usize,
 ) -> Resolution {
+    let forms = forms(text);
+    let asked = Asked {
+        text,
+        parts: forms.iter().map(|form| Parts::of(form)).collect(),
+        forms,
+    };
     let mut candidates: Vec<Candidate> = found
         .iter()
-        .filter_map(|station| candidate(text, station, parents, around))
+        .filter_map(|station| candidate(&asked, station, parents, around))
         .collect();
     candidates.sort_by(|left, right| {
         right
@@ -131,12 +137,21 @@ fn name(candidate: &Candidate) -> &str {
         .map_or("", |station| &station.name)
 }
 
+/// A text with what all candidates are compared with.
+struct Asked<'a> {
+    text: &'a str,
+    forms: Vec<String>,
+    /// Of each form.
+    parts: Vec<Parts>,
+}
+
 fn candidate(
-    text: &str,
+    asked: &Asked<'_>,
     station: &Station,
     parents: &[Station],
     around: Around<'_>,
 ) -> Option<Candidate> {
+    let text = asked.text;
     let parent = parents.iter().find(|parent| parent.name == station.parent);
     let is_mentioned = around
         .mentions
@@ -148,7 +163,7 @@ fn candidate(
         (false, true) => Some((POINTED_AT, Evidence::Context)),
         (false, false) => None,
     };
-    let (mut score, evidence) = by_name(text, station, parent).or(by_context)?;
+    let (mut score, evidence) = by_name(asked, station, parent).or(by_context)?;
     let mut evidence = vec![evidence];
     let is_near =
         parent.is_some_and(|parent| names(parent).any(|name| around.context.contains(name)));
@@ -169,12 +184,16 @@ fn candidate(
 }
 
 /// How well a station's names fit the text, before what stands around it.
-fn by_name(text: &str, station: &Station, parent: Option<&Station>) -> Option<(f64, Evidence)> {
-    if station.full_name == text {
+fn by_name(
+    asked: &Asked<'_>,
+    station: &Station,
+    parent: Option<&Station>,
+) -> Option<(f64, Evidence)> {
+    if station.full_name == asked.text {
         return Some((0.96, Evidence::FullName));
     }
     // A short form is a guess, so what is written out comes first.
-    let forms = forms(text);
+    let forms = &asked.forms;
     for (form, lost) in forms.iter().zip([0.0, 0.05, 0.05]) {
         if *form == station.display_name {
             return Some((0.9 - lost, Evidence::DisplayName));
@@ -183,9 +202,10 @@ fn by_name(text: &str, station: &Station, parent: Option<&Station>) -> Option<(f
             return Some((0.88 - lost, Evidence::Alias));
         }
     }
-    let near = forms
-        .iter()
-        .flat_map(|form| names(station).filter_map(|name| distance(form, name)));
+    let near = names(station).map(Parts::of).filter_map(|name| {
+        let distances = asked.parts.iter().filter_map(|form| distance(form, &name));
+        distances.min()
+    });
     if let Some(near) = near.min() {
         let score = match near {
             Distance::Form => 0.84,

@@ -34,9 +34,16 @@ pub enum Distance {
     Character,
 }
 
+/// A folded name, parted before its ending.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    stem: Vec<char>,
+    ending: &'static str,
+}
+
 /// What a name is looked up by: two that are similar share one of these.
 pub fn near_forms(name: &str) -> BTreeSet<String> {
-    let (stem, ending) = parts(name);
+    let Parts { stem, ending } = Parts::of(name);
     let whole = |stem: &[char]| stem.iter().collect::<String>() + ending;
     let mut forms = BTreeSet::from([whole(&stem)]);
     // One that is longer by a character has the shorter one among its own.
@@ -51,17 +58,16 @@ pub fn near_forms(name: &str) -> BTreeSet<String> {
 }
 
 /// How far two names are apart, unless further than one character.
-pub fn distance(one: &str, other: &str) -> Option<Distance> {
-    let ((one, ending), (other, other_ending)) = (parts(one), parts(other));
-    if ending != other_ending {
+pub fn distance(one: &Parts, other: &Parts) -> Option<Distance> {
+    if one.ending != other.ending {
         return None;
     }
-    if one == other {
+    if one.stem == other.stem {
         return Some(Distance::Form);
     }
-    let shortest = one.len().min(other.len());
+    let shortest = one.stem.len().min(other.stem.len());
     let is_long = shortest >= STEM_LENGTH_MIN;
-    (is_long && is_one_apart(&one, &other)).then_some(Distance::Character)
+    (is_long && is_one_apart(&one.stem, &other.stem)).then_some(Distance::Character)
 }
 
 fn is_one_apart(one: &[char], other: &[char]) -> bool {
@@ -84,26 +90,20 @@ fn is_one_apart(one: &[char], other: &[char]) -> bool {
     }
 }
 
-/// The folded name, parted before its ending.
-fn parts(name: &str) -> (Vec<char>, &'static str) {
-    let folded = fold(name);
-    let folded: Vec<char> = folded
-        .iter()
-        .map(|folded| folded.char)
-        .filter(|char| !char.is_whitespace())
-        .collect();
-    for ending in ENDINGS {
-        let length = ending.chars().count();
-        if folded.len() > length
-            && folded[folded.len() - length..]
-                .iter()
-                .copied()
-                .eq(ending.chars())
-        {
-            return (folded[..folded.len() - length].to_vec(), ending);
+impl Parts {
+    pub fn of(name: &str) -> Self {
+        let folded = fold(name).into_iter().map(|folded| folded.char);
+        let mut stem: Vec<char> = folded.filter(|char| !char.is_whitespace()).collect();
+        for ending in ENDINGS {
+            let length = ending.chars().count();
+            let start = stem.len().saturating_sub(length);
+            if start > 0 && stem[start..].iter().copied().eq(ending.chars()) {
+                stem.truncate(start);
+                return Self { stem, ending };
+            }
         }
+        Self { stem, ending: "" }
     }
-    (folded, "")
 }
 
 #[cfg(test)]
@@ -113,7 +113,8 @@ mod tests {
     #[track_caller]
     fn check(one: &str, other: &str, expected: Option<Distance>) {
         for (one, other) in [(one, other), (other, one)] {
-            assert_eq!(distance(one, other), expected, "{one} {other}");
+            let found = distance(&Parts::of(one), &Parts::of(other));
+            assert_eq!(found, expected, "{one} {other}");
             if expected.is_some() {
                 let (one, other) = (near_forms(one), near_forms(other));
                 assert!(!one.is_disjoint(&other), "{one:?} {other:?}");

@@ -250,12 +250,13 @@ impl StatisticService for Statistics {
             StatisticParent::Article(article) => Some(article.as_str()),
         };
         let db = &self.context.db;
-        if let Some(article) = article
+        let read = figures::read(db, article, filter.as_ref(), &freshness).await?;
+        // As in a list: an article that has figures exists.
+        if let (Some(article), true) = (article, read.value.is_empty())
             && !store::has_article(db, article).await?
         {
             return Err(Error::missing(article).into());
         }
-        let read = figures::read(db, article, filter.as_ref(), &freshness).await?;
         let groups = aggregate(&read.value, function, &group_by, request.include_statistics);
         let token = read.token.to_string();
         Ok(reply(

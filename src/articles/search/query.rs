@@ -186,7 +186,7 @@ struct Piece {
 fn pieces(text: &str) -> Result<Vec<Piece>, Violation> {
     let mut pieces = Vec::new();
     let mut piece = Piece::default();
-    let mut chars = text.chars().enumerate().peekable();
+    let mut chars = text.chars().enumerate();
     while let Some((at, char)) = chars.next() {
         match closing(char) {
             Some(closing) => {

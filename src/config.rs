@@ -51,7 +51,18 @@ pub struct ServeOptions {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
 
-    /// Most connections to the database
+    /// Standbys of that database, separated by commas: reads go to them while they are as fresh as asked
+    #[arg(
+        long = "database-replica-url",
+        env = "DATABASE_REPLICA_URLS",
+        hide_env_values = true,
+        value_name = "URL",
+        value_delimiter = ',',
+        requires = "database_url"
+    )]
+    pub database_replica_urls: Vec<String>,
+
+    /// Most connections to the database, and to each of its standbys
     #[arg(long, env = "BULLETIN_DATABASE_CONNECTIONS_MAX", default_value_t = 16, value_name = "COUNT",
           value_parser = clap::value_parser!(u32).range(2..=1000))]
     pub database_connections_max: u32,
@@ -134,6 +145,7 @@ impl DatabaseOptions {
     pub fn settings(&self) -> Settings {
         Settings {
             url: self.database_url.clone(),
+            replica_urls: Vec::new(),
             connections_max: 2,
             acquire_timeout_ms: 10_000,
         }
@@ -144,6 +156,7 @@ impl ServeOptions {
     pub fn settings(&self, url: String) -> Settings {
         Settings {
             url,
+            replica_urls: self.database_replica_urls.clone(),
             connections_max: self.database_connections_max,
             acquire_timeout_ms: 5_000,
         }

@@ -110,6 +110,14 @@ pub enum Error {
     },
     #[error("the database cannot be reached; retry shortly")]
     NoPrimary(#[source] Cause),
+    #[error("the replica is at revision {revision}, behind what the call asks for; retry shortly")]
+    ReplicaBehind { revision: i64 },
+    /// A replica is not of the history that is followed; another server is asked.
+    #[error("the replica shows another history; retry shortly")]
+    OtherHistory,
+    /// The server ended a statement, as a standby does that must go on with its replay.
+    #[error("the read was interrupted; retry shortly")]
+    Interrupted(#[source] Cause),
     #[error("the service is stopping; retry on another instance")]
     Draining,
     #[error(

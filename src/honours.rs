@@ -12,15 +12,15 @@ use crate::names::StationName;
 use crate::pb::honour::State;
 use crate::pb::list_station_honours_response::StationHonour;
 use crate::pb::{Article, ListStationHonoursResponse, View};
+use crate::reading::Snapshot;
 use crate::record::decode;
-use crate::token::Token;
 
 /// One page: the honours of as many published articles as the page has, newest first.
 pub async fn of_station(
     context: &Context,
     station: &StationName,
     page: &AskedPage,
-) -> Result<(ListStationHonoursResponse, Token)> {
+) -> Result<(ListStationHonoursResponse, Snapshot)> {
     let filter =
         format!("honours.recipients:\"{station}\" AND honours.state:AWARDED AND state = PUBLISHED");
     let filter = check(&SCHEMA, &filter).map_err(Error::internal)?;
@@ -50,14 +50,14 @@ pub async fn of_station(
             honour: Some(honour),
         }));
     }
-    let next_page_token = page.next_token(context, &read.token, read.value.next)?;
-    let token = read.token.to_string();
+    let next_page_token = page.next_token(context, &read.snapshot.token, read.value.next)?;
+    let token = read.snapshot.token.to_string();
     Ok((
         ListStationHonoursResponse {
             honours,
             next_page_token,
             token,
         },
-        read.token,
+        read.snapshot,
     ))
 }

@@ -28,6 +28,7 @@ pub mod reading;
 pub mod record;
 pub mod references;
 pub mod resolution;
+pub mod route;
 pub mod rules;
 pub mod seed;
 pub mod server;

@@ -10,7 +10,8 @@ use crate::filter::check::Condition;
 use crate::filter::order::AskedOrder;
 use crate::filter::sql::{lower, planned_with_values};
 use crate::pb::total;
-use crate::reading::{Freshness, Read, first, record_of, tip_sql};
+use crate::reading::{Read, read, record_of, tip_sql};
+use crate::route::Freshness;
 
 /// Most bytes of records in one page.
 pub const PAGE_BYTES_MAX: i64 = 3 * 1024 * 1024;
@@ -63,19 +64,18 @@ pub async fn list(
     wanted: Wanted<'_>,
     freshness: &Freshness,
 ) -> Result<Read<Page>> {
-    let query = || page_statement(listed, &wanted, freshness);
-    let rows = db.fetch_all(query).await?;
-    let token = freshness.check(first(&rows)?)?;
+    let statement = |asked| page_statement(listed, &wanted, asked);
+    let found = read(db, freshness, statement).await?;
     Ok(Read {
-        token,
-        value: page_of(&rows, wanted.size)?,
+        snapshot: found.snapshot,
+        value: page_of(&found.value, wanted.size)?,
     })
 }
 
 /// The plan of the statement that reads a page, as it ran, with the buffers it touched.
 pub async fn explain(db: &Db, listed: Listed, wanted: Wanted<'_>) -> Result<serde_json::Value> {
     let explain = "explain (analyze, buffers, timing off, format json)\n";
-    let query = || page_query(listed, &wanted, &Freshness::default(), explain);
+    let query = || page_query(listed, &wanted, Vec::new(), explain);
     Ok(db.fetch_one(query).await?.try_get(0)?)
 }
 
@@ -83,22 +83,22 @@ pub async fn explain(db: &Db, listed: Listed, wanted: Wanted<'_>) -> Result<serd
 pub fn page_statement<'q>(
     listed: Listed,
     wanted: &Wanted<'q>,
-    freshness: &Freshness,
+    asked_revisions: Vec<i64>,
 ) -> Result<Query<'q, Postgres, PgArguments>> {
-    page_query(listed, wanted, freshness, "")
+    page_query(listed, wanted, asked_revisions, "")
 }
 
 /// The statement that reads a page, after `before`.
 fn page_query<'q>(
     listed: Listed,
     wanted: &Wanted<'q>,
-    freshness: &Freshness,
+    asked_revisions: Vec<i64>,
     before: &str,
 ) -> Result<Query<'q, Postgres, PgArguments>> {
     let filter = lower(wanted.filter, PARAMETERS);
     let sql = page_sql(listed, wanted, &filter.sql);
     let query = sqlx::query(AssertSqlSafe(format!("{before}{sql}")))
-        .bind(freshness.asked_revisions())
+        .bind(asked_revisions)
         .bind(wanted.show_deleted)
         .bind(wanted.after.unwrap_or_default())
         .bind(wanted.article)

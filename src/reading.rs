@@ -1,29 +1,33 @@
-//! What every read shares: which snapshot it saw, whether that is the one the caller asked for, and
-//! the shape of its statements.
+//! What every read shares: which snapshot it saw, and the shape of its statements.
 
-use sqlx::Row as _;
-use sqlx::postgres::PgRow;
+use std::time::Duration;
 
-use crate::changes::log::token_of;
-use crate::db::Db;
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::Query;
+use sqlx::{Postgres, Row as _};
+
+use crate::db::{Db, rows};
 use crate::error::{Error, Result};
-use crate::token::{AskedToken, Chain, Token};
+use crate::route::{Freshness, Route};
+use crate::token::Token;
 
 /// Most bytes of records in one batch; with its names and token it stays under 4 MiB.
 pub const BATCH_BYTES_MAX: i64 = 4 * 1024 * 1024 - 64 * 1024;
 
-/// The newest revision and the chains of those the caller asked about, `$1`: every read begins with
-/// it, so that tokens and rows are of one snapshot.
+/// The newest revision, the chains of those the read asks about, `$1`, and whether it is a standby
+/// that answers: every read begins with it, so that tokens and rows are of one snapshot.
 ///
 /// Looked up one by one, since the planner takes a list of unknown length for a long one, and would
 /// plan each call anew to know better.
 macro_rules! tip_sql {
     () => {
         "with tip as (
-           select revision, chain,
+           select revision as tip_revision, chain as tip_chain,
                   array[(select r.chain from revisions r where r.revision = ($1::bigint[])[1]),
-                        (select r.chain from revisions r where r.revision = ($1::bigint[])[2])]
-                    as asked_chains
+                        (select r.chain from revisions r where r.revision = ($1::bigint[])[2]),
+                        (select r.chain from revisions r where r.revision = ($1::bigint[])[3])]
+                    as asked_chains,
+                  pg_is_in_recovery() as is_standby
            from revisions order by revision desc limit 1)"
     };
 }
@@ -85,84 +89,76 @@ macro_rules! batch_sql {
 }
 pub(crate) use batch_sql;
 
+/// The snapshot of a read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Its newest revision: at least as new as every record in it.
+    pub token: Token,
+    /// How old it may be, when any age was allowed.
+    pub age: Option<Duration>,
+}
+
+impl From<Token> for Snapshot {
+    fn from(token: Token) -> Self {
+        Self { token, age: None }
+    }
+}
+
 /// What was read, and the snapshot it was read from.
 #[derive(Debug)]
 pub struct Read<T> {
-    pub token: Token,
+    pub snapshot: Snapshot,
     pub value: T,
 }
 
-/// How fresh a read must be. Every read goes to the primary, hence is as fresh as can be; what is left
-/// to check is that the history asked about is this one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Freshness {
-    /// Tokens the call names, and the one of the first page: two at most.
-    pub asked: Vec<AskedToken>,
-}
+/// A statement that begins with the tip.
+pub type Statement<'q> = Query<'q, Postgres, PgArguments>;
 
-impl Freshness {
-    /// The revisions to look up in the same snapshot, bound as `$1`.
-    pub fn asked_revisions(&self) -> Vec<i64> {
-        self.asked.iter().map(|asked| asked.revision).collect()
-    }
-
-    /// The snapshot of a row of a `snapshot_sql!` statement, if its history is the one asked about.
-    pub(crate) fn check(&self, row: &PgRow) -> Result<Token> {
-        self.check_history(token_of(row)?, row)
-    }
-
-    /// The same, for a statement whose rows have revisions of their own.
-    pub fn check_tip(&self, row: &PgRow) -> Result<Token> {
-        let chain = Chain::from_slice(row.try_get("tip_chain")?);
-        let chain = chain.ok_or_else(|| Error::internal("a chain has 32 bytes"))?;
-        self.check_history(
-            Token {
-                revision: row.try_get("tip_revision")?,
-                chain,
-            },
-            row,
-        )
-    }
-
-    fn check_history(&self, token: Token, row: &PgRow) -> Result<Token> {
-        let chains: Vec<Option<Vec<u8>>> = row.try_get("asked_chains")?;
-        if self.asked.len() > chains.len() {
-            return Err(Error::internal(
-                "more tokens are asked about than looked up",
-            ));
-        }
-        for (asked, chain) in self.asked.iter().zip(chains) {
-            let chain = chain.as_deref().and_then(Chain::from_slice);
-            // Tokens are given after commit, so on the primary an absent revision was lost.
-            if !chain.is_some_and(|chain| asked.names(&chain)) {
-                let revision = asked.revision;
-                let token = asked.to_string();
-                return Err(Error::HistoryForked {
-                    token,
-                    revision,
-                    last_common: None,
+/// Runs a statement that begins with the tip where the freshness allows it. It is given the revisions
+/// to ask about, `$1`.
+pub(crate) async fn read<'q>(
+    db: &Db,
+    freshness: &Freshness,
+    statement: impl Fn(Vec<i64>) -> Result<Statement<'q>>,
+) -> Result<Read<Vec<PgRow>>> {
+    let mut route = Route::of(db, freshness);
+    loop {
+        let found = match route.reader().await {
+            Ok(mut reader) => {
+                let asked = route.asked_revisions();
+                let fetched = rows(statement(asked)?, reader.connection()).await;
+                let found = fetched.and_then(|rows| {
+                    let snapshot = route.check(first(&rows)?)?;
+                    Ok(Read {
+                        snapshot,
+                        value: rows,
+                    })
                 });
+                route.end(Some(reader), found).await?
             }
+            Err(error) => route.end(None, Err(error)).await?,
+        };
+        if let Some(found) = found {
+            return Ok(found);
         }
-        Ok(token)
     }
 }
 
-/// Runs a `get_sql!` statement.
+/// Runs a `get_sql!` statement. That there is no record is answered by the primary alone.
 pub async fn get(
     db: &Db,
     sql: &'static str,
     name: &str,
     freshness: &Freshness,
 ) -> Result<Read<Option<Vec<u8>>>> {
-    let query = || {
-        let asked = freshness.asked_revisions();
-        Ok(sqlx::query(sql).bind(asked).bind(name))
-    };
-    let row = db.fetch_one(query).await?;
+    let statement = |asked: Vec<i64>| Ok(sqlx::query(sql).bind(asked).bind(name));
+    let mut found = read(db, freshness, statement).await?;
+    if record_of(first(&found.value)?)?.is_none() && is_standby(&found.value)? {
+        found = read(db, &freshness.confirmed(), statement).await?;
+    }
     Ok(Read {
-        token: freshness.check(&row)?,
-        value: record_of(&row)?,
+        snapshot: found.snapshot,
+        value: record_of(first(&found.value)?)?,
     })
 }
 
@@ -173,32 +169,46 @@ pub async fn batch_get(
     names: &[&str],
     freshness: &Freshness,
 ) -> Result<Read<Vec<Vec<u8>>>> {
-    let query = || {
+    let statement = |asked: Vec<i64>| {
         Ok(sqlx::query(sql)
-            .bind(freshness.asked_revisions())
+            .bind(asked)
             .bind(names)
             .bind(BATCH_BYTES_MAX))
     };
-    let rows = db.fetch_all(query).await?;
-    let token = freshness.check(first(&rows)?)?;
+    let mut found = read(db, freshness, statement).await?;
+    let mut missing = missing(&found.value)?;
+    if !missing.is_empty() && is_standby(&found.value)? {
+        found = read(db, &freshness.confirmed(), statement).await?;
+        missing = self::missing(&found.value)?;
+    }
+    if !missing.is_empty() {
+        return Err(Error::Missing(missing));
+    }
+    let mut records = Vec::with_capacity(found.value.len());
+    for row in &found.value {
+        records.push(record_of(row)?.ok_or_else(|| too_large(row))?);
+    }
+    Ok(Read {
+        snapshot: found.snapshot,
+        value: records,
+    })
+}
+
+/// The names of a batch that have no record, each once.
+fn missing(rows: &[PgRow]) -> Result<Vec<String>> {
     let mut missing: Vec<String> = Vec::new();
-    for row in &rows {
+    for row in rows {
         let name = row.try_get("asked")?;
         if !row.try_get::<bool, _>("is_there")? && !missing.contains(&name) {
             missing.push(name);
         }
     }
-    if !missing.is_empty() {
-        return Err(Error::Missing(missing));
-    }
-    let mut records = Vec::with_capacity(rows.len());
-    for row in &rows {
-        records.push(record_of(row)?.ok_or_else(|| too_large(row))?);
-    }
-    Ok(Read {
-        token,
-        value: records,
-    })
+    Ok(missing)
+}
+
+/// Whether it was a standby that answered.
+fn is_standby(rows: &[PgRow]) -> Result<bool> {
+    Ok(first(rows)?.try_get("is_standby")?)
 }
 
 fn too_large(row: &PgRow) -> Error {
@@ -211,6 +221,13 @@ fn too_large(row: &PgRow) -> Error {
         },
         Err(error) => error.into(),
     }
+}
+
+/// The snapshot that a read begun now would see.
+pub async fn snapshot(db: &Db, freshness: &Freshness) -> Result<Snapshot> {
+    let sql = snapshot_sql!("changes.snapshot", "select tip.* from tip");
+    let found = read(db, freshness, |asked| Ok(sqlx::query(sql).bind(asked))).await?;
+    Ok(found.snapshot)
 }
 
 /// The first row of a `snapshot_sql!` statement; there always is one.

@@ -7,12 +7,13 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::names::ArticleName;
 use crate::pb::{Article, Mention, ResolveStationsRequest, ResolveStationsResponse, Station, View};
-use crate::reading::Freshness;
+use crate::reading::Snapshot;
+use crate::reading::snapshot;
 use crate::record::decode;
+use crate::route::Freshness;
 use crate::rules::Check;
 use crate::stations::resolve::{Around, pointed_kind, resolve, sought, sought_near};
 use crate::stations::store;
-use crate::token::Token;
 
 const TEXTS_MAX: usize = 100;
 const TEXT_LENGTH_MAX: usize = 200;
@@ -23,15 +24,23 @@ const CANDIDATES_MAX: i32 = 50;
 pub async fn resolve_stations(
     context: &Context,
     request: &ResolveStationsRequest,
-) -> Result<(ResolveStationsResponse, Token)> {
+    freshness: &Freshness,
+) -> Result<(ResolveStationsResponse, Snapshot)> {
     let count_max = check(request)?;
-    let (mentions, token) = mentions(context, &request.article).await?;
+    let (mentions, snapshot) = mentions(context, &request.article, freshness).await?;
+    // What is read next is at least as new as what the token says.
+    let next = Freshness::after(&snapshot, freshness.deadline);
     let around = Around {
         context: &request.context,
         mentions: &mentions,
     };
-    let found = found(context, request, &mentions).await?;
-    let parents = named(context, found.iter().map(|station| station.parent.as_str())).await?;
+    let found = found(context, request, &mentions, &next).await?;
+    let parents = named(
+        context,
+        found.iter().map(|station| station.parent.as_str()),
+        &next,
+    )
+    .await?;
     let resolutions = request
         .texts
         .iter()
@@ -39,9 +48,9 @@ pub async fn resolve_stations(
         .collect();
     let response = ResolveStationsResponse {
         resolutions,
-        token: token.to_string(),
+        token: snapshot.token.to_string(),
     };
-    Ok((response, token))
+    Ok((response, snapshot))
 }
 
 fn check(request: &ResolveStationsRequest) -> Result<usize> {
@@ -70,15 +79,19 @@ fn check(request: &ResolveStationsRequest) -> Result<usize> {
 }
 
 /// The units that the article names, when there is one, and the snapshot.
-async fn mentions(context: &Context, article: &str) -> Result<(Vec<Mention>, Token)> {
+async fn mentions(
+    context: &Context,
+    article: &str,
+    freshness: &Freshness,
+) -> Result<(Vec<Mention>, Snapshot)> {
     if article.is_empty() {
-        let head = crate::changes::versions::head(&context.db).await?;
-        return Ok((Vec::new(), head.token));
+        let snapshot = snapshot(&context.db, freshness).await?;
+        return Ok((Vec::new(), snapshot));
     }
     let name = ArticleName::parse("article", article)?;
-    let read = get_article(&context.db, &name, View::Full, &Freshness::default()).await?;
+    let read = get_article(&context.db, &name, View::Full, freshness).await?;
     let record = read.value.ok_or_else(|| Error::missing(article))?;
-    Ok((decode::<Article>(&record)?.mentions, read.token))
+    Ok((decode::<Article>(&record)?.mentions, read.snapshot))
 }
 
 /// Every station that any of the texts may name.
@@ -86,6 +99,7 @@ async fn found(
     context: &Context,
     request: &ResolveStationsRequest,
     mentions: &[Mention],
+    freshness: &Freshness,
 ) -> Result<Vec<Station>> {
     let names: BTreeSet<String> = request.texts.iter().flat_map(|text| sought(text)).collect();
     let names: Vec<String> = names.into_iter().collect();
@@ -102,8 +116,15 @@ async fn found(
         .map(|kind| kind.as_str_name())
         .collect();
     let kinds: Vec<&str> = kinds.into_iter().collect();
-    let records =
-        store::candidates(&context.db, &names, &near_forms, &kinds, &request.context).await?;
+    let records = store::candidates(
+        &context.db,
+        &names,
+        &near_forms,
+        &kinds,
+        &request.context,
+        freshness,
+    )
+    .await?;
     let mut found: Vec<Station> = records
         .iter()
         .map(|record| decode(record))
@@ -111,7 +132,13 @@ async fn found(
     let meant = mentions
         .iter()
         .filter(|mention| request.texts.contains(&mention.surface));
-    for station in named(context, meant.map(|mention| mention.station.as_str())).await? {
+    for station in named(
+        context,
+        meant.map(|mention| mention.station.as_str()),
+        freshness,
+    )
+    .await?
+    {
         if !found.contains(&station) {
             found.push(station);
         }
@@ -123,12 +150,13 @@ async fn found(
 async fn named<'a>(
     context: &Context,
     names: impl Iterator<Item = &'a str>,
+    freshness: &Freshness,
 ) -> Result<Vec<Station>> {
     let names: BTreeSet<&str> = names.filter(|name| !name.is_empty()).collect();
     if names.is_empty() {
         return Ok(Vec::new());
     }
     let names: Vec<&str> = names.into_iter().collect();
-    let read = store::batch_get(&context.db, &names, &Freshness::default()).await?;
+    let read = store::batch_get(&context.db, &names, freshness).await?;
     read.value.iter().map(|record| decode(record)).collect()
 }

@@ -18,6 +18,7 @@ use crate::articles::search::query::load_dictionary;
 use crate::articles::service::Articles;
 use crate::changes::committer::Committer;
 use crate::changes::service::Changes;
+use crate::changes::tail::{Following, follow};
 use crate::context::Context;
 use crate::db::Db;
 use crate::edge::foreign::{ForeignErrors, MESSAGE_BYTES_MAX};
@@ -62,6 +63,7 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 pub struct Bulletin {
     context: Context,
     committer: JoinHandle<()>,
+    following: Following,
 }
 
 impl Bulletin {
@@ -69,6 +71,7 @@ impl Bulletin {
         let page_tokens = Arc::new(PageTokens::load(&db).await?);
         // Nothing waits for it but the queries that need it.
         tokio::task::spawn_blocking(load_dictionary);
+        let following = follow(&db).await?;
         let (handle, committer) = Committer::start(db.clone(), &TABLES);
         Ok(Self {
             context: Context {
@@ -77,6 +80,7 @@ impl Bulletin {
                 page_tokens,
             },
             committer,
+            following,
         })
     }
 
@@ -94,6 +98,7 @@ impl Bulletin {
         let Self {
             context,
             mut committer,
+            following,
         } = self;
         let db = context.db.clone();
         // Held so that the committer cannot end before the services do.
@@ -139,6 +144,7 @@ impl Bulletin {
         {
             warn!("the committer was cut off by the drain's bound");
         }
+        drop(following);
         db.close().await;
         Ok(())
     }

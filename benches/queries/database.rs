@@ -57,6 +57,7 @@ impl Database {
     async fn connect_pool(&self) -> Result<Db> {
         let settings = Settings {
             url: self.url.clone(),
+            replica_urls: Vec::new(),
             connections_max: 4,
             acquire_timeout_ms: 10_000,
         };

@@ -9,7 +9,6 @@ use bulletin::filter::check::Condition;
 use bulletin::filter::order::AskedOrder;
 use bulletin::listing::{self, Listed, Wanted};
 use bulletin::pb::total::Mode;
-use bulletin::reading::Freshness;
 use bulletin::statistics::figures;
 use sqlx::{AssertSqlSafe, PgConnection};
 
@@ -36,14 +35,13 @@ pub struct PageStatement {
 
 impl Raw {
     pub async fn run(&self, connection: &mut PgConnection) -> Result<()> {
-        let freshness = Freshness::default();
         match self {
             Raw::Sql(sql) => {
                 let query = sqlx::query(AssertSqlSafe(sql.clone()));
                 query.fetch_all(connection).await?;
             }
             Raw::Figures(filter) => {
-                let query = figures::statement(None, filter.as_ref(), &freshness)?;
+                let query = figures::statement(None, filter.as_ref(), Vec::new())?;
                 let query = query.persistent(false);
                 query.fetch_all(connection).await?;
             }
@@ -54,11 +52,11 @@ impl Raw {
                     start: &search::Start::default(),
                     size: PAGE_SIZE_DEFAULT,
                 };
-                search::search_on(connection, wanted, false, &freshness).await?;
+                search::search_on(connection, wanted, false, Vec::new(), |_| Ok(())).await?;
             }
             Raw::Page(page) => {
                 let wanted = page.wanted();
-                let query = listing::page_statement(page.listed, &wanted, &freshness)?;
+                let query = listing::page_statement(page.listed, &wanted, Vec::new())?;
                 // As psql would: parsed and planned each time.
                 let query = query.persistent(wanted.filter.is_none());
                 query.fetch_all(&mut *connection).await?;

@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::corrections::{check_correction_reason, check_reason};
 use crate::edge::list::AskedList;
 use crate::edge::reply::{Reply, reply, written};
-use crate::edge::request::{Asked, asked, etag, freshness, named, names, required, view};
+use crate::edge::request::{Asked, asked, deadline, etag, freshness, named, names, required, view};
 use crate::edge::wire;
 use crate::edge::wire::article_service_server::ArticleService;
 use crate::error::{Error, Reason, Result, Violation};
@@ -27,8 +27,9 @@ use crate::pb::{
     SearchArticlesRequest, SearchArticlesResponse, UndeleteArticleRequest, UpdateArticleRequest,
     View,
 };
-use crate::reading::{Freshness, Read, append_source_text};
+use crate::reading::{Read, append_source_text};
 use crate::record::{Record as _, basic_length, check_etag, decode};
+use crate::route::{Bound, Freshness};
 use crate::rules::Check;
 
 #[derive(Clone, Debug)]
@@ -54,8 +55,9 @@ impl Articles {
         name: &ArticleName,
         view: View,
         revision: i64,
+        freshness: &Freshness,
     ) -> Result<Read<Option<Vec<u8>>>> {
-        let mut read = versions::at(&self.context.db, name.as_str(), revision).await?;
+        let mut read = versions::at(&self.context.db, name.as_str(), revision, freshness).await?;
         let Some(record) = &mut read.value else {
             return Ok(read);
         };
@@ -113,7 +115,13 @@ impl Articles {
 
     /// The current version of an article, with its page, to prove a draft against.
     async fn current(&self, name: &ArticleName) -> Result<Option<(Article, Option<Page>)>> {
-        let read = store::get(&self.context.db, name, View::Source, &Freshness::default()).await?;
+        let read = store::get(
+            &self.context.db,
+            name,
+            View::Source,
+            &Freshness::of(Bound::Primary),
+        )
+        .await?;
         let Some(record) = read.value else {
             return Ok(None);
         };
@@ -141,38 +149,43 @@ fn check_source_text(text: &str) -> Result<()> {
 #[async_trait]
 impl ArticleService for Articles {
     async fn get_article(&self, request: Request<GetArticleRequest>) -> Reply<wire::Record> {
+        let deadline = deadline(&request);
         let request = request.into_inner();
         let name = ArticleName::parse("name", &request.name).map_err(Error::from)?;
         let view = view(request.view, View::Full)?;
-        let read = match asked(request.consistency)? {
+        let read = match asked(request.consistency, deadline)? {
             Asked::Now(freshness) => store::get(&self.context.db, &name, view, &freshness).await?,
-            Asked::At(revision) => self.get_at(&name, view, revision).await?,
+            Asked::At(revision, freshness) => {
+                self.get_at(&name, view, revision, &freshness).await?
+            }
         };
         let record = read.value.ok_or_else(|| Error::missing(name.as_str()))?;
-        Ok(reply(wire::Record(record), &read.token)?)
+        Ok(reply(wire::Record(record), read.snapshot)?)
     }
 
     async fn batch_get_articles(
         &self,
         request: Request<BatchGetArticlesRequest>,
     ) -> Reply<wire::BatchGetResponse> {
+        let deadline = deadline(&request);
         let request = request.into_inner();
         let view = view(request.view, View::Full)?;
-        let freshness = freshness(request.consistency)?;
+        let freshness = freshness(request.consistency, deadline)?;
         let names = names(&request.names, ArticleName::parse)?;
         let names: Vec<&str> = names.iter().map(ArticleName::as_str).collect();
         let read = store::batch_get(&self.context.db, &names, view, &freshness).await?;
         let response = wire::BatchGetResponse {
             records: read.value,
-            token: read.token.to_string(),
+            token: read.snapshot.token.to_string(),
         };
-        Ok(reply(response, &read.token)?)
+        Ok(reply(response, read.snapshot)?)
     }
 
     async fn list_articles(
         &self,
         request: Request<ListArticlesRequest>,
     ) -> Reply<wire::ListResponse> {
+        let deadline = deadline(&request);
         let request = request.into_inner();
         let view = view(request.view, View::Basic)?;
         let asked = AskedList {
@@ -185,7 +198,7 @@ impl ArticleService for Articles {
             show_deleted: request.show_deleted,
             page_size: request.page_size,
             page_token: &request.page_token,
-            consistency: request.consistency,
+            freshness: freshness(request.consistency, deadline)?,
         };
         let page = asked
             .read(&self.context, store::listed(view), &SCHEMA, ORDERS)
@@ -197,8 +210,10 @@ impl ArticleService for Articles {
         &self,
         request: Request<SearchArticlesRequest>,
     ) -> Reply<SearchArticlesResponse> {
-        let (response, token) = search_articles(&self.context, request.into_inner()).await?;
-        Ok(reply(response, &token)?)
+        let deadline = deadline(&request);
+        let request = request.into_inner();
+        let (response, snapshot) = search_articles(&self.context, request, deadline).await?;
+        Ok(reply(response, snapshot)?)
     }
 
     async fn create_article(&self, request: Request<CreateArticleRequest>) -> Reply<wire::Record> {

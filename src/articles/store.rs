@@ -15,8 +15,9 @@ use crate::listing::Listed;
 use crate::names::ArticleName;
 use crate::pb::honour::Level;
 use crate::pb::{Article, SourceText, View};
-use crate::reading::{self, Freshness, Read, batch_sql, get_sql};
+use crate::reading::{self, Read, batch_sql, get_sql};
 use crate::record::{basic_length, decode};
+use crate::route::Freshness;
 use crate::tables::{Current, upsert};
 
 /// A statement for each view: a prefix of the record, the record, the record and its page's text.

@@ -165,6 +165,9 @@ impl Task {
                 .await;
             match attempted {
                 Ok(attempt) => {
+                    if let (Some(token), Some(history)) = (attempt.written, self.db.history()) {
+                        history.written(token);
+                    }
                     self.finish(group, attempt);
                     return Ok(());
                 }

@@ -57,6 +57,8 @@ pub(super) struct Attempt {
     decided: Vec<Decided>,
     /// One a request, in order; nothing for one that is left for the next group.
     pub(super) outcomes: Vec<Option<Result<Committed>>>,
+    /// The newest revision that was committed, when there is any.
+    pub(super) written: Option<Token>,
     row_count: usize,
     byte_count: usize,
 }
@@ -79,6 +81,7 @@ impl Attempt {
         }
         let tokens = self.write(&mut tx, tables, &tip, group).await?;
         self.end(db, tx, &tokens).await?;
+        self.written = tokens.last().copied();
         for (decided, token) in self.decided.drain(..).zip(tokens) {
             let committed = Committed {
                 token,

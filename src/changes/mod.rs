@@ -2,11 +2,14 @@
 
 pub mod chain;
 pub mod committer;
+pub mod delta;
+pub mod feed;
 mod group;
 pub mod log;
 pub mod reindex;
 pub mod replay;
 pub mod service;
+pub mod tail;
 pub mod verify;
 pub mod versions;
 pub mod view;

@@ -10,6 +10,7 @@ use crate::changes::versions;
 use crate::context::Context;
 use crate::edge::list::AskedPage;
 use crate::edge::reply::{Reply, reply};
+use crate::edge::request::{deadline, freshness};
 use crate::edge::wire::change_service_server::ChangeService;
 use crate::error::{Error, Result, Violation};
 use crate::names::{ArticleName, Kind, StationName, StatisticName};
@@ -18,7 +19,6 @@ use crate::pb::{
     GetHeadRequest, Head, ListRevisionsRequest, ListRevisionsResponse, Record, Revision,
     WatchChangesRequest, WatchChangesResponse, change,
 };
-use crate::reading::Freshness;
 use crate::record::decode;
 
 #[derive(Clone, Debug)]
@@ -40,18 +40,19 @@ impl ChangeService for Changes {
     async fn get_head(&self, _request: Request<GetHeadRequest>) -> Reply<Head> {
         let read = versions::head(&self.context.db).await?;
         let head = Head {
-            token: read.token.to_string(),
-            revision: read.token.revision,
-            commit_time: (read.token.revision > 0).then_some(read.value.commit_time),
+            token: read.snapshot.token.to_string(),
+            revision: read.snapshot.token.revision,
+            commit_time: (read.snapshot.token.revision > 0).then_some(read.value.commit_time),
             horizon: read.value.horizon,
         };
-        Ok(reply(head, &read.token)?)
+        Ok(reply(head, read.snapshot)?)
     }
 
     async fn list_revisions(
         &self,
         request: Request<ListRevisionsRequest>,
     ) -> Reply<ListRevisionsResponse> {
+        let deadline = deadline(&request);
         let request = request.into_inner();
         let name = record_name(&request.name)?;
         let page = AskedPage::open(
@@ -59,7 +60,7 @@ impl ChangeService for Changes {
             format!("ListRevisions {name}"),
             request.page_size,
             &request.page_token,
-            Freshness::default(),
+            freshness(request.consistency, deadline)?,
         )?;
         let before = match page.after() {
             Some([revision]) => revision.parse().map_err(Error::internal)?,
@@ -79,10 +80,10 @@ impl ChangeService for Changes {
         let next = read.value.next.map(|revision| vec![revision.to_string()]);
         let response = ListRevisionsResponse {
             revisions: revisions?,
-            next_page_token: page.next_token(&self.context, &read.token, next)?,
-            token: read.token.to_string(),
+            next_page_token: page.next_token(&self.context, &read.snapshot.token, next)?,
+            token: read.snapshot.token.to_string(),
         };
-        Ok(reply(response, &read.token)?)
+        Ok(reply(response, read.snapshot)?)
     }
 
     async fn watch_changes(

@@ -3,35 +3,36 @@
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
-use crate::changes::log::{Timestamped, Version, token_of};
+use crate::changes::log::{Timestamped, Version};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::listing::PAGE_BYTES_MAX;
-use crate::reading::{Freshness, Read, snapshot_sql};
+use crate::reading::{Read, first, read, snapshot_sql};
+use crate::route::{Bound, Freshness};
 
 /// A record as it was after a revision; nothing when it did not exist yet.
-pub async fn at(db: &Db, name: &str, revision: i64) -> Result<Read<Option<Vec<u8>>>> {
+pub async fn at(
+    db: &Db,
+    name: &str,
+    revision: i64,
+    freshness: &Freshness,
+) -> Result<Read<Option<Vec<u8>>>> {
     let sql = snapshot_sql!(
         "changes.version_at",
-        "select tip.revision, tip.chain, tip.asked_chains, horizon.revision as horizon,
+        "select tip.*, horizon.revision as horizon,
                 version.revision as found_revision, version.record
          from tip cross join horizon
          left join lateral (
            select revision, record from changes where name = $2 and revision <= $3
            order by revision desc limit 1) as version on true"
     );
-    let query = || {
-        Ok(sqlx::query(sql)
-            .bind(Vec::<i64>::new())
-            .bind(name)
-            .bind(revision))
-    };
-    let row = db.fetch_one(query).await?;
-    let token = token_of(&row)?;
-    if revision > token.revision {
+    let statement = |asked: Vec<i64>| Ok(sqlx::query(sql).bind(asked).bind(name).bind(revision));
+    let found = read(db, freshness, statement).await?;
+    let (snapshot, row) = (found.snapshot, first(&found.value)?);
+    if revision > snapshot.token.revision {
         return Err(Error::RevisionAhead {
             revision,
-            newest: token.revision,
+            newest: snapshot.token.revision,
         });
     }
     let record: Option<Vec<u8>> = row.try_get("record")?;
@@ -41,7 +42,7 @@ pub async fn at(db: &Db, name: &str, revision: i64) -> Result<Read<Option<Vec<u8
         return Err(Error::RevisionCompacted { revision, oldest });
     }
     Ok(Read {
-        token,
+        snapshot,
         value: record,
     })
 }
@@ -54,17 +55,21 @@ pub struct Head {
 }
 
 pub async fn head(db: &Db) -> Result<Read<Head>> {
-    let sql = "-- changes.head
-        select r.revision, r.chain, r.commit_time, h.revision as horizon
-        from revisions r cross join horizon h order by r.revision desc limit 1";
-    let row = db.fetch_one(|| Ok(sqlx::query(sql))).await?;
+    let sql = snapshot_sql!(
+        "changes.head",
+        "select tip.*, r.commit_time, h.revision as horizon
+         from tip join revisions r on r.revision = tip_revision cross join horizon h"
+    );
+    let newest = Freshness::of(Bound::Newest);
+    let found = read(db, &newest, |asked| Ok(sqlx::query(sql).bind(asked))).await?;
+    let row = first(&found.value)?;
     let commit_time: Timestamped = row.try_get("commit_time")?;
     let head = Head {
         commit_time: commit_time.into(),
         horizon: row.try_get("horizon")?,
     };
     Ok(Read {
-        token: token_of(&row)?,
+        snapshot: found.snapshot,
         value: head,
     })
 }
@@ -95,30 +100,25 @@ pub async fn list(
            where c.name = $2 and c.revision < $3
            window newest as (order by c.revision desc rows unbounded preceding)
            order by c.revision desc limit $4 + 1)
-         select tip.revision as tip_revision, tip.chain as tip_chain, tip.asked_chains,
-                page.revision, page.chain, commit_time, actor, reason, op,
+         select tip.*, page.revision, page.chain, commit_time, actor, reason, op,
                 place = 1 or size <= $5 as fits,
                 case when place = 1 or size <= $5 then record end as record
          from tip left join page on true
          order by page.revision desc"
     );
     let size_asked = i64::try_from(size).map_err(Error::internal)?;
-    let query = || {
+    let statement = |asked: Vec<i64>| {
         Ok(sqlx::query(sql)
-            .bind(freshness.asked_revisions())
+            .bind(asked)
             .bind(name)
             .bind(before)
             .bind(size_asked)
             .bind(PAGE_BYTES_MAX))
     };
-    let rows = db.fetch_all(query).await?;
-    let first = rows
-        .first()
-        .ok_or_else(|| Error::internal("the log has no revision 0"))?;
-    let token = freshness.check_tip(first)?;
+    let found = read(db, freshness, statement).await?;
     Ok(Read {
-        token,
-        value: page_of(&rows, size)?,
+        snapshot: found.snapshot,
+        value: page_of(&found.value, size)?,
     })
 }
 

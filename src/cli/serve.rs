@@ -112,7 +112,7 @@ async fn open(options: &ServeOptions, postgres: Option<&PrivatePostgres>) -> any
 /// Seeds go only where nothing was ever written.
 async fn load_seeds(bulletin: &Bulletin) -> anyhow::Result<()> {
     let context = bulletin.context();
-    if versions::head(&context.db).await?.token.revision > 0 {
+    if versions::head(&context.db).await?.snapshot.token.revision > 0 {
         return Ok(());
     }
     let token = seed::load(&context.committer, seed::parse(seed::PAGE)?).await?;

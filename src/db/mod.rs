@@ -1,19 +1,25 @@
 //! Connections to Postgres, migrations, and what a database error means to a caller.
 
+pub mod history;
+mod replicas;
+mod server;
 mod shelf;
 
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgRow};
 use sqlx::query::Query;
 use sqlx::{ConnectOptions, Connection as _, PgConnection, PgPool, Postgres, Transaction};
 
-use crate::db::shelf::{Reader, Shelf};
+use crate::db::history::History;
 use crate::error::{Cause, Error, Result};
+
+pub(crate) use self::replicas::{Replica, Replicas, jittered};
+pub(crate) use self::server::Server;
+pub(crate) use self::shelf::Reader;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -21,9 +27,15 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub url: String,
+    /// Standbys that reads may go to.
+    pub replica_urls: Vec<String>,
     pub connections_max: u32,
     pub acquire_timeout_ms: u64,
 }
+
+/// Connections for exports, snapshots and watches that catch up: kept apart, so that no read waits
+/// behind one of them.
+const BULK_CONNECTIONS_MAX: u32 = 4;
 
 /// A statement that only reads.
 type Read<'q> = Query<'q, Postgres, PgArguments>;
@@ -31,86 +43,85 @@ type Read<'q> = Query<'q, Postgres, PgArguments>;
 /// The database.
 #[derive(Clone, Debug)]
 pub struct Db {
-    pool: PgPool,
-    shelf: Arc<Shelf>,
+    primary: Server,
+    bulk: Server,
+    replicas: Arc<Replicas>,
+    history: Arc<OnceLock<Arc<History>>>,
 }
 
 impl Db {
-    /// Connects. The URL may hold a password, so no error repeats it.
+    /// Connects. A URL may hold a password, so no error repeats it.
     pub async fn connect(settings: &Settings) -> Result<Self> {
-        let options = PgConnectOptions::from_str(&settings.url)
-            .map_err(|_| {
-                let form = "must be a URL such as postgres://user@host:5432/bulletin";
-                Error::invalid("DATABASE_URL", form)
-            })?
-            .application_name("bulletin")
-            .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
+        let options = connect_options("DATABASE_URL", &settings.url)?;
+        let replicas: Vec<PgConnectOptions> = settings
+            .replica_urls
+            .iter()
+            .map(|url| connect_options("DATABASE_REPLICA_URLS", url))
+            .collect::<Result<_>>()?;
         // The pool would try again until its timeout, and then not say why.
         PgConnection::connect_with(&options).await?.close().await?;
-        let pool = PgPoolOptions::new()
-            .max_connections(settings.connections_max)
-            .min_connections(1)
-            .acquire_timeout(Duration::from_millis(settings.acquire_timeout_ms))
-            .test_before_acquire(true)
-            .connect_with(options)
-            .await?;
-        let shelf = Arc::new(Shelf::of(settings.connections_max));
-        Ok(Self { pool, shelf })
+        let timeout_ms = settings.acquire_timeout_ms;
+        let bulk = Server::connect_lazy(options.clone(), BULK_CONNECTIONS_MAX, timeout_ms, None);
+        Ok(Self {
+            primary: Server::connect(options, settings.connections_max, timeout_ms).await?,
+            bulk,
+            replicas: Arc::new(Replicas::of(replicas, settings.connections_max)),
+            history: Arc::default(),
+        })
     }
 
-    /// A connection for one read.
-    pub(crate) async fn reader(&self) -> Result<Reader> {
-        if let Some(connection) = self.shelf.take() {
-            return Ok(self.reader_on(connection, true));
+    pub(crate) fn primary(&self) -> &Server {
+        &self.primary
+    }
+
+    /// The primary, for reads that take long.
+    pub(crate) fn bulk(&self) -> &Server {
+        &self.bulk
+    }
+
+    pub(crate) fn replicas(&self) -> &Replicas {
+        &self.replicas
+    }
+
+    /// What the process knows of the log's history, once something follows it.
+    pub(crate) fn history(&self) -> Option<&Arc<History>> {
+        self.history.get()
+    }
+
+    /// Lets reads know the history that is followed.
+    pub(crate) fn follow(&self, history: Arc<History>) -> Result<()> {
+        let taken = self.history.set(history);
+        taken.map_err(|_| Error::internal("the history is followed twice"))
+    }
+
+    /// Gives up every connection that is kept, since they may lead to a server that was replaced.
+    pub(crate) fn forget_connections(&self) {
+        self.primary.renew();
+        self.bulk.renew();
+        for replica in self.replicas.all() {
+            replica.server.renew();
         }
-        let waits = self.shelf.wait();
-        // What was kept before others knew of the wait is not given to the pool any more.
-        let reader = match self.shelf.take() {
-            Some(connection) => self.reader_on(connection, true),
-            None => self.reader_on(self.pool.acquire().await?, false),
-        };
-        drop(waits);
-        Ok(reader)
     }
 
-    fn reader_on(&self, connection: PoolConnection<Postgres>, was_kept: bool) -> Reader {
-        Reader::new(connection, was_kept, &self.shelf)
-    }
-
-    /// A connection in the place of one that was kept and turns out to be dead: others that were kept
-    /// will be too. Nothing for one that the pool gave, or for any other error.
-    pub(crate) async fn instead(&self, failed: Reader, error: &Error) -> Result<Option<Reader>> {
-        if !failed.was_kept() || !matches!(error, Error::NoPrimary(_)) {
-            return Ok(None);
-        }
-        drop(failed);
-        self.shelf.clear();
-        let _waits = self.shelf.wait();
-        let connection = self.pool.acquire().await?;
-        Ok(Some(self.reader_on(connection, false)))
-    }
-
-    /// Runs a read, and gives all its rows.
+    /// Runs a read on the primary, and gives all its rows.
     pub(crate) async fn fetch_all<'q>(
         &self,
         query: impl Fn() -> Result<Read<'q>>,
     ) -> Result<Vec<PgRow>> {
-        let mut reader = self.reader().await?;
-        let mut fetched = rows(query()?, reader.connection()).await;
-        if let Err(error) = fetched {
-            reader = match self.instead(reader, &error).await? {
-                Some(reader) => reader,
-                None => return Err(error),
-            };
-            fetched = rows(query()?, reader.connection()).await;
+        loop {
+            let mut reader = self.primary.reader().await?;
+            match rows(query()?, reader.connection()).await {
+                Ok(rows) => {
+                    reader.done();
+                    return Ok(rows);
+                }
+                Err(error) if self.primary.gives_up(&reader, &error) => {}
+                Err(error) => return Err(error),
+            }
         }
-        if fetched.is_ok() {
-            reader.done();
-        }
-        fetched
     }
 
-    /// Runs a read that has one row.
+    /// Runs a read on the primary that has one row.
     pub(crate) async fn fetch_one<'q>(
         &self,
         query: impl Fn() -> Result<Read<'q>>,
@@ -125,18 +136,20 @@ impl Db {
         &self,
         statement: &'static str,
     ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        let _waits = self.shelf.wait();
-        self.pool.begin_with(statement).await
+        self.primary.begin(statement).await
     }
 
     /// A connection of its own, for work that leaves traces in a session, such as temporary tables.
     pub(crate) async fn dedicated(&self) -> Result<PgConnection> {
-        Ok(PgConnection::connect_with(&self.pool.connect_options()).await?)
+        Ok(self.primary.dedicated().await?)
     }
 
     /// Brings the schema to this release's version.
     pub async fn migrate(&self) -> Result<()> {
-        MIGRATIONS.run(&self.pool).await.map_err(Error::internal)
+        MIGRATIONS
+            .run(&self.primary.pool())
+            .await
+            .map_err(Error::internal)
     }
 
     /// Checks that this release can serve the database, and says what to do when it cannot.
@@ -146,14 +159,14 @@ impl Db {
             .map(|migration| migration.version)
             .max()
             .unwrap_or(0);
-        let found = schema_version(&self.pool).await?;
+        let found = schema_version(&self.primary.pool()).await?;
         match found {
             None => return Err(Unfit::NotMigrated),
             Some(found) if found < known => return Err(Unfit::Older { found, known }),
             Some(found) if found > known => return Err(Unfit::Newer { found, known }),
             Some(_) => {}
         }
-        let settings = server_settings(&self.pool).await?;
+        let settings = server_settings(&self.primary.pool()).await?;
         if settings.version < VERSION_MIN {
             return Err(Unfit::Server(settings.version));
         }
@@ -167,12 +180,25 @@ impl Db {
     }
 
     pub async fn close(&self) {
-        self.shelf.close();
-        self.pool.close().await;
+        for replica in self.replicas.all() {
+            replica.server.close().await;
+        }
+        self.bulk.close().await;
+        self.primary.close().await;
     }
 }
 
-async fn rows(query: Read<'_>, connection: &mut PgConnection) -> Result<Vec<PgRow>> {
+fn connect_options(field: &str, url: &str) -> Result<PgConnectOptions> {
+    let options = PgConnectOptions::from_str(url).map_err(|_| {
+        let form = "must be a URL such as postgres://user@host:5432/bulletin";
+        Error::invalid(field, form)
+    })?;
+    Ok(options
+        .application_name("bulletin")
+        .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1)))
+}
+
+pub(crate) async fn rows(query: Read<'_>, connection: &mut PgConnection) -> Result<Vec<PgRow>> {
     Ok(query.fetch_all(connection).await?)
 }
 
@@ -230,10 +256,18 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         if is_unreachable(&error) {
             Error::NoPrimary(Cause::from(error))
+        } else if is_interrupted(&error) {
+            Error::Interrupted(Cause::from(error))
         } else {
             Error::internal(error)
         }
     }
+}
+
+/// Whether the server ended the statement: in conflict with a standby's replay, or after too long.
+fn is_interrupted(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| matches!(&*code, "40001" | "57014"))
 }
 
 /// Whether the server was out of reach, rather than answering that the statement is wrong.

@@ -2,15 +2,16 @@
 
 use crate::context::Context;
 use crate::edge::reply::{Reply, reply};
-use crate::edge::request::{continued, freshness, page_size, total, total_mode};
+use crate::edge::request::{continued, page_size, total, total_mode};
 use crate::edge::wire::ListResponse;
 use crate::error::Result;
 use crate::filter::check::{Schema, check};
 use crate::filter::order::{self, Order};
 use crate::listing::{self, Listed, Wanted};
 use crate::paging::Cursor;
-use crate::pb::{Consistency, Total};
-use crate::reading::Freshness;
+use crate::pb::Total;
+use crate::reading::Snapshot;
+use crate::route::Freshness;
 use crate::token::Token;
 
 /// A page as it was asked for.
@@ -85,7 +86,7 @@ pub struct AskedList<'a> {
     pub show_deleted: bool,
     pub page_size: i32,
     pub page_token: &'a str,
-    pub consistency: Option<Consistency>,
+    pub freshness: Freshness,
 }
 
 /// A page of encoded records, and what the response says of it.
@@ -94,7 +95,7 @@ pub struct ListedPage {
     pub records: Vec<Vec<u8>>,
     pub next_page_token: String,
     pub total: Option<Total>,
-    pub token: Token,
+    pub snapshot: Snapshot,
 }
 
 impl ListedPage {
@@ -103,9 +104,9 @@ impl ListedPage {
             records: self.records,
             next_page_token: self.next_page_token,
             total: self.total,
-            token: self.token.to_string(),
+            token: self.snapshot.token.to_string(),
         };
-        Ok(reply(response, &self.token)?)
+        Ok(reply(response, self.snapshot)?)
     }
 }
 
@@ -120,7 +121,6 @@ impl AskedList<'_> {
         let filter = check(schema, self.filter)?;
         let order = order::parse(orders, self.order_by)?;
         let mode = total_mode(self.total)?;
-        let freshness = freshness(self.consistency)?;
         let parts = [
             self.method,
             &self.scope,
@@ -130,7 +130,13 @@ impl AskedList<'_> {
             if self.show_deleted { "deleted" } else { "" },
         ];
         let scope = parts.join("\n");
-        let page = AskedPage::open(context, scope, self.page_size, self.page_token, freshness)?;
+        let page = AskedPage::open(
+            context,
+            scope,
+            self.page_size,
+            self.page_token,
+            self.freshness,
+        )?;
         let wanted = Wanted {
             article: self.article,
             filter: filter.as_ref(),
@@ -142,10 +148,10 @@ impl AskedList<'_> {
         let read = listing::list(&context.db, listed, wanted, &page.freshness).await?;
         let size = listing::total(&context.db, listed, wanted, mode).await?;
         Ok(ListedPage {
-            next_page_token: page.next_token(context, &read.token, read.value.next)?,
+            next_page_token: page.next_token(context, &read.snapshot.token, read.value.next)?,
             records: read.value.records,
             total: total(mode, size),
-            token: read.token,
+            snapshot: read.snapshot,
         })
     }
 }

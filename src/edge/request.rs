@@ -1,10 +1,14 @@
 //! Fields that requests share: consistency, pages, views, what is not built yet.
 
+use std::time::{Duration, Instant};
+
+use tonic::Request;
+
 use crate::error::{Error, Result, Violation};
 use crate::paging::Cursor;
 use crate::pb::consistency::Requirement;
 use crate::pb::{Consistency, Total, View, total};
-use crate::reading::Freshness;
+use crate::route::{Bound, Freshness, WAIT_DEFAULT};
 use crate::rules::Check;
 use crate::token::AskedToken;
 
@@ -17,31 +21,64 @@ const ETAG_LENGTH_MAX: usize = 64;
 pub enum Asked {
     Now(Freshness),
     /// As it was after this revision.
-    At(i64),
+    At(i64, Freshness),
 }
 
-pub fn asked(consistency: Option<Consistency>) -> Result<Asked> {
+/// Until when the caller waits, less what an answer takes to reach it.
+///
+/// Units as in the gRPC protocol; a header that is none of its forms is refused by the framework.
+pub fn deadline<T>(request: &Request<T>) -> Instant {
+    let timeout = request.metadata().get("grpc-timeout");
+    let timeout = timeout.and_then(|value| parse_timeout(value.to_str().ok()?));
+    Instant::now() + timeout.map_or(WAIT_DEFAULT, |timeout| timeout - timeout / 8)
+}
+
+fn parse_timeout(text: &str) -> Option<Duration> {
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let count: u64 = digits.parse().ok()?;
+    Some(match unit {
+        "H" => Duration::from_secs(count.min(u64::from(u32::MAX)) * 3_600),
+        "M" => Duration::from_secs(count.min(u64::from(u32::MAX)) * 60),
+        "S" => Duration::from_secs(count.min(u64::from(u32::MAX))),
+        "m" => Duration::from_millis(count),
+        "u" => Duration::from_micros(count),
+        "n" => Duration::from_nanos(count),
+        _ => return None,
+    })
+}
+
+pub fn asked(consistency: Option<Consistency>, deadline: Instant) -> Result<Asked> {
+    let of = |bound, asked| Freshness {
+        bound,
+        asked,
+        deadline,
+    };
     match consistency.and_then(|consistency| consistency.requirement) {
         Some(Requirement::ExactlyAt(revision)) if revision < 0 => {
             let description = format!("must not be negative, got {revision}");
             Err(Error::invalid("consistency.exactly_at", description))
         }
-        Some(Requirement::ExactlyAt(revision)) => Ok(Asked::At(revision)),
+        Some(Requirement::ExactlyAt(revision)) => {
+            Ok(Asked::At(revision, of(Bound::Newest, Vec::new())))
+        }
         Some(Requirement::AtLeastAsFresh(token)) => {
             let asked = AskedToken::parse("consistency.at_least_as_fresh", &token)?;
-            Ok(Asked::Now(Freshness { asked: vec![asked] }))
+            Ok(Asked::Now(of(Bound::Tokens, vec![asked])))
         }
-        Some(Requirement::MinimizeLatency(_) | Requirement::FullyConsistent(_)) | None => {
-            Ok(Asked::Now(Freshness::default()))
+        // Asked for with `false`, they are not asked for.
+        Some(Requirement::MinimizeLatency(true)) => Ok(Asked::Now(of(Bound::Any, Vec::new()))),
+        Some(Requirement::FullyConsistent(true)) => Ok(Asked::Now(of(Bound::Primary, Vec::new()))),
+        Some(Requirement::MinimizeLatency(false) | Requirement::FullyConsistent(false)) | None => {
+            Ok(Asked::Now(of(Bound::Recent, Vec::new())))
         }
     }
 }
 
 /// The same, where a single old revision cannot be asked for.
-pub fn freshness(consistency: Option<Consistency>) -> Result<Freshness> {
-    match asked(consistency)? {
+pub fn freshness(consistency: Option<Consistency>, deadline: Instant) -> Result<Freshness> {
+    match asked(consistency, deadline)? {
         Asked::Now(freshness) => Ok(freshness),
-        Asked::At(_) => Err(Error::invalid(
+        Asked::At(..) => Err(Error::invalid(
             "consistency.exactly_at",
             "must be unset here: only a Get of one record reads an old revision",
         )),

@@ -48,7 +48,7 @@ fn log(error: &Error) {
     let causes = causes.join(": ");
     match error {
         Error::Internal(_) => tracing::error!(causes, "a call met a defect"),
-        Error::NoPrimary(_) | Error::OutcomeUnknown(_) => {
+        Error::NoPrimary(_) | Error::OutcomeUnknown(_) | Error::Interrupted(_) => {
             tracing::warn!(causes, "a call failed: {error}");
         }
         _ => {}
@@ -75,6 +75,9 @@ fn code_and_reason(error: &Error) -> (Code, &'static str) {
         }
         Error::TooLarge { .. } => (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"),
         Error::NoPrimary(_) => (Code::Unavailable, "NO_PRIMARY"),
+        Error::ReplicaBehind { .. } | Error::OtherHistory | Error::Interrupted(_) => {
+            (Code::Unavailable, "REPLICA_BEHIND")
+        }
         Error::Draining => (Code::Unavailable, "DRAINING"),
         Error::OutcomeUnknown(_) => (Code::Unavailable, "OUTCOME_UNKNOWN"),
         Error::NotBuilt(_) => (Code::Unimplemented, "NOT_BUILT"),

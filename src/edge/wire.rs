@@ -1,10 +1,11 @@
 //! Responses whose records are the bytes they are kept as: on the wire what the proto says, without
 //! taking a record apart to put it together again. The services are generated over these types.
 
-use prost::bytes::{Buf, BufMut};
+use prost::bytes::{Buf, BufMut, Bytes};
 use prost::encoding::{DecodeContext, WireType, skip_field};
 use prost::{DecodeError, Message};
 
+use crate::names::Kind;
 use crate::pb::Total;
 
 mod generated {
@@ -62,6 +63,34 @@ pub struct BatchGetResponse {
     pub records: Vec<Vec<u8>>,
     #[prost(string, tag = "2")]
     pub token: String,
+}
+
+/// `bulletin.v1.Record`: of its kinds, at most one is not empty, since no record is.
+#[derive(Clone, PartialEq, Message)]
+pub struct AnyRecord {
+    #[prost(bytes = "bytes", tag = "1")]
+    article: Bytes,
+    #[prost(bytes = "bytes", tag = "2")]
+    station: Bytes,
+    #[prost(bytes = "bytes", tag = "3")]
+    statistic: Bytes,
+    #[prost(bytes = "bytes", tag = "4")]
+    source: Bytes,
+}
+
+impl AnyRecord {
+    /// A record's bytes, under its kind; the log's own kind has none.
+    pub fn of(kind: Kind, bytes: Bytes) -> Self {
+        let mut record = Self::default();
+        match kind {
+            Kind::Article => record.article = bytes,
+            Kind::Station => record.station = bytes,
+            Kind::Statistic => record.statistic = bytes,
+            Kind::Source => record.source = bytes,
+            Kind::Log => {}
+        }
+        record
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::changes::write::Write;
 use crate::context::Context;
 use crate::edge::list::{AskedList, AskedPage};
 use crate::edge::reply::{Reply, reply, written};
-use crate::edge::request::{Asked, asked, etag, freshness, named, names, required};
+use crate::edge::request::{Asked, asked, deadline, etag, freshness, named, names, required};
 use crate::edge::wire;
 use crate::edge::wire::station_service_server::StationService;
 use crate::error::{Error, Result};
@@ -49,36 +49,41 @@ impl Stations {
 #[async_trait]
 impl StationService for Stations {
     async fn get_station(&self, request: Request<GetStationRequest>) -> Reply<wire::Record> {
+        let deadline = deadline(&request);
         let request = request.into_inner();
         let name = StationName::parse("name", &request.name).map_err(Error::from)?;
-        let read = match asked(request.consistency)? {
+        let read = match asked(request.consistency, deadline)? {
             Asked::Now(freshness) => store::get(&self.context.db, &name, &freshness).await?,
-            Asked::At(revision) => versions::at(&self.context.db, name.as_str(), revision).await?,
+            Asked::At(revision, freshness) => {
+                versions::at(&self.context.db, name.as_str(), revision, &freshness).await?
+            }
         };
         let record = read.value.ok_or_else(|| Error::missing(name.as_str()))?;
-        Ok(reply(wire::Record(record), &read.token)?)
+        Ok(reply(wire::Record(record), read.snapshot)?)
     }
 
     async fn batch_get_stations(
         &self,
         request: Request<BatchGetStationsRequest>,
     ) -> Reply<wire::BatchGetResponse> {
+        let deadline = deadline(&request);
         let request = request.into_inner();
-        let freshness = freshness(request.consistency)?;
+        let freshness = freshness(request.consistency, deadline)?;
         let names = names(&request.names, StationName::parse)?;
         let names: Vec<&str> = names.iter().map(StationName::as_str).collect();
         let read = store::batch_get(&self.context.db, &names, &freshness).await?;
         let response = wire::BatchGetResponse {
             records: read.value,
-            token: read.token.to_string(),
+            token: read.snapshot.token.to_string(),
         };
-        Ok(reply(response, &read.token)?)
+        Ok(reply(response, read.snapshot)?)
     }
 
     async fn list_stations(
         &self,
         request: Request<ListStationsRequest>,
     ) -> Reply<wire::ListResponse> {
+        let deadline = deadline(&request);
         let request = request.into_inner();
         let asked = AskedList {
             method: "ListStations",
@@ -90,7 +95,7 @@ impl StationService for Stations {
             show_deleted: request.show_deleted,
             page_size: request.page_size,
             page_token: &request.page_token,
-            consistency: request.consistency,
+            freshness: freshness(request.consistency, deadline)?,
         };
         let page = asked
             .read(&self.context, store::LISTED, &SCHEMA, ORDERS)
@@ -148,15 +153,18 @@ impl StationService for Stations {
         &self,
         request: Request<ResolveStationsRequest>,
     ) -> Reply<ResolveStationsResponse> {
-        let request = request.into_inner();
-        let (response, token) = resolve_stations(&self.context, &request).await?;
-        Ok(reply(response, &token)?)
+        let deadline = deadline(&request);
+        let mut request = request.into_inner();
+        let freshness = freshness(request.consistency.take(), deadline)?;
+        let (response, snapshot) = resolve_stations(&self.context, &request, &freshness).await?;
+        Ok(reply(response, snapshot)?)
     }
 
     async fn list_station_honours(
         &self,
         request: Request<ListStationHonoursRequest>,
     ) -> Reply<ListStationHonoursResponse> {
+        let deadline = deadline(&request);
         let request = request.into_inner();
         let station = StationName::parse("parent", &request.parent).map_err(Error::from)?;
         let page = AskedPage::open(
@@ -164,9 +172,9 @@ impl StationService for Stations {
             format!("ListStationHonours\n{station}"),
             request.page_size,
             &request.page_token,
-            freshness(request.consistency)?,
+            freshness(request.consistency, deadline)?,
         )?;
-        let (response, token) = honours::of_station(&self.context, &station, &page).await?;
+        let (response, snapshot) = honours::of_station(&self.context, &station, &page).await?;
         // A station that an article names exists.
         if response.honours.is_empty() {
             let known = store::get(&self.context.db, &station, &page.freshness).await?;
@@ -174,6 +182,6 @@ impl StationService for Stations {
                 return Err(Error::missing(station.as_str()).into());
             }
         }
-        Ok(reply(response, &token)?)
+        Ok(reply(response, snapshot)?)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::pin::Pin;
 
 use serde_json::{Value, json};
-use sqlx::{PgConnection, Row as _};
+use sqlx::PgConnection;
 
 use crate::columns;
 use crate::db::Db;
@@ -12,8 +12,9 @@ use crate::error::Result;
 use crate::listing::Listed;
 use crate::names::StationName;
 use crate::pb::Station;
-use crate::reading::{self, Freshness, Read, batch_sql, get_sql};
+use crate::reading::{self, Read, batch_sql, get_sql, record_of, snapshot_sql};
 use crate::record::decode;
+use crate::route::Freshness;
 use crate::stations::names;
 use crate::stations::similar::near_forms;
 use crate::tables::{Current, upsert};
@@ -44,28 +45,35 @@ pub async fn candidates(
     near_forms: &[String],
     kinds: &[&str],
     context: &str,
+    freshness: &Freshness,
 ) -> Result<Vec<Vec<u8>>> {
-    let sql = "-- stations.candidates
+    let sql = snapshot_sql!(
+        "stations.candidates",
+        ", found as (
         select record from stations
         where not is_deleted
-          and (display_name = any($1) or (full_name <> '' and full_name = any($1)) or aliases && $1)
+          and (display_name = any($2) or (full_name <> '' and full_name = any($2)) or aliases && $2)
         union
         select record from stations
-        where not is_deleted and near_forms && $4
+        where not is_deleted and near_forms && $5
         union
         select record from stations
-        where not is_deleted and kind = any($2)
-          and (position(display_name in $3) > 0
-               or exists (select from unnest(aliases) as alias where position(alias in $3) > 0))";
-    let query = || {
+        where not is_deleted and kind = any($3)
+          and (position(display_name in $4) > 0
+               or exists (select from unnest(aliases) as alias where position(alias in $4) > 0)))
+        select tip.*, found.record, null::text as text from tip left join found on true"
+    );
+    let statement = |asked: Vec<i64>| {
         Ok(sqlx::query(sql)
+            .bind(asked)
             .bind(names)
             .bind(kinds)
             .bind(context)
             .bind(near_forms))
     };
-    let rows = db.fetch_all(query).await?;
-    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    let found = reading::read(db, freshness, statement).await?;
+    let records = found.value.iter().map(record_of);
+    records.filter_map(Result::transpose).collect()
 }
 
 /// What lists read.

@@ -11,7 +11,8 @@ use crate::error::{Error, Result};
 use crate::filter::check::Condition;
 use crate::filter::sql::{lower, planned_with_values};
 use crate::pb::statistic::{Assertion, Qualifier};
-use crate::reading::{Freshness, Read, first, tip_sql};
+use crate::reading::{Read, read as read_rows, tip_sql};
+use crate::route::Freshness;
 use crate::statistics::aggregate::{Figure, Start};
 
 /// Most figures of one aggregate: more are refused, not left out.
@@ -29,11 +30,9 @@ pub async fn read(
     filter: Option<&Condition>,
     freshness: &Freshness,
 ) -> Result<Read<Vec<Figure>>> {
-    let query = || statement(article, filter, freshness);
-    let rows = db.fetch_all(query).await?;
-    let token = freshness.check(first(&rows)?)?;
-    let mut figures = Vec::with_capacity(rows.len());
-    for row in &rows {
+    let found = read_rows(db, freshness, |asked| statement(article, filter, asked)).await?;
+    let mut figures = Vec::with_capacity(found.value.len());
+    for row in &found.value {
         if row.try_get::<Option<&str>, _>(0)?.is_some() {
             figures.push(figure(row)?);
         }
@@ -44,7 +43,7 @@ pub async fn read(
         return Err(Error::invalid("filter", description));
     }
     Ok(Read {
-        token,
+        snapshot: found.snapshot,
         value: figures,
     })
 }
@@ -53,7 +52,7 @@ pub async fn read(
 pub fn statement<'q>(
     article: Option<&'q str>,
     filter: Option<&Condition>,
-    freshness: &Freshness,
+    asked_revisions: Vec<i64>,
 ) -> Result<Query<'q, Postgres, PgArguments>> {
     let filter = lower(filter, PARAMETERS);
     let of_article = match article {
@@ -77,7 +76,7 @@ pub fn statement<'q>(
         filter.sql
     );
     let query = sqlx::query(AssertSqlSafe(sql))
-        .bind(freshness.asked_revisions())
+        .bind(asked_revisions)
         .bind(article)
         .bind(i64::try_from(FIGURES_MAX + 1).map_err(Error::internal)?)
         .bind(0_i64);

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::corrections::check_correction_reason;
 use crate::edge::list::AskedList;
 use crate::edge::reply::{Reply, reply, written};
-use crate::edge::request::{Asked, asked, etag, freshness, names, required};
+use crate::edge::request::{Asked, asked, deadline, etag, freshness, names, required};
 use crate::edge::wire;
 use crate::edge::wire::statistic_service_server::StatisticService;
 use crate::error::{Error, Result, Violation};
@@ -23,8 +23,8 @@ use crate::pb::{
     CreateStatisticRequest, DeleteStatisticRequest, GetStatisticRequest, ListStatisticsRequest,
     Statistic, UndeleteStatisticRequest, UpdateStatisticRequest,
 };
-use crate::reading::Freshness;
 use crate::record::{Record as _, check_etag, decode};
+use crate::route::{Bound, Freshness};
 use crate::rules::Check;
 use crate::statistics::aggregate::aggregate;
 use crate::statistics::fields::{ORDERS, SCHEMA};
@@ -72,7 +72,7 @@ impl Statistics {
     }
 
     async fn current(&self, name: &StatisticName) -> Result<Option<Statistic>> {
-        let read = store::get(&self.context.db, name, &Freshness::default()).await?;
+        let read = store::get(&self.context.db, name, &Freshness::of(Bound::Primary)).await?;
         read.value.map(|record| decode(&record)).transpose()
     }
 }
@@ -80,22 +80,26 @@ impl Statistics {
 #[async_trait]
 impl StatisticService for Statistics {
     async fn get_statistic(&self, request: Request<GetStatisticRequest>) -> Reply<wire::Record> {
+        let deadline = deadline(&request);
         let request = request.into_inner();
         let name = StatisticName::parse("name", &request.name).map_err(Error::from)?;
-        let read = match asked(request.consistency)? {
+        let read = match asked(request.consistency, deadline)? {
             Asked::Now(freshness) => store::get(&self.context.db, &name, &freshness).await?,
-            Asked::At(revision) => versions::at(&self.context.db, name.as_str(), revision).await?,
+            Asked::At(revision, freshness) => {
+                versions::at(&self.context.db, name.as_str(), revision, &freshness).await?
+            }
         };
         let record = read.value.ok_or_else(|| Error::missing(name.as_str()))?;
-        Ok(reply(wire::Record(record), &read.token)?)
+        Ok(reply(wire::Record(record), read.snapshot)?)
     }
 
     async fn batch_get_statistics(
         &self,
         request: Request<BatchGetStatisticsRequest>,
     ) -> Reply<wire::BatchGetResponse> {
+        let deadline = deadline(&request);
         let request = request.into_inner();
-        let freshness = freshness(request.consistency)?;
+        let freshness = freshness(request.consistency, deadline)?;
         let parent = match request.parent.as_str() {
             "" => StatisticParent::Any,
             parent => StatisticParent::parse("parent", parent).map_err(Error::from)?,
@@ -117,15 +121,16 @@ impl StatisticService for Statistics {
         let read = store::batch_get(&self.context.db, &names, &freshness).await?;
         let response = wire::BatchGetResponse {
             records: read.value,
-            token: read.token.to_string(),
+            token: read.snapshot.token.to_string(),
         };
-        Ok(reply(response, &read.token)?)
+        Ok(reply(response, read.snapshot)?)
     }
 
     async fn list_statistics(
         &self,
         request: Request<ListStatisticsRequest>,
     ) -> Reply<wire::ListResponse> {
+        let deadline = deadline(&request);
         let request = request.into_inner();
         let parent = StatisticParent::parse("parent", &request.parent).map_err(Error::from)?;
         let article = match &parent {
@@ -142,7 +147,7 @@ impl StatisticService for Statistics {
             show_deleted: request.show_deleted,
             page_size: request.page_size,
             page_token: &request.page_token,
-            consistency: request.consistency,
+            freshness: freshness(request.consistency, deadline)?,
         };
         let page = asked
             .read(&self.context, store::LISTED, &SCHEMA, ORDERS)
@@ -240,11 +245,12 @@ impl StatisticService for Statistics {
         &self,
         request: Request<AggregateStatisticsRequest>,
     ) -> Reply<AggregateStatisticsResponse> {
+        let deadline = deadline(&request);
         let request = request.into_inner();
         let parent = StatisticParent::parse("parent", &request.parent).map_err(Error::from)?;
         let (function, group_by) = asked_groups(&request)?;
         let filter = check(&SCHEMA, &request.filter).map_err(Error::from)?;
-        let freshness = freshness(request.consistency)?;
+        let freshness = freshness(request.consistency, deadline)?;
         let article = match &parent {
             StatisticParent::Any => None,
             StatisticParent::Article(article) => Some(article.as_str()),
@@ -258,10 +264,10 @@ impl StatisticService for Statistics {
             return Err(Error::missing(article).into());
         }
         let groups = aggregate(&read.value, function, &group_by, request.include_statistics);
-        let token = read.token.to_string();
+        let token = read.snapshot.token.to_string();
         Ok(reply(
             AggregateStatisticsResponse { groups, token },
-            &read.token,
+            read.snapshot,
         )?)
     }
 }

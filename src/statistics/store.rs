@@ -13,8 +13,9 @@ use crate::filter::years::item;
 use crate::listing::Listed;
 use crate::names::{ArticleName, StatisticName};
 use crate::pb::{Article, Comparison, Period, Quantity, Statistic};
-use crate::reading::{self, Freshness, Read, batch_sql, get_sql};
+use crate::reading::{self, Read, batch_sql, get_sql};
 use crate::record::{Record as _, decode};
+use crate::route::{Bound, Freshness};
 use crate::tables::{Current, upsert};
 
 pub async fn get(
@@ -51,7 +52,7 @@ pub async fn article(db: &Db, name: &ArticleName) -> Result<Option<Article>> {
         "record",
         "(select s.text from sources s where s.sha256 = source_sha256)"
     );
-    let read = reading::get(db, sql, name.as_str(), &Freshness::default()).await?;
+    let read = reading::get(db, sql, name.as_str(), &Freshness::of(Bound::Primary)).await?;
     let article: Option<Article> = read.value.map(|record| decode(&record)).transpose()?;
     Ok(article.filter(|article| !article.is_deleted()))
 }

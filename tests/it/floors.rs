@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const RESOURCES: [&str; 4] = ["articles", "stations", "statistics", "changes"];
 
 /// The floor of each file, by its path below `src`, most particular first.
-const FLOORS: [(&str, u8); 39] = [
+const FLOORS: [(&str, u8); 41] = [
     ("pb.rs", 0),
     ("names.rs", 0),
     ("error.rs", 0),
@@ -38,6 +38,7 @@ const FLOORS: [(&str, u8); 39] = [
     ("statistics", 1),
     ("db", 2),
     ("reading.rs", 2),
+    ("route.rs", 2),
     ("paging.rs", 2),
     ("tables.rs", 2),
     ("context.rs", 3),
@@ -45,6 +46,7 @@ const FLOORS: [(&str, u8); 39] = [
     ("honours.rs", 4),
     ("resolution.rs", 4),
     ("transfer", 4),
+    ("watch", 4),
     ("ingest", 4),
     ("", 255),
 ];

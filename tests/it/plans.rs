@@ -11,7 +11,7 @@ use bulletin::filter::order::{self, AskedOrder, Order};
 use bulletin::listing::{self, Listed, Page, Wanted};
 use bulletin::pb::View;
 use bulletin::pb::total::Mode;
-use bulletin::reading::Freshness;
+use bulletin::route::Freshness;
 use bulletin::{articles, stations, statistics};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgConnection};

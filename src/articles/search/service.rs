@@ -1,5 +1,7 @@
 //! SearchArticles on the wire.
 
+use std::time::Instant;
+
 use crate::articles::fields::SCHEMA;
 use crate::articles::search::matching::highlights;
 use crate::articles::search::query::Query;
@@ -11,17 +13,18 @@ use crate::error::{Error, Result};
 use crate::filter::check::check;
 use crate::pb::search_articles_response::{Highlight, Result as Searched};
 use crate::pb::{Article, SearchArticlesRequest, SearchArticlesResponse, View};
+use crate::reading::Snapshot;
 use crate::record::decode;
-use crate::token::Token;
 
 pub async fn search_articles(
     context: &Context,
     request: SearchArticlesRequest,
-) -> Result<(SearchArticlesResponse, Token)> {
+    deadline: Instant,
+) -> Result<(SearchArticlesResponse, Snapshot)> {
     let query = Query::parse(&request.query)?;
     let filter = check(&SCHEMA, &request.filter)?;
     let view = view(request.view, View::Basic)?;
-    let freshness = freshness(request.consistency)?;
+    let freshness = freshness(request.consistency, deadline)?;
     let scope = format!(
         "SearchArticles\n{view:?}\n{:?}\n{:?}",
         request.query, request.filter
@@ -41,17 +44,20 @@ pub async fn search_articles(
         size: page.size(),
     };
     let read = store::search(&context.db, wanted, view == View::Source, &page.freshness).await?;
-    let next_page_token =
-        page.next_token(context, &read.token, read.value.next.as_ref().map(sort_key))?;
+    let next_page_token = page.next_token(
+        context,
+        &read.snapshot.token,
+        read.value.next.as_ref().map(sort_key),
+    )?;
     // A thousand articles are compared: other calls need not wait for it.
     let results = tokio::task::spawn_blocking(move || results(read.value.found, &query, view));
     let results = results.await.map_err(Error::internal)??;
     let response = SearchArticlesResponse {
         results,
         next_page_token,
-        token: read.token.to_string(),
+        token: read.snapshot.token.to_string(),
     };
-    Ok((response, read.token))
+    Ok((response, read.snapshot))
 }
 
 /// Those that are meant, in the view that was asked for.

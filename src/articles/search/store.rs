@@ -10,8 +10,8 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::filter::check::Condition;
 use crate::filter::sql::lower;
-use crate::reading::{Freshness, Read, tip_sql};
-use crate::token::Token;
+use crate::reading::{Read, tip_sql};
+use crate::route::{Freshness, Route};
 
 /// How many articles are ranked together.
 pub const BLOCK_SIZE: usize = 500;
@@ -80,48 +80,50 @@ pub async fn search(
     with_text: bool,
     freshness: &Freshness,
 ) -> Result<Read<Page>> {
-    let mut reader = db.reader().await?;
-    let mut read = search_on(reader.connection(), wanted, with_text, freshness).await;
-    if let Err(error) = read {
-        reader = match db.instead(reader, &error).await? {
-            Some(reader) => reader,
-            None => return Err(error),
+    let mut route = Route::of(db, freshness);
+    loop {
+        let found = match route.reader().await {
+            Ok(mut reader) => {
+                let connection = reader.connection();
+                let asked = route.asked_revisions();
+                let check = |row: &PgRow| route.check(row);
+                let found = search_on(connection, wanted, with_text, asked, check).await;
+                let found = found.map(|(snapshot, value)| Read { snapshot, value });
+                route.end(Some(reader), found).await?
+            }
+            Err(error) => route.end(None, Err(error)).await?,
         };
-        read = search_on(reader.connection(), wanted, with_text, freshness).await;
+        if let Some(found) = found {
+            return Ok(found);
+        }
     }
-    if read.is_ok() {
-        reader.done();
-    }
-    read
 }
 
-/// The same, on a connection.
-pub async fn search_on(
+/// The same, on a connection, with what `check` makes of the snapshot's tip.
+pub async fn search_on<T>(
     connection: &mut PgConnection,
     wanted: Wanted<'_>,
     with_text: bool,
-    freshness: &Freshness,
-) -> Result<Read<Page>> {
+    asked_revisions: Vec<i64>,
+    check: impl FnOnce(&PgRow) -> Result<T>,
+) -> Result<(T, Page)> {
     let begin = "begin isolation level repeatable read read only";
     let mut tx = connection.begin_with(begin).await?;
-    let token = tip(&mut tx, freshness).await?;
+    let snapshot = check(&tip(&mut tx, asked_revisions).await?)?;
     let block = block(&mut tx, wanted).await?;
     let value = page(&mut tx, wanted, &block, with_text).await?;
     tx.commit().await?;
-    Ok(Read { token, value })
+    Ok((snapshot, value))
 }
 
-async fn tip(connection: &mut PgConnection, freshness: &Freshness) -> Result<Token> {
+async fn tip(connection: &mut PgConnection, asked_revisions: Vec<i64>) -> Result<PgRow> {
     let sql = concat!(
         "-- articles.search_tip\n",
         tip_sql!(),
         " select tip.* from tip"
     );
-    let row = sqlx::query(sql)
-        .bind(freshness.asked_revisions())
-        .fetch_one(connection)
-        .await?;
-    freshness.check(&row)
+    let row = sqlx::query(sql).bind(asked_revisions);
+    Ok(row.fetch_one(connection).await?)
 }
 
 /// An article of a block.
@@ -246,7 +248,7 @@ pub async fn explain(
     look: Look,
     window: i64,
 ) -> Result<serde_json::Value> {
-    let mut reader = db.reader().await?;
+    let mut reader = db.primary().reader().await?;
     let connection = reader.connection();
     let end = window_end(connection, wanted.start, window).await?;
     let explain = "explain (analyze, buffers, timing off, format json)\n";

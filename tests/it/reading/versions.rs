@@ -74,6 +74,7 @@ async fn versions_are_paged_without_gaps_while_more_are_made() {
             name: "stations/east".to_owned(),
             page_size: 3,
             page_token,
+            ..Default::default()
         };
         let page = service.ask(request).await.unwrap();
         assert!(page.revisions.len() <= 3);
@@ -141,6 +142,7 @@ async fn a_page_of_large_versions_ends_at_3_mib() {
             name: "articles/large".to_owned(),
             page_size: 0,
             page_token,
+            ..Default::default()
         };
         let page = service.ask(request).await.unwrap();
         pages.push(page.revisions.len());

@@ -71,7 +71,7 @@ impl Service {
         let request = pb::ListRevisionsRequest {
             name: name.to_owned(),
             page_size: 1_000,
-            page_token: String::new(),
+            ..Default::default()
         };
         self.ask(request).await.unwrap().revisions
     }

@@ -42,6 +42,7 @@ impl Database {
     pub fn settings(&self) -> Settings {
         Settings {
             url: self.url.clone(),
+            replica_urls: Vec::new(),
             connections_max: 8,
             acquire_timeout_ms: 10_000,
         }
@@ -121,6 +122,7 @@ async fn make_template() {
     admin(&format!("create database {TEMPLATE}")).await;
     let settings = Settings {
         url: url_of(TEMPLATE),
+        replica_urls: Vec::new(),
         connections_max: 2,
         acquire_timeout_ms: 10_000,
     };

@@ -1,0 +1,199 @@
+//! Revisions as they are followed: read in order from the log, and held to its chain.
+
+use std::sync::OnceLock;
+
+use prost::bytes::Bytes;
+use prost_types::Timestamp;
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row as _};
+use time::OffsetDateTime;
+
+use crate::changes::chain::{Entry, EntryRow, link};
+use crate::changes::log::{microseconds, timestamp, token_of};
+use crate::error::{Error, Result};
+use crate::names::Kind;
+use crate::pb::change::Type;
+use crate::token::Token;
+
+/// What one revision did.
+#[derive(Debug)]
+pub struct Delta {
+    pub token: Token,
+    pub commit_time: Timestamp,
+    pub reason: String,
+    pub changes: Vec<Changed>,
+}
+
+/// What a revision did to one record.
+#[derive(Debug)]
+pub struct Changed {
+    pub kind: Kind,
+    pub name: String,
+    /// Nothing of what the log does to itself.
+    pub op: Option<Type>,
+    /// The record after; nothing when it was not asked for, or was compacted.
+    pub record: Option<Bytes>,
+    /// The record before, when there was one and it was asked for.
+    pub old: Option<Bytes>,
+    /// The stations that the record names now and before, once somebody has asked.
+    pub stations: OnceLock<[Vec<String>; 2]>,
+}
+
+impl Delta {
+    /// Whether all records are there.
+    pub fn is_whole(&self) -> bool {
+        self.changes.iter().all(|changed| changed.record.is_some())
+    }
+
+    /// About what it takes of memory, in bytes.
+    pub fn size(&self) -> usize {
+        let sizes = self.changes.iter().map(Changed::size);
+        sizes.sum::<usize>() + size_of::<Self>() + self.reason.len()
+    }
+}
+
+impl Changed {
+    fn size(&self) -> usize {
+        let records = [&self.record, &self.old].into_iter().flatten();
+        records.map(Bytes::len).sum::<usize>() + size_of::<Self>() + self.name.len()
+    }
+}
+
+/// What is read of records beside their names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bodies {
+    pub records: bool,
+    pub old: bool,
+}
+
+/// A revision without its rows.
+#[derive(Debug)]
+pub struct Head {
+    pub token: Token,
+    commit_time: OffsetDateTime,
+    actor: String,
+    reason: String,
+    pub row_count: i32,
+}
+
+impl Head {
+    pub fn of(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            token: token_of(row)?,
+            commit_time: row.try_get("commit_time")?,
+            actor: row.try_get("actor")?,
+            reason: row.try_get("reason")?,
+            row_count: row.try_get("row_count")?,
+        })
+    }
+}
+
+/// As many of the revisions, at least one, as have no more rows than this together.
+pub fn within(mut heads: Vec<Head>, rows_max: i64) -> Vec<Head> {
+    let mut sum = 0;
+    let fitting = heads.iter().take_while(|head| {
+        sum += i64::from(head.row_count);
+        sum <= rows_max
+    });
+    let count = fitting.count().max(1);
+    heads.truncate(count);
+    heads
+}
+
+/// Reads what these revisions did, which follow `before` without a gap, and checks that they are all
+/// of what the chain binds.
+pub async fn read(
+    connection: &mut PgConnection,
+    before: &Token,
+    heads: Vec<Head>,
+    bodies: Bodies,
+) -> Result<Vec<Delta>> {
+    let Some(last) = heads.last() else {
+        return Ok(Vec::new());
+    };
+    let sql = "-- changes.deltas
+        select revision, kind, name, op, digest,
+               case when $3 then record end as record,
+               case when $4 then (
+                 select p.record from changes p
+                 where p.name = c.name and p.revision < c.revision
+                 order by p.revision desc limit 1) end as old
+        from changes c where revision > $1 and revision <= $2
+        order by revision, ordinal";
+    let rows = sqlx::query(sql)
+        .bind(before.revision)
+        .bind(last.token.revision)
+        .bind(bodies.records)
+        .bind(bodies.old)
+        .fetch_all(connection)
+        .await?;
+    let mut rows = rows.iter().peekable();
+    let mut previous = *before;
+    let mut deltas = Vec::with_capacity(heads.len());
+    for head in heads {
+        let mut own = Vec::new();
+        while let Some(row) = rows.peek() {
+            if row.try_get::<i64, _>("revision")? != head.token.revision {
+                break;
+            }
+            own.extend(rows.next());
+        }
+        deltas.push(delta_of(&previous, head, &own)?);
+        previous = deltas.last().map_or(previous, |delta| delta.token);
+    }
+    Ok(deltas)
+}
+
+fn delta_of(previous: &Token, head: Head, rows: &[&PgRow]) -> Result<Delta> {
+    let revision = head.token.revision;
+    let broken =
+        |what: &str| Error::internal(format!("the log is damaged: revision {revision} {what}"));
+    if revision != previous.revision + 1 {
+        return Err(broken("does not follow the one before"));
+    }
+    if usize::try_from(head.row_count).ok() != Some(rows.len()) {
+        return Err(broken("lacks rows"));
+    }
+    let entry = Entry {
+        revision,
+        commit_time_us: microseconds(head.commit_time),
+        actor: &head.actor,
+        reason: &head.reason,
+    };
+    let bound: Result<Vec<EntryRow<'_>>, sqlx::Error> =
+        rows.iter().map(|row| entry_row(row)).collect();
+    if link(&previous.chain, entry, bound?) != head.token.chain {
+        return Err(broken("is not what the chain says"));
+    }
+    let changes: Result<_> = rows.iter().map(|row| changed(row)).collect();
+    Ok(Delta {
+        token: head.token,
+        commit_time: timestamp(head.commit_time),
+        reason: head.reason,
+        changes: changes?,
+    })
+}
+
+fn entry_row(row: &PgRow) -> Result<EntryRow<'_>, sqlx::Error> {
+    Ok(EntryRow {
+        kind: row.try_get("kind")?,
+        name: row.try_get("name")?,
+        op: row.try_get("op")?,
+        digest: row.try_get("digest")?,
+    })
+}
+
+fn changed(row: &PgRow) -> Result<Changed> {
+    let kind = Kind::parse(row.try_get("kind")?)
+        .ok_or_else(|| Error::internal("a kind that is not known"))?;
+    let record: Option<Vec<u8>> = row.try_get("record")?;
+    let old: Option<Vec<u8>> = row.try_get("old")?;
+    Ok(Changed {
+        kind,
+        name: row.try_get("name")?,
+        op: Type::from_str_name(row.try_get("op")?),
+        record: record.map(Bytes::from),
+        old: old.map(Bytes::from),
+        stations: OnceLock::new(),
+    })
+}

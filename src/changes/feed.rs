@@ -1,0 +1,167 @@
+//! The newest revisions in memory, for all who watch: filled by the tail, read by each at its own pace.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::changes::delta::{Bodies, Delta};
+
+/// Most bytes that are kept; who is further behind reads from the database.
+const BYTES_MAX: usize = 32 * 1024 * 1024;
+
+#[derive(Debug, Default)]
+pub struct Feed {
+    kept: Mutex<Kept>,
+    readers: AtomicUsize,
+    readers_of_old: AtomicUsize,
+}
+
+/// Consecutive revisions, oldest first.
+#[derive(Debug, Default)]
+struct Kept {
+    deltas: VecDeque<(Arc<Delta>, Bodies)>,
+    size: usize,
+}
+
+impl Feed {
+    /// To be held while reading. What is polled from now on has the records that are needed.
+    pub fn reader(self: &Arc<Self>, with_old: bool) -> FeedReader {
+        self.readers.fetch_add(1, Ordering::SeqCst);
+        if with_old {
+            self.readers_of_old.fetch_add(1, Ordering::SeqCst);
+        }
+        FeedReader {
+            feed: Arc::clone(self),
+            with_old,
+        }
+    }
+
+    /// What is to be read of the next revisions; nothing while nobody watches.
+    pub fn wanted(&self) -> Bodies {
+        Bodies {
+            records: self.readers.load(Ordering::SeqCst) > 0,
+            old: self.readers_of_old.load(Ordering::SeqCst) > 0,
+        }
+    }
+
+    /// Takes what the tail has read, which follows what it gave before.
+    pub fn extend(&self, deltas: Vec<Delta>, bodies: Bodies) {
+        let mut kept = self.kept();
+        if !bodies.records {
+            kept.clear();
+            return;
+        }
+        for delta in deltas {
+            // Compacted while it was read: whoever is there finds out from the database.
+            if !delta.is_whole() {
+                kept.clear();
+                continue;
+            }
+            kept.size += delta.size();
+            kept.deltas.push_back((Arc::new(delta), bodies));
+        }
+        while kept.size > BYTES_MAX {
+            let Some((oldest, _)) = kept.deltas.pop_front() else {
+                break;
+            };
+            kept.size -= oldest.size();
+        }
+    }
+
+    /// Drops all that is kept: the history is another one, or was jumped over.
+    pub fn clear(&self) {
+        self.kept().clear();
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        // Nothing in here panics halfway through a change.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// One who watches.
+#[derive(Debug)]
+pub struct FeedReader {
+    feed: Arc<Feed>,
+    with_old: bool,
+}
+
+impl FeedReader {
+    /// The revision that follows, while it is kept with what this reader needs of it.
+    pub fn after(&self, revision: i64) -> Option<Arc<Delta>> {
+        let kept = self.feed.kept();
+        let (first, _) = kept.deltas.front()?;
+        let place = usize::try_from(revision + 1 - first.token.revision).ok()?;
+        let (delta, bodies) = kept.deltas.get(place)?;
+        (bodies.old || !self.with_old).then(|| Arc::clone(delta))
+    }
+
+    pub fn bodies(&self) -> Bodies {
+        Bodies {
+            records: true,
+            old: self.with_old,
+        }
+    }
+}
+
+impl Drop for FeedReader {
+    fn drop(&mut self) {
+        self.feed.readers.fetch_sub(1, Ordering::SeqCst);
+        if self.with_old {
+            self.feed.readers_of_old.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost_types::Timestamp;
+
+    use super::*;
+    use crate::token::{CHAIN_LENGTH, Chain, Token};
+
+    fn delta(revision: i64, reason_length: usize) -> Delta {
+        Delta {
+            token: Token {
+                revision,
+                chain: Chain([0; CHAIN_LENGTH]),
+            },
+            commit_time: Timestamp::default(),
+            reason: "x".repeat(reason_length),
+            changes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_reader_finds_what_follows_and_not_what_is_gone() {
+        let feed = Arc::new(Feed::default());
+        let reader = feed.reader(false);
+        let bodies = feed.wanted();
+        feed.extend(vec![delta(5, 0), delta(6, 0)], bodies);
+        assert_eq!(reader.after(4).map(|delta| delta.token.revision), Some(5));
+        assert_eq!(reader.after(5).map(|delta| delta.token.revision), Some(6));
+        assert!(reader.after(3).is_none() && reader.after(6).is_none());
+        feed.extend(vec![delta(7, BYTES_MAX)], bodies);
+        assert!(reader.after(4).is_none(), "the oldest went for the newest");
+        drop(reader);
+        feed.extend(vec![delta(8, 0)], feed.wanted());
+        assert!(feed.reader(false).after(7).is_none(), "nobody watched");
+    }
+
+    #[test]
+    fn who_needs_old_records_is_not_given_a_revision_without() {
+        let feed = Arc::new(Feed::default());
+        let plain = feed.reader(false);
+        feed.extend(vec![delta(5, 0)], feed.wanted());
+        let demanding = feed.reader(true);
+        assert!(plain.after(4).is_some() && demanding.after(4).is_none());
+        feed.extend(vec![delta(6, 0)], feed.wanted());
+        assert!(plain.after(5).is_some() && demanding.after(5).is_some());
+    }
+}

@@ -1,0 +1,285 @@
+//! The one task a process that follows the log: by revision, in order and without a gap, from the
+//! primary. What it has seen is what replicas are measured by, and what watchers are sent.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row as _};
+use tokio::task::JoinHandle;
+use tracing::{error, info, warn};
+
+use crate::changes::delta::{self, Head, within};
+use crate::changes::feed::Feed;
+use crate::changes::log::token_of;
+use crate::db::history::{History, REMEMBERED_MAX};
+use crate::db::{Db, jittered};
+use crate::error::{Error, Result};
+use crate::token::{Chain, Token};
+
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// A poll without an answer is given up, with its connection.
+const POLL_TIME_MAX: Duration = Duration::from_secs(1);
+
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const PAUSE_MAX: Duration = Duration::from_secs(1);
+
+/// Most revisions, and most rows, of one poll.
+const REVISIONS_MAX: i64 = 1_000;
+const ROWS_MAX: i64 = 1_000;
+
+/// Who is further behind goes on from the newest.
+const BEHIND_MAX: i64 = 10_000;
+
+/// Follows the log until it is dropped.
+#[derive(Debug)]
+pub struct Following {
+    pub history: Arc<History>,
+    pub feed: Arc<Feed>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Begins at the newest revision. Reads of this database are measured by it from then on.
+pub async fn follow(db: &Db) -> Result<Following> {
+    let polled = Instant::now();
+    let mut connection = db.dedicated().await?;
+    let newest = newest(&mut connection).await?;
+    let history = Arc::new(History::starting_at(newest, polled));
+    db.follow(Arc::clone(&history))?;
+    let feed = Arc::new(Feed::default());
+    let tail = Tail {
+        db: db.clone(),
+        history: Arc::clone(&history),
+        feed: Arc::clone(&feed),
+        connection: Some(connection),
+        is_remembered: false,
+    };
+    Ok(Following {
+        history,
+        feed,
+        task: tokio::spawn(tail.run()),
+    })
+}
+
+struct Tail {
+    db: Db,
+    history: Arc<History>,
+    feed: Arc<Feed>,
+    connection: Option<PgConnection>,
+    /// Whether the ring has what came before the first revision seen.
+    is_remembered: bool,
+}
+
+impl Tail {
+    async fn run(mut self) {
+        let mut pause = FIRST_PAUSE;
+        let mut failing_since = None;
+        loop {
+            let polled = tokio::time::timeout(POLL_TIME_MAX, self.poll()).await;
+            let polled =
+                polled.unwrap_or_else(|_| Err(Error::NoPrimary("no answer in time".into())));
+            match polled {
+                Ok(is_behind) => {
+                    if let Some(since) = failing_since.take() {
+                        let away_ms = Instant::duration_since(&Instant::now(), since).as_millis();
+                        info!(away_ms, "the log is followed again");
+                    }
+                    pause = FIRST_PAUSE;
+                    if !is_behind {
+                        self.wait().await;
+                    }
+                }
+                Err(error) => {
+                    if failing_since.is_none() {
+                        failing_since = Some(Instant::now());
+                        say(&error);
+                    }
+                    self.connection = None;
+                    tokio::time::sleep(jittered(pause)).await;
+                    pause = (pause * 2).min(PAUSE_MAX);
+                }
+            }
+        }
+    }
+
+    /// Until the next turn, or a write of this process.
+    async fn wait(&self) {
+        // Either end of the wait will do.
+        let _ = tokio::time::timeout(POLL_INTERVAL, self.history.nudged()).await;
+    }
+
+    /// Takes the next revisions; answers whether there are more.
+    async fn poll(&mut self) -> Result<bool> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.db.dedicated().await?,
+        };
+        // A connection whose poll was given up is not used again.
+        let is_behind = self.poll_on(&mut connection).await?;
+        if !self.is_remembered {
+            self.remember(&mut connection).await?;
+        }
+        self.connection = Some(connection);
+        Ok(is_behind)
+    }
+
+    async fn poll_on(&mut self, connection: &mut PgConnection) -> Result<bool> {
+        let began = Instant::now();
+        let applied = self.history.applied().token;
+        let polled = read_heads(connection, applied.revision).await?;
+        if polled.is_standby {
+            // Connections kept since it was the primary would be refused their writes.
+            self.db.forget_connections();
+            return Err(Error::NoPrimary("its address leads to a standby".into()));
+        }
+        let mut heads = polled.heads.into_iter();
+        if heads.next().map(|head| head.token) != Some(applied) {
+            self.fork(connection, began).await?;
+            return Ok(true);
+        }
+        if polled.newest.revision - applied.revision > BEHIND_MAX {
+            self.jump(&polled.newest, began);
+            return Ok(true);
+        }
+        let heads = within(heads.collect(), ROWS_MAX);
+        let bodies = self.feed.wanted();
+        let deltas = delta::read(connection, &applied, heads, bodies).await?;
+        let tokens: Vec<Token> = deltas.iter().map(|delta| delta.token).collect();
+        // Watchers that wake find them.
+        if !tokens.is_empty() {
+            self.feed.extend(deltas, bodies);
+        }
+        self.history.extend(began, &tokens);
+        let reached = tokens.last().unwrap_or(&applied).revision;
+        Ok(reached < polled.newest.revision)
+    }
+
+    /// Leaves out what lies between: watchers read it themselves.
+    fn jump(&mut self, newest: &Token, began: Instant) {
+        let applied = self.history.applied().token.revision;
+        warn!(
+            applied,
+            newest = newest.revision,
+            "the tail was far behind and goes on from the newest"
+        );
+        self.feed.clear();
+        self.history.jump(began, *newest);
+        self.is_remembered = false;
+    }
+
+    /// The primary's history is another one: what was seen last is not in it.
+    async fn fork(&mut self, connection: &mut PgConnection, began: Instant) -> Result<()> {
+        let known = self.history.known();
+        let last_common = last_common(connection, &known).await?;
+        let newest = newest(connection).await?;
+        let lost = self.history.applied().token;
+        let common = last_common.map(|token| token.revision);
+        warn!(%lost, last_common = common, now = %newest, "the database's history is another one, after a failover or a restore");
+        self.feed.clear();
+        self.history.fork(began, last_common, newest);
+        self.db.forget_connections();
+        self.is_remembered = false;
+        Ok(())
+    }
+
+    /// Reads the chains from before the first revision that is known.
+    async fn remember(&mut self, connection: &mut PgConnection) -> Result<()> {
+        let first = self.history.first();
+        let sql = "-- changes.remembered
+            select revision, chain from revisions where revision < $1 and revision > $1 - $2
+            order by revision";
+        let remembered = i64::try_from(REMEMBERED_MAX).map_err(Error::internal)?;
+        let rows = sqlx::query(sql)
+            .bind(first)
+            .bind(remembered)
+            .fetch_all(connection)
+            .await?;
+        let tokens: Result<Vec<Token>, sqlx::Error> = rows.iter().map(token_of).collect();
+        self.history.prepend(&tokens?);
+        self.is_remembered = true;
+        Ok(())
+    }
+}
+
+fn say(error: &Error) {
+    match error {
+        Error::Internal(cause) => error!(cause = %cause, "the log cannot be followed"),
+        error => {
+            let cause = std::error::Error::source(error).map(ToString::to_string);
+            warn!(cause, "the log cannot be followed for now: {error}");
+        }
+    }
+}
+
+/// The revision that was seen last, and those that follow it.
+struct Polled {
+    is_standby: bool,
+    newest: Token,
+    heads: Vec<Head>,
+}
+
+async fn read_heads(connection: &mut PgConnection, applied: i64) -> Result<Polled> {
+    let sql = "-- changes.tail
+        select pg_is_in_recovery() as is_standby, newest.revision as newest_revision,
+               newest.chain as newest_chain, r.*
+        from (select revision, chain from revisions order by revision desc limit 1) as newest
+        left join lateral (
+          select revision, chain, commit_time, actor, reason, row_count from revisions
+          where revision >= $1 order by revision limit $2) as r on true
+        order by r.revision";
+    let rows = sqlx::query(sql)
+        .bind(applied)
+        .bind(REVISIONS_MAX)
+        .fetch_all(connection)
+        .await?;
+    let first = rows
+        .first()
+        .ok_or_else(|| Error::internal("the log has no revision 0"))?;
+    let found = |row: &&PgRow| matches!(row.try_get::<Option<i64>, _>("revision"), Ok(Some(_)));
+    let heads: Result<_, sqlx::Error> = rows.iter().filter(found).map(Head::of).collect();
+    Ok(Polled {
+        is_standby: first.try_get("is_standby")?,
+        newest: Token {
+            revision: first.try_get("newest_revision")?,
+            chain: Chain::from_slice(first.try_get("newest_chain")?)
+                .ok_or_else(|| Error::internal("a chain has 32 bytes"))?,
+        },
+        heads: heads?,
+    })
+}
+
+async fn newest(connection: &mut PgConnection) -> Result<Token> {
+    let sql = "-- changes.newest
+        select revision, chain from revisions order by revision desc limit 1";
+    let row = sqlx::query(sql).fetch_one(connection).await?;
+    Ok(token_of(&row)?)
+}
+
+/// The last of the known revisions, which are in order, that the log has too. A revision binds all
+/// before it, so those that it has come first.
+async fn last_common(connection: &mut PgConnection, known: &[Token]) -> Result<Option<Token>> {
+    let sql = "-- changes.has
+        select exists (select from revisions where revision = $1 and chain = $2)";
+    let (mut shared, mut lost) = (0, known.len());
+    while shared < lost {
+        let middle = shared + (lost - shared) / 2;
+        let token = &known[middle];
+        let is_there: bool = sqlx::query_scalar(sql)
+            .bind(token.revision)
+            .bind(&token.chain.0[..])
+            .fetch_one(&mut *connection)
+            .await?;
+        match is_there {
+            true => shared = middle + 1,
+            false => lost = middle,
+        }
+    }
+    Ok(shared.checked_sub(1).map(|last| known[last]))
+}

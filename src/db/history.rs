@@ -1,0 +1,290 @@
+//! What this process knows of the log's history: the newest revision it has seen, the chains of the
+//! last 65,536, and the histories that were lost in a failover or a restore.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, watch};
+
+use crate::token::{AskedToken, Chain, Token};
+
+/// How many revisions are remembered.
+pub const REMEMBERED_MAX: usize = 65_536;
+
+/// How many lost histories are remembered.
+const LOST_MAX: usize = 4;
+
+/// The newest revision that was seen on the primary, and in which history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Applied {
+    pub token: Token,
+    /// Raised whenever the history turns out to be another one.
+    pub generation: u64,
+}
+
+/// Revisions seen, in order and without a gap.
+#[derive(Debug)]
+struct Seen {
+    first: i64,
+    chains: VecDeque<(Chain, Instant)>,
+    /// When the last poll that succeeded began.
+    polled: Instant,
+    /// The newest revision that this process has written, while it is not seen yet.
+    written: Option<Token>,
+    lost: VecDeque<Lost>,
+}
+
+/// Revisions of a history that is gone, after the last one it shares with the next.
+#[derive(Debug)]
+struct Lost {
+    first: i64,
+    chains: Vec<Chain>,
+    last_common: Token,
+}
+
+/// Shared by the tail, which writes it, and by every read.
+#[derive(Debug)]
+pub struct History {
+    seen: Mutex<Seen>,
+    applied: watch::Sender<Applied>,
+    nudge: Notify,
+}
+
+impl History {
+    /// Begins at a revision of the primary.
+    pub fn starting_at(token: Token, polled: Instant) -> Self {
+        let applied = Applied {
+            token,
+            generation: 0,
+        };
+        Self {
+            seen: Mutex::new(Seen {
+                first: token.revision,
+                chains: VecDeque::from([(token.chain, polled)]),
+                polled,
+                written: None,
+                lost: VecDeque::new(),
+            }),
+            applied: watch::Sender::new(applied),
+            nudge: Notify::new(),
+        }
+    }
+
+    pub fn applied(&self) -> Applied {
+        *self.applied.borrow()
+    }
+
+    /// Wakes whenever `applied` moves.
+    pub fn subscribe(&self) -> watch::Receiver<Applied> {
+        self.applied.subscribe()
+    }
+
+    /// The newest revision that is known to be in the log: a read of this process sees its own writes.
+    pub fn newest(&self) -> Token {
+        let applied = self.applied().token;
+        let written = self.seen().written;
+        written
+            .filter(|written| written.revision > applied.revision)
+            .unwrap_or(applied)
+    }
+
+    /// This process has committed up to here; the tail need not wait for its next turn.
+    pub fn written(&self, token: Token) {
+        self.seen().written = Some(token);
+        self.nudge.notify_one();
+    }
+
+    /// Resolves after a write of this process.
+    pub async fn nudged(&self) {
+        self.nudge.notified().await;
+    }
+
+    /// How long ago the last poll that succeeded began: what it saw was the newest then.
+    pub fn age(&self) -> Duration {
+        self.seen().polled.elapsed()
+    }
+
+    /// Whether this process has seen the revision with this chain, in the history it is in.
+    pub fn has(&self, token: &Token) -> bool {
+        self.seen().chain_at(token.revision) == Some(token.chain)
+    }
+
+    /// How old what a snapshot shows may be: since when a newer revision is known, else since the
+    /// last poll.
+    pub fn age_of(&self, token: &Token) -> Duration {
+        let seen = self.seen();
+        match seen.at(token.revision + 1) {
+            Some((_, since)) => since.elapsed(),
+            None => seen.polled.elapsed(),
+        }
+    }
+
+    /// The last revision that a lost token's history shares with this one, when it is known.
+    pub fn last_common(&self, asked: &AskedToken) -> Option<Token> {
+        let seen = self.seen();
+        let of = seen.lost.iter().rev().find(|lost| {
+            let place = usize::try_from(asked.revision - lost.first).ok();
+            place
+                .and_then(|place| lost.chains.get(place))
+                .is_some_and(|chain| asked.names(chain))
+        });
+        of.map(|lost| lost.last_common)
+    }
+
+    /// A poll that began then found these revisions, which follow the newest.
+    pub fn extend(&self, polled: Instant, tokens: &[Token]) {
+        let mut seen = self.seen();
+        seen.polled = polled;
+        for token in tokens {
+            seen.chains.push_back((token.chain, polled));
+        }
+        seen.forget();
+        drop(seen);
+        if let Some(last) = tokens.last() {
+            self.applied.send_modify(|applied| applied.token = *last);
+        }
+    }
+
+    /// Revisions of before the first that is known, newest last, as far as they lead up to it.
+    pub fn prepend(&self, tokens: &[Token]) {
+        let mut seen = self.seen();
+        for token in tokens.iter().rev() {
+            if token.revision + 1 == seen.first && seen.chains.len() < REMEMBERED_MAX {
+                let known = seen.polled;
+                seen.chains.push_front((token.chain, known));
+                seen.first = token.revision;
+            }
+        }
+    }
+
+    /// The oldest revision that is known.
+    pub fn first(&self) -> i64 {
+        self.seen().first
+    }
+
+    /// Every revision that is known, oldest first.
+    pub fn known(&self) -> Vec<Token> {
+        let seen = self.seen();
+        let tokens = (seen.first..).zip(&seen.chains);
+        tokens
+            .map(|(revision, (chain, _))| Token {
+                revision,
+                chain: *chain,
+            })
+            .collect()
+    }
+
+    /// The history is another one, which has this newest revision and shares this one with what was
+    /// known; nothing known is shared when there is none.
+    pub fn fork(&self, polled: Instant, last_common: Option<Token>, newest: Token) {
+        let mut seen = self.seen();
+        if let Some(last_common) = last_common {
+            let first = last_common.revision + 1;
+            let place = usize::try_from(first - seen.first).unwrap_or(0);
+            let chains = seen.chains.iter().skip(place).map(|(chain, _)| *chain);
+            let chains = chains.collect();
+            seen.lost.push_back(Lost {
+                first,
+                chains,
+                last_common,
+            });
+            if seen.lost.len() > LOST_MAX {
+                seen.lost.pop_front();
+            }
+        }
+        seen.begin(newest, polled);
+        drop(seen);
+        self.applied.send_modify(|applied| {
+            applied.token = newest;
+            applied.generation += 1;
+        });
+    }
+
+    /// Goes on at this revision of the same history, without those between.
+    pub fn jump(&self, polled: Instant, newest: Token) {
+        self.seen().begin(newest, polled);
+        self.applied.send_modify(|applied| applied.token = newest);
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        // Nothing in here panics halfway through a change.
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seen {
+    fn begin(&mut self, newest: Token, polled: Instant) {
+        self.first = newest.revision;
+        self.chains = VecDeque::from([(newest.chain, polled)]);
+        self.polled = polled;
+        self.written = None;
+    }
+
+    fn at(&self, revision: i64) -> Option<(Chain, Instant)> {
+        let place = usize::try_from(revision - self.first).ok()?;
+        self.chains.get(place).copied()
+    }
+
+    fn chain_at(&self, revision: i64) -> Option<Chain> {
+        self.at(revision).map(|(chain, _)| chain)
+    }
+
+    fn forget(&mut self) {
+        while self.chains.len() > REMEMBERED_MAX {
+            self.chains.pop_front();
+            self.first += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::CHAIN_LENGTH;
+
+    fn token(revision: i64, branch: u8) -> Token {
+        let mut chain = [branch; CHAIN_LENGTH];
+        chain[..8].copy_from_slice(&revision.to_be_bytes());
+        Token {
+            revision,
+            chain: Chain(chain),
+        }
+    }
+
+    #[test]
+    fn it_remembers_the_last_revisions_and_no_others() {
+        let now = Instant::now();
+        let history = History::starting_at(token(5, 1), now);
+        let newest = 5 + i64::try_from(REMEMBERED_MAX).expect("it fits");
+        let tokens: Vec<Token> = (6..=newest).map(|revision| token(revision, 1)).collect();
+        history.extend(now, &tokens);
+        assert_eq!(history.applied().token, token(newest, 1));
+        assert!(history.has(&token(newest, 1)) && history.has(&token(6, 1)));
+        assert!(!history.has(&token(5, 1)) && !history.has(&token(newest + 1, 1)));
+        assert!(!history.has(&token(7, 2)));
+    }
+
+    #[test]
+    fn what_came_before_is_taken_only_without_a_gap() {
+        let now = Instant::now();
+        let history = History::starting_at(token(5, 1), now);
+        history.prepend(&[token(2, 1), token(3, 1)]);
+        assert!(!history.has(&token(3, 1)));
+        history.prepend(&[token(3, 1), token(4, 1)]);
+        assert!(history.has(&token(3, 1)) && history.has(&token(4, 1)));
+    }
+
+    #[test]
+    fn a_lost_token_knows_where_its_history_ended() {
+        let now = Instant::now();
+        let history = History::starting_at(token(5, 1), now);
+        history.extend(now, &[token(6, 1), token(7, 1)]);
+        history.fork(now, Some(token(5, 1)), token(8, 2));
+        assert_eq!(history.applied().generation, 1);
+        assert!(history.has(&token(8, 2)) && !history.has(&token(7, 1)));
+        assert_eq!(history.last_common(&token(6, 1).into()), Some(token(5, 1)));
+        assert_eq!(history.last_common(&token(6, 2).into()), None);
+        assert_eq!(history.last_common(&token(5, 1).into()), None);
+    }
+}

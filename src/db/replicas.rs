@@ -1,0 +1,143 @@
+//! Standbys that reads may go to, and which of them are worth asking.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::PgConnectOptions;
+use tracing::{info, warn};
+
+use crate::db::server::Server;
+
+/// A replica that failed is left alone this long, then twice as long, up to the most.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const PAUSE_MAX: Duration = Duration::from_secs(10);
+
+/// What a replica may take to give a connection before another server is asked.
+const ACQUIRE_TIMEOUT_MS: u64 = 500;
+
+/// Long snapshots on a standby hold up its replay, or are cancelled by it.
+const AT_CONNECT: &str = "set statement_timeout = '1s'";
+
+/// One standby.
+#[derive(Debug)]
+pub struct Replica {
+    pub server: Server,
+    rest: Mutex<Rest>,
+}
+
+/// How long a replica that failed is left alone.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rest {
+    until: Option<Instant>,
+    pause: Duration,
+}
+
+/// All standbys, asked in turn.
+#[derive(Debug, Default)]
+pub struct Replicas {
+    all: Vec<Replica>,
+    next: AtomicUsize,
+}
+
+impl Replicas {
+    pub fn of(options: Vec<PgConnectOptions>, connections_max: u32) -> Self {
+        let replica = |options| Replica {
+            server: Server::connect_lazy(
+                options,
+                connections_max,
+                ACQUIRE_TIMEOUT_MS,
+                Some(AT_CONNECT),
+            ),
+            rest: Mutex::default(),
+        };
+        Self {
+            all: options.into_iter().map(replica).collect(),
+            next: AtomicUsize::new(0),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    pub fn all(&self) -> &[Replica] {
+        &self.all
+    }
+
+    /// The next one in turn that is not left alone.
+    pub fn next(&self) -> Option<&Replica> {
+        let count = self.all.len();
+        let first = self.next.fetch_add(1, Ordering::Relaxed);
+        (0..count)
+            .map(|step| &self.all[first.wrapping_add(step) % count])
+            .find(|replica| replica.is_awake())
+    }
+
+    /// The one that comes first, left alone or not: for when nothing else can be asked.
+    pub fn any(&self) -> Option<&Replica> {
+        self.next().or_else(|| self.all.first())
+    }
+}
+
+impl Replica {
+    fn is_awake(&self) -> bool {
+        let rest = self.rest.lock().map(|rest| *rest).unwrap_or_default();
+        rest.until.is_none_or(|until| Instant::now() >= until)
+    }
+
+    /// It answered.
+    pub fn answered(&self) {
+        if let Ok(mut rest) = self.rest.lock()
+            && rest.until.take().is_some()
+        {
+            rest.pause = Duration::ZERO;
+            info!("a replica answers again");
+        }
+    }
+
+    /// It failed, or shows another history: it is left alone for a while that grows, and differs a
+    /// little from process to process, so that they do not all come back at once.
+    pub fn failed(&self, why: &str) {
+        self.server.forget();
+        if let Ok(mut rest) = self.rest.lock() {
+            // Reads that were under way together count as one failure.
+            if rest.until.is_some_and(|until| Instant::now() < until) {
+                return;
+            }
+            rest.pause = (rest.pause * 2).clamp(FIRST_PAUSE, PAUSE_MAX);
+            let pause = jittered(rest.pause);
+            rest.until = Some(Instant::now() + pause);
+            let pause_ms = pause.as_millis();
+            warn!(pause_ms, "a replica is left alone: {why}");
+        }
+    }
+}
+
+/// Between three and five quarters of a pause.
+pub fn jittered(pause: Duration) -> Duration {
+    let mut bytes = [0];
+    // Without randomness the pause is merely regular.
+    let byte = match aws_lc_rs::rand::fill(&mut bytes) {
+        Ok(()) => bytes[0],
+        Err(_) => 128,
+    };
+    pause * 3 / 4 + pause * u32::from(byte) / 512
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_differ_and_stay_within_their_bounds() {
+        let pause = Duration::from_millis(1_000);
+        let pauses: Vec<Duration> = (0..100).map(|_| jittered(pause)).collect();
+        assert!(
+            pauses
+                .iter()
+                .all(|jittered| (pause * 3 / 4..=pause * 5 / 4).contains(jittered))
+        );
+        assert!(pauses.iter().any(|jittered| *jittered != pauses[0]));
+    }
+}

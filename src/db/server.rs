@@ -1,0 +1,141 @@
+//! One Postgres server: the pool of connections to it, and those kept between reads.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Executor as _, PgConnection, PgPool, Postgres, Transaction};
+
+use crate::db::shelf::{Reader, Shelf};
+use crate::error::{Error, Result};
+
+/// What a pool that was replaced may take to close; a dead server may never answer.
+const CLOSE_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// A server that is used.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Replaced when the address may lead to another server.
+    pool: Arc<RwLock<PgPool>>,
+    pool_options: PgPoolOptions,
+    shelf: Arc<Shelf>,
+}
+
+impl Server {
+    /// Connects at once.
+    pub async fn connect(
+        options: PgConnectOptions,
+        connections_max: u32,
+        acquire_timeout_ms: u64,
+    ) -> Result<Self> {
+        let pool_options = pool_options(connections_max, acquire_timeout_ms).min_connections(1);
+        let pool = pool_options.clone().connect_with(options).await?;
+        Ok(Self::of(pool, pool_options, connections_max))
+    }
+
+    /// Connects when it is first used; `at_connect` is run on every new connection.
+    pub fn connect_lazy(
+        options: PgConnectOptions,
+        connections_max: u32,
+        acquire_timeout_ms: u64,
+        at_connect: Option<&'static str>,
+    ) -> Self {
+        let mut pool_options = pool_options(connections_max, acquire_timeout_ms);
+        if let Some(sql) = at_connect {
+            pool_options = pool_options.after_connect(move |connection, _| {
+                Box::pin(async move { connection.execute(sql).await.map(drop) })
+            });
+        }
+        let pool = pool_options.clone().connect_lazy_with(options);
+        Self::of(pool, pool_options, connections_max)
+    }
+
+    fn of(pool: PgPool, pool_options: PgPoolOptions, connections_max: u32) -> Self {
+        Self {
+            pool: Arc::new(RwLock::new(pool)),
+            pool_options,
+            shelf: Arc::new(Shelf::of(connections_max)),
+        }
+    }
+
+    pub fn pool(&self) -> PgPool {
+        // Nothing panics while it is held.
+        let pool = self.pool.read().unwrap_or_else(PoisonError::into_inner);
+        pool.clone()
+    }
+
+    /// A connection for one read.
+    pub async fn reader(&self) -> Result<Reader> {
+        if let Some(connection) = self.shelf.take() {
+            return Ok(self.reader_on(connection, true));
+        }
+        let waits = self.shelf.wait();
+        // What was kept before others knew of the wait is not given to the pool any more.
+        let reader = match self.shelf.take() {
+            Some(connection) => self.reader_on(connection, true),
+            None => self.reader_on(self.pool().acquire().await?, false),
+        };
+        drop(waits);
+        Ok(reader)
+    }
+
+    fn reader_on(&self, connection: PoolConnection<Postgres>, was_kept: bool) -> Reader {
+        Reader::new(connection, was_kept, &self.shelf)
+    }
+
+    /// Whether a read failed because its connection was kept and turns out to be dead. Others that were
+    /// kept will be too, so that all are given up: the next reader comes from the pool.
+    pub fn gives_up(&self, failed: &Reader, error: &Error) -> bool {
+        let is_dead = failed.was_kept() && matches!(error, Error::NoPrimary(_));
+        if is_dead {
+            self.shelf.clear();
+        }
+        is_dead
+    }
+
+    /// Gives up every connection: they may lead to a server that was replaced.
+    pub fn renew(&self) {
+        let options = (*self.pool().connect_options()).clone();
+        let new = self.pool_options.clone().connect_lazy_with(options);
+        let mut pool = self.pool.write().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *pool, new);
+        drop(pool);
+        self.shelf.clear();
+        // Calls that are under way keep theirs until they are done.
+        tokio::spawn(tokio::time::timeout(CLOSE_TIME_MAX, async move {
+            old.close().await
+        }));
+    }
+
+    /// Gives up the connections that are kept between reads.
+    pub fn forget(&self) {
+        self.shelf.clear();
+    }
+
+    pub async fn begin(
+        &self,
+        statement: &'static str,
+    ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        let _waits = self.shelf.wait();
+        self.pool().begin_with(statement).await
+    }
+
+    /// A connection of its own.
+    pub async fn dedicated(&self) -> Result<PgConnection, sqlx::Error> {
+        use sqlx::Connection as _;
+        PgConnection::connect_with(&self.pool().connect_options()).await
+    }
+
+    pub async fn close(&self) {
+        self.shelf.close();
+        self.pool().close().await;
+    }
+}
+
+fn pool_options(connections_max: u32, acquire_timeout_ms: u64) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(connections_max)
+        .acquire_timeout(Duration::from_millis(acquire_timeout_ms))
+        .test_before_acquire(true)
+}

@@ -1,0 +1,341 @@
+//! Where a read goes, and whether what it saw is fresh enough: a replica while it shows this history
+//! and all the call asks for, else the primary.
+//!
+//! A replica's snapshot is judged by what that same snapshot says of the revisions asked about, and of
+//! the newest one that this process has seen on the primary.
+
+use std::time::{Duration, Instant};
+
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
+
+use crate::db::{Db, Reader, Replica, Server};
+use crate::error::{Error, Result};
+use crate::reading::Snapshot;
+use crate::token::{AskedToken, Chain, Token};
+
+/// How old what is known of the primary may be for a replica to be measured by it.
+const BOUND: Duration = Duration::from_millis(100);
+
+/// After what time without an answer the primary is taken for lost.
+const LOST: Duration = Duration::from_secs(1);
+
+/// What a server may take to give a connection while there are others.
+const CONNECT_TIME_MAX: Duration = Duration::from_millis(500);
+
+/// How long a replica that is behind is waited for while there is a primary.
+const WAIT_MAX: Duration = Duration::from_millis(50);
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
+const PAUSE_MAX: Duration = Duration::from_millis(50);
+
+/// How long a call without a deadline waits for what it asks.
+pub const WAIT_DEFAULT: Duration = Duration::from_secs(5);
+
+/// How fresh a read must be, beside the tokens it names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bound {
+    /// No older than the last poll of the primary, which is at most 100 ms ago.
+    #[default]
+    Recent,
+    /// As the tokens it names, and no more.
+    Tokens,
+    /// Of any age.
+    Any,
+    /// The primary's newest; without a primary, a replica's.
+    Newest,
+    /// The primary's newest, or nothing.
+    Primary,
+}
+
+/// What a call demands of the snapshot it is answered from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Freshness {
+    pub bound: Bound,
+    /// Tokens the call names, and the one of the first page: two at most.
+    pub asked: Vec<AskedToken>,
+    /// Until when a replica may be waited for.
+    pub deadline: Instant,
+}
+
+impl Default for Freshness {
+    fn default() -> Self {
+        Self::of(Bound::default())
+    }
+}
+
+impl Freshness {
+    pub fn of(bound: Bound) -> Self {
+        Self {
+            bound,
+            asked: Vec::new(),
+            deadline: Instant::now() + WAIT_DEFAULT,
+        }
+    }
+
+    /// No older than a snapshot that was read before.
+    pub fn after(snapshot: &Snapshot, deadline: Instant) -> Self {
+        Self {
+            bound: Bound::Tokens,
+            asked: vec![snapshot.token.into()],
+            deadline,
+        }
+    }
+
+    /// The same, of the primary.
+    pub fn confirmed(&self) -> Self {
+        Self {
+            bound: Bound::Primary,
+            ..self.clone()
+        }
+    }
+}
+
+/// A server that is asked.
+#[derive(Clone, Copy, Debug)]
+enum Asked<'a> {
+    Primary,
+    Replica(&'a Replica),
+}
+
+/// One read on its way from server to server.
+#[derive(Debug)]
+pub struct Route<'a> {
+    db: &'a Db,
+    freshness: &'a Freshness,
+    asked: Asked<'a>,
+    /// The newest revision that was known when the read began; what a replica is measured by.
+    newest: Option<Token>,
+    /// Why the primary cannot be asked, once that is so.
+    without_primary: Option<Error>,
+    began: Instant,
+    pause: Duration,
+}
+
+impl<'a> Route<'a> {
+    pub fn of(db: &'a Db, freshness: &'a Freshness) -> Self {
+        let history = db.history().filter(|_| !db.replicas().is_empty());
+        let mut route = Self {
+            db,
+            freshness,
+            asked: Asked::Primary,
+            newest: history.map(|history| history.newest()),
+            without_primary: None,
+            began: Instant::now(),
+            pause: FIRST_PAUSE,
+        };
+        route.asked = match history.map(|history| history.age()) {
+            Some(age) if route.may_begin_with_replica(age) => route.replica(),
+            _ => Asked::Primary,
+        };
+        route
+    }
+
+    /// What is known of the primary is `age` old.
+    fn may_begin_with_replica(&mut self, age: Duration) -> bool {
+        match self.freshness.bound {
+            Bound::Primary => false,
+            Bound::Tokens | Bound::Any => true,
+            Bound::Recent if age <= BOUND => true,
+            Bound::Recent | Bound::Newest if age > LOST => {
+                let why = "it has not answered the last polls";
+                self.without_primary = Some(Error::NoPrimary(why.into()));
+                true
+            }
+            Bound::Recent | Bound::Newest => false,
+        }
+    }
+
+    /// The replica to ask next: while there is a primary, one that is not left alone.
+    fn replica(&self) -> Asked<'a> {
+        let replicas = self.db.replicas();
+        let replica = match self.without_primary {
+            None => replicas.next(),
+            Some(_) => replicas.any(),
+        };
+        replica.map_or(Asked::Primary, Asked::Replica)
+    }
+
+    fn server(&self) -> &'a Server {
+        match self.asked {
+            Asked::Primary => self.db.primary(),
+            Asked::Replica(replica) => &replica.server,
+        }
+    }
+
+    /// A connection to the server that is to be asked.
+    pub async fn reader(&self) -> Result<Reader> {
+        // With another server to ask, one that does not answer is not waited for until the end.
+        let is_alone = self.newest.is_none() || self.freshness.bound == Bound::Primary;
+        if is_alone {
+            return self.server().reader().await;
+        }
+        let until = Instant::now() + CONNECT_TIME_MAX;
+        let until = until.min(self.freshness.deadline);
+        let reader = tokio::time::timeout_at(until.into(), self.server().reader()).await;
+        reader.unwrap_or_else(|_| Err(Error::NoPrimary("no connection in time".into())))
+    }
+
+    /// The revisions whose chains the statement looks up.
+    pub fn asked_revisions(&self) -> Vec<i64> {
+        let asked = self.freshness.asked.iter().map(|asked| asked.revision);
+        let newest = self.newest.map(|newest| newest.revision);
+        asked.chain(newest).collect()
+    }
+
+    /// The snapshot of a row that has the tip, if it is of this history and as fresh as asked.
+    pub fn check(&self, row: &PgRow) -> Result<Snapshot> {
+        let token = Token {
+            revision: row.try_get("tip_revision")?,
+            chain: chain(row.try_get("tip_chain")?)?,
+        };
+        let chains: Vec<Option<Vec<u8>>> = row.try_get("asked_chains")?;
+        let chains: Vec<Option<Chain>> = chains
+            .into_iter()
+            .map(|bytes| bytes.map(|bytes| chain(&bytes)).transpose())
+            .collect::<Result<_>>()?;
+        if row.try_get("is_standby")? {
+            self.check_standby(&token, &chains)?;
+        }
+        for (asked, chain) in self.freshness.asked.iter().zip(&chains) {
+            // Tokens are given after commit, so on the primary an absent revision was lost.
+            if !chain.is_some_and(|chain| asked.names(&chain)) {
+                return Err(self.forked(asked));
+            }
+        }
+        let history = self.db.history();
+        let age = match self.freshness.bound {
+            Bound::Any => {
+                let age = history.map(|history| history.age_of(&token));
+                Some(age.unwrap_or_default())
+            }
+            _ => None,
+        };
+        Ok(Snapshot { token, age })
+    }
+
+    /// A standby must be of the history that is followed, and have what was asked for.
+    fn check_standby(&self, token: &Token, chains: &[Option<Chain>]) -> Result<()> {
+        let behind = || Error::ReplicaBehind {
+            revision: token.revision,
+        };
+        let Some(newest) = self.newest else {
+            // The primary's address leads to a standby, and nothing is known to measure it by.
+            return Err(behind());
+        };
+        let at_newest = chains.get(self.freshness.asked.len()).copied().flatten();
+        let has_newest = at_newest == Some(newest.chain);
+        let is_ours = has_newest
+            || at_newest.is_none() && self.db.history().is_some_and(|history| history.has(token));
+        if !is_ours {
+            return Err(Error::OtherHistory);
+        }
+        let asked = self.freshness.asked.iter().zip(chains);
+        let lacks_asked = asked.clone().any(|(_, chain)| chain.is_none());
+        let is_fresh = match self.freshness.bound {
+            Bound::Primary => false,
+            Bound::Tokens | Bound::Any => true,
+            // Without a primary, what a replica has is the newest there is.
+            Bound::Recent | Bound::Newest => has_newest || self.without_primary.is_some(),
+        };
+        if lacks_asked || !is_fresh {
+            return Err(behind());
+        }
+        Ok(())
+    }
+
+    fn forked(&self, asked: &AskedToken) -> Error {
+        let history = self.db.history();
+        let last_common = history.and_then(|history| history.last_common(asked));
+        Error::HistoryForked {
+            token: asked.to_string(),
+            revision: asked.revision,
+            last_common: last_common.map(|token| token.to_string()),
+        }
+    }
+
+    /// What came of asking a server: the answer, or nothing when the next is to be asked.
+    pub async fn end<T>(
+        &mut self,
+        reader: Option<Reader>,
+        outcome: Result<T>,
+    ) -> Result<Option<T>> {
+        let error = match outcome {
+            Ok(found) => {
+                if let Some(reader) = reader {
+                    reader.done();
+                }
+                if let Asked::Replica(replica) = self.asked {
+                    replica.answered();
+                }
+                return Ok(Some(found));
+            }
+            Err(error) => error,
+        };
+        let was_kept = reader.is_some_and(|reader| self.server().gives_up(&reader, &error));
+        if was_kept {
+            return Ok(None);
+        }
+        match self.asked {
+            Asked::Replica(replica) => self.leave_replica(replica, error).await?,
+            Asked::Primary => self.leave_primary(error).await?,
+        }
+        Ok(None)
+    }
+
+    async fn leave_replica(&mut self, replica: &Replica, error: Error) -> Result<()> {
+        match &error {
+            Error::ReplicaBehind { .. } => {
+                let may_wait = self.freshness.bound == Bound::Tokens
+                    && self.without_primary.is_none()
+                    && self.began.elapsed() < WAIT_MAX;
+                if may_wait {
+                    return self.wait(error).await;
+                }
+            }
+            Error::NoPrimary(_) => replica.failed("it cannot be reached"),
+            Error::OtherHistory => replica.failed("it shows another history"),
+            // Whether a token was lost is for the primary to say.
+            Error::HistoryForked { .. } | Error::Interrupted(_) => {}
+            _ => return Err(error),
+        }
+        self.asked = Asked::Primary;
+        match self.without_primary {
+            None => Ok(()),
+            Some(_) => self.wait(error).await,
+        }
+    }
+
+    async fn leave_primary(&mut self, error: Error) -> Result<()> {
+        if !matches!(error, Error::NoPrimary(_) | Error::ReplicaBehind { .. }) {
+            return Err(error);
+        }
+        let may_fall_back = self.freshness.bound != Bound::Primary && self.newest.is_some();
+        if may_fall_back {
+            self.without_primary = Some(error);
+            self.asked = self.replica();
+            return Ok(());
+        }
+        match error {
+            Error::ReplicaBehind { .. } => self.wait(error).await,
+            _ => Err(error),
+        }
+    }
+
+    /// Waits a little for a server to catch up, or gives up with what it answered.
+    async fn wait(&mut self, error: Error) -> Result<()> {
+        if Instant::now() + self.pause >= self.freshness.deadline {
+            return Err(match (error, self.without_primary.take()) {
+                (behind @ Error::ReplicaBehind { .. }, _) => behind,
+                (_, Some(lost)) => lost,
+                (error, None) => error,
+            });
+        }
+        tokio::time::sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(PAUSE_MAX);
+        Ok(())
+    }
+}
+
+fn chain(bytes: &[u8]) -> Result<Chain> {
+    Chain::from_slice(bytes).ok_or_else(|| Error::internal("a chain has 32 bytes"))
+}

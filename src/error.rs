@@ -120,6 +120,8 @@ pub enum Error {
     Interrupted(#[source] Cause),
     #[error("the service is stopping; retry on another instance")]
     Draining,
+    #[error("the service is stopping; resume on another instance after token {token:?}")]
+    WatchStopped { token: String },
     #[error(
         "the connection broke at commit and it is not known whether the write happened; read, then decide"
     )]

@@ -39,3 +39,4 @@ pub mod tables;
 pub mod telemetry;
 pub mod token;
 pub mod transfer;
+pub mod watch;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
@@ -56,6 +57,8 @@ const STREAMS_MAX: u32 = 1_024;
 const RESET_STREAMS_MAX: usize = 64;
 const LOCAL_RESET_STREAMS_MAX: usize = 1_024;
 const HEADER_BYTES_MAX: u32 = 16 * 1024;
+/// How long a watch is silent at most, unless told otherwise.
+pub const WATCH_CHECKPOINT_INTERVAL: Duration = Duration::from_secs(5);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -64,6 +67,7 @@ pub struct Bulletin {
     context: Context,
     committer: JoinHandle<()>,
     following: Following,
+    stop: watch::Sender<bool>,
 }
 
 impl Bulletin {
@@ -73,15 +77,26 @@ impl Bulletin {
         tokio::task::spawn_blocking(load_dictionary);
         let following = follow(&db).await?;
         let (handle, committer) = Committer::start(db.clone(), &TABLES);
+        let (stop, stopping) = watch::channel(false);
         Ok(Self {
             context: Context {
                 db,
                 committer: handle,
                 page_tokens,
+                feed: Arc::clone(&following.feed),
+                stopping,
+                watch_checkpoint_interval: WATCH_CHECKPOINT_INTERVAL,
             },
             committer,
             following,
+            stop,
         })
+    }
+
+    /// How long a watch is silent at most.
+    pub fn with_watch_checkpoint_interval(mut self, interval: Duration) -> Self {
+        self.context.watch_checkpoint_interval = interval;
+        self
     }
 
     pub fn context(&self) -> &Context {
@@ -99,6 +114,7 @@ impl Bulletin {
             context,
             mut committer,
             following,
+            stop: stop_streams,
         } = self;
         let db = context.db.clone();
         // Held so that the committer cannot end before the services do.
@@ -110,6 +126,7 @@ impl Bulletin {
             stop.await;
             set_health(&health, ServingStatus::NotServing).await;
             info!("stopping: calls under way are finished");
+            stop_streams.send_replace(true);
             // Nobody waits for the start of the drain when the server has failed already.
             let _ = stopped.send(());
         };

@@ -13,12 +13,14 @@ use crate::changes::log::{microseconds, timestamp, token_of};
 use crate::error::{Error, Result};
 use crate::names::Kind;
 use crate::pb::change::Type;
-use crate::token::Token;
+use crate::token::{Chain, Token};
 
 /// What one revision did.
 #[derive(Debug)]
 pub struct Delta {
     pub token: Token,
+    /// The chain of the revision before.
+    pub previous: Chain,
     pub commit_time: Timestamp,
     pub reason: String,
     pub changes: Vec<Changed>,
@@ -168,6 +170,7 @@ fn delta_of(previous: &Token, head: Head, rows: &[&PgRow]) -> Result<Delta> {
     let changes: Result<_> = rows.iter().map(|row| changed(row)).collect();
     Ok(Delta {
         token: head.token,
+        previous: previous.chain,
         commit_time: timestamp(head.commit_time),
         reason: head.reason,
         changes: changes?,

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::changes::delta::{Bodies, Delta};
+use crate::token::Token;
 
 /// Most bytes that are kept; who is further behind reads from the database.
 const BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -93,13 +94,15 @@ pub struct FeedReader {
 }
 
 impl FeedReader {
-    /// The revision that follows, while it is kept with what this reader needs of it.
-    pub fn after(&self, revision: i64) -> Option<Arc<Delta>> {
+    /// The revision that follows in the position's own history, while it is kept with what this reader
+    /// needs of it.
+    pub fn after(&self, position: &Token) -> Option<Arc<Delta>> {
         let kept = self.feed.kept();
         let (first, _) = kept.deltas.front()?;
-        let place = usize::try_from(revision + 1 - first.token.revision).ok()?;
+        let place = usize::try_from(position.revision + 1 - first.token.revision).ok()?;
         let (delta, bodies) = kept.deltas.get(place)?;
-        (bodies.old || !self.with_old).then(|| Arc::clone(delta))
+        let is_next = delta.previous == position.chain;
+        (is_next && (bodies.old || !self.with_old)).then(|| Arc::clone(delta))
     }
 
     pub fn bodies(&self) -> Bodies {
@@ -124,14 +127,19 @@ mod tests {
     use prost_types::Timestamp;
 
     use super::*;
-    use crate::token::{CHAIN_LENGTH, Chain, Token};
+    use crate::token::{CHAIN_LENGTH, Chain};
+
+    fn token(revision: i64) -> Token {
+        Token {
+            revision,
+            chain: Chain([u8::try_from(revision).expect("few are made"); CHAIN_LENGTH]),
+        }
+    }
 
     fn delta(revision: i64, reason_length: usize) -> Delta {
         Delta {
-            token: Token {
-                revision,
-                chain: Chain([0; CHAIN_LENGTH]),
-            },
+            token: token(revision),
+            previous: token(revision - 1).chain,
             commit_time: Timestamp::default(),
             reason: "x".repeat(reason_length),
             changes: Vec::new(),
@@ -144,14 +152,38 @@ mod tests {
         let reader = feed.reader(false);
         let bodies = feed.wanted();
         feed.extend(vec![delta(5, 0), delta(6, 0)], bodies);
-        assert_eq!(reader.after(4).map(|delta| delta.token.revision), Some(5));
-        assert_eq!(reader.after(5).map(|delta| delta.token.revision), Some(6));
-        assert!(reader.after(3).is_none() && reader.after(6).is_none());
+        assert_eq!(
+            reader.after(&token(4)).map(|delta| delta.token.revision),
+            Some(5)
+        );
+        assert_eq!(
+            reader.after(&token(5)).map(|delta| delta.token.revision),
+            Some(6)
+        );
+        assert!(reader.after(&token(3)).is_none() && reader.after(&token(6)).is_none());
         feed.extend(vec![delta(7, BYTES_MAX)], bodies);
-        assert!(reader.after(4).is_none(), "the oldest went for the newest");
+        assert!(
+            reader.after(&token(4)).is_none(),
+            "the oldest went for the newest"
+        );
         drop(reader);
         feed.extend(vec![delta(8, 0)], feed.wanted());
-        assert!(feed.reader(false).after(7).is_none(), "nobody watched");
+        assert!(
+            feed.reader(false).after(&token(7)).is_none(),
+            "nobody watched"
+        );
+    }
+
+    #[test]
+    fn a_position_of_another_history_has_nothing_that_follows() {
+        let feed = Arc::new(Feed::default());
+        let reader = feed.reader(false);
+        feed.extend(vec![delta(5, 0)], feed.wanted());
+        let other = Token {
+            chain: Chain([99; CHAIN_LENGTH]),
+            ..token(4)
+        };
+        assert!(reader.after(&token(4)).is_some() && reader.after(&other).is_none());
     }
 
     #[test]
@@ -160,8 +192,8 @@ mod tests {
         let plain = feed.reader(false);
         feed.extend(vec![delta(5, 0)], feed.wanted());
         let demanding = feed.reader(true);
-        assert!(plain.after(4).is_some() && demanding.after(4).is_none());
+        assert!(plain.after(&token(4)).is_some() && demanding.after(&token(4)).is_none());
         feed.extend(vec![delta(6, 0)], feed.wanted());
-        assert!(plain.after(5).is_some() && demanding.after(5).is_some());
+        assert!(plain.after(&token(5)).is_some() && demanding.after(&token(5)).is_some());
     }
 }

@@ -1,9 +1,6 @@
 //! ChangeService on the wire.
 
-use std::pin::Pin;
-
-use tokio_stream::Stream;
-use tonic::{Request, Status, async_trait};
+use tonic::{Request, async_trait};
 
 use crate::changes::log::Version;
 use crate::changes::versions;
@@ -17,9 +14,10 @@ use crate::names::{ArticleName, Kind, StationName, StatisticName};
 use crate::pb::record::Record as AnyRecord;
 use crate::pb::{
     GetHeadRequest, Head, ListRevisionsRequest, ListRevisionsResponse, Record, Revision,
-    WatchChangesRequest, WatchChangesResponse, change,
+    WatchChangesRequest, change,
 };
 use crate::record::decode;
+use crate::watch::{Responses, watch};
 
 #[derive(Clone, Debug)]
 pub struct Changes {
@@ -34,8 +32,7 @@ impl Changes {
 
 #[async_trait]
 impl ChangeService for Changes {
-    type WatchChangesStream =
-        Pin<Box<dyn Stream<Item = std::result::Result<WatchChangesResponse, Status>> + Send>>;
+    type WatchChangesStream = Responses;
 
     async fn get_head(&self, _request: Request<GetHeadRequest>) -> Reply<Head> {
         let read = versions::head(&self.context.db).await?;
@@ -88,9 +85,9 @@ impl ChangeService for Changes {
 
     async fn watch_changes(
         &self,
-        _request: Request<WatchChangesRequest>,
+        request: Request<WatchChangesRequest>,
     ) -> Reply<Self::WatchChangesStream> {
-        Err(Error::NotBuilt("WatchChanges").into())
+        watch(&self.context, request.into_inner()).await
     }
 }
 

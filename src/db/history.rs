@@ -120,9 +120,18 @@ impl History {
         }
     }
 
-    /// The last revision that a lost token's history shares with this one, when it is known.
+    /// The last revision that a token's history shares with this one, when it is known: its own, unless
+    /// that was lost.
     pub fn last_common(&self, asked: &AskedToken) -> Option<Token> {
         let seen = self.seen();
+        if let Some(chain) = seen.chain_at(asked.revision)
+            && asked.names(&chain)
+        {
+            return Some(Token {
+                revision: asked.revision,
+                chain,
+            });
+        }
         let of = seen.lost.iter().rev().find(|lost| {
             let place = usize::try_from(asked.revision - lost.first).ok();
             place
@@ -285,6 +294,6 @@ mod tests {
         assert!(history.has(&token(8, 2)) && !history.has(&token(7, 1)));
         assert_eq!(history.last_common(&token(6, 1).into()), Some(token(5, 1)));
         assert_eq!(history.last_common(&token(6, 2).into()), None);
-        assert_eq!(history.last_common(&token(5, 1).into()), None);
+        assert_eq!(history.last_common(&token(8, 2).into()), Some(token(8, 2)));
     }
 }

@@ -78,7 +78,7 @@ fn code_and_reason(error: &Error) -> (Code, &'static str) {
         Error::ReplicaBehind { .. } | Error::OtherHistory | Error::Interrupted(_) => {
             (Code::Unavailable, "REPLICA_BEHIND")
         }
-        Error::Draining => (Code::Unavailable, "DRAINING"),
+        Error::Draining | Error::WatchStopped { .. } => (Code::Unavailable, "DRAINING"),
         Error::OutcomeUnknown(_) => (Code::Unavailable, "OUTCOME_UNKNOWN"),
         Error::NotBuilt(_) => (Code::Unimplemented, "NOT_BUILT"),
         Error::Internal(_) => (Code::Internal, "INTERNAL"),
@@ -161,6 +161,7 @@ fn metadata(error: &Error) -> HashMap<String, String> {
         Error::HasChildren { name, count } => {
             vec![("name", name.clone()), ("count", count.to_string())]
         }
+        Error::WatchStopped { token } => vec![("token", token.clone())],
         Error::HistoryForked { last_common, .. } => last_common
             .iter()
             .map(|token| ("last_common_token", token.clone()))

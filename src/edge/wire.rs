@@ -4,9 +4,10 @@
 use prost::bytes::{Buf, BufMut, Bytes};
 use prost::encoding::{DecodeContext, WireType, skip_field};
 use prost::{DecodeError, Message};
+use prost_types::Timestamp;
 
 use crate::names::Kind;
-use crate::pb::Total;
+use crate::pb::{self, Total};
 
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/servers/all.rs"));
@@ -91,6 +92,42 @@ impl AnyRecord {
         }
         record
     }
+}
+
+/// `bulletin.v1.Change`.
+#[derive(Clone, PartialEq, Message)]
+pub struct Change {
+    #[prost(enumeration = "pb::change::Type", tag = "1")]
+    pub r#type: i32,
+    #[prost(string, tag = "2")]
+    pub name: String,
+    #[prost(enumeration = "pb::record::Kind", tag = "3")]
+    pub kind: i32,
+    #[prost(int64, tag = "4")]
+    pub revision: i64,
+    #[prost(message, optional, tag = "5")]
+    pub time: Option<Timestamp>,
+    #[prost(string, tag = "6")]
+    pub reason: String,
+    #[prost(message, optional, tag = "7")]
+    pub old: Option<AnyRecord>,
+    #[prost(message, optional, tag = "8")]
+    pub new: Option<AnyRecord>,
+}
+
+/// `bulletin.v1.WatchChangesResponse`.
+#[derive(Clone, PartialEq, Message)]
+pub struct WatchChangesResponse {
+    #[prost(enumeration = "pb::watch_changes_response::Type", tag = "1")]
+    pub r#type: i32,
+    #[prost(string, tag = "2")]
+    pub token: String,
+    #[prost(message, repeated, tag = "3")]
+    pub records: Vec<AnyRecord>,
+    #[prost(string, tag = "4")]
+    pub cursor: String,
+    #[prost(message, repeated, tag = "5")]
+    pub changes: Vec<Change>,
 }
 
 #[cfg(test)]

@@ -1,0 +1,237 @@
+//! One watch: from the feed in memory while it keeps up, from the log itself while it does not.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use tonic::Status;
+
+use crate::changes::delta::Delta;
+use crate::changes::feed::FeedReader;
+use crate::changes::since::since;
+use crate::context::Context;
+use crate::db::history::Applied;
+use crate::db::jittered;
+use crate::edge::wire::WatchChangesResponse;
+use crate::error::{Error, Result};
+use crate::token::Token;
+use crate::watch::filter::Filter;
+use crate::watch::message;
+use crate::watch::snapshot::Place;
+
+/// How long the log is tried to be read again while the database is away.
+pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(50);
+pub(super) const PAUSE_MAX: Duration = Duration::from_secs(2);
+
+/// Why a watch goes no further.
+pub(super) enum End {
+    /// The caller is told.
+    Told(Error),
+    /// Nobody listens any more.
+    Gone,
+}
+
+impl From<Error> for End {
+    fn from(error: Error) -> Self {
+        Self::Told(error)
+    }
+}
+
+/// What a watch follows from, taken before its position is read: what comes after the position is
+/// kept, and a fork after it is noticed.
+pub(super) struct Sources {
+    reader: FeedReader,
+    applied: watch::Receiver<Applied>,
+    generation: u64,
+}
+
+impl Sources {
+    pub fn of(context: &Context, filter: &Filter) -> Result<Self> {
+        let history = context.db.history();
+        let history = history.ok_or_else(|| Error::internal("nothing follows the log"))?;
+        let applied = history.subscribe();
+        let generation = applied.borrow().generation;
+        Ok(Self {
+            reader: context.feed.reader(filter.needs_old()),
+            applied,
+            generation,
+        })
+    }
+}
+
+pub(super) struct Watch {
+    pub(super) context: Context,
+    pub(super) filter: Filter,
+    reader: FeedReader,
+    applied: watch::Receiver<Applied>,
+    /// Of the history that the position is in.
+    generation: u64,
+    /// Everything up to here was sent.
+    pub(super) position: Token,
+    sender: mpsc::Sender<Result<WatchChangesResponse, Status>>,
+    sent: Instant,
+}
+
+impl Watch {
+    pub fn new(
+        context: &Context,
+        filter: Filter,
+        sources: Sources,
+        position: Token,
+        sender: mpsc::Sender<Result<WatchChangesResponse, Status>>,
+    ) -> Self {
+        Self {
+            context: context.clone(),
+            filter,
+            reader: sources.reader,
+            applied: sources.applied,
+            generation: sources.generation,
+            position,
+            sender,
+            sent: Instant::now(),
+        }
+    }
+
+    /// Until the caller goes away, the service stops, or the history turns out to be another one.
+    pub async fn run(mut self, snapshot: Option<Place>) {
+        let ended = self.follow(snapshot).await;
+        let Err(End::Told(error)) = ended else {
+            return;
+        };
+        // Who does not read it is gone, or is cut off when the service stops.
+        let _ = self.sender.send(Err(error.into())).await;
+    }
+
+    async fn follow(&mut self, snapshot: Option<Place>) -> Result<Infallible, End> {
+        match snapshot {
+            Some(place) => self.send_snapshot(place).await?,
+            None => {
+                let started = message::started(&self.position, String::new());
+                self.send(started).await?;
+            }
+        }
+        loop {
+            self.check()?;
+            if let Some(delta) = self.reader.after(&self.position) {
+                self.send_delta(&delta).await?;
+            } else if self.is_behind() {
+                self.catch_up().await?;
+            } else {
+                self.rest().await?;
+            }
+            self.send_checkpoint_if_due().await?;
+        }
+    }
+
+    /// Whether the watch may go on.
+    pub(super) fn check(&self) -> Result<(), End> {
+        if *self.context.stopping.borrow() {
+            let token = self.position.to_string();
+            return Err(Error::WatchStopped { token }.into());
+        }
+        if self.applied.borrow().generation != self.generation {
+            return Err(self.forked().into());
+        }
+        Ok(())
+    }
+
+    pub(super) fn forked(&self) -> Error {
+        let asked = self.position.into();
+        let history = self.context.db.history();
+        let last_common = history.and_then(|history| history.last_common(&asked));
+        Error::HistoryForked {
+            token: asked.to_string(),
+            revision: asked.revision,
+            last_common: last_common.map(|token| token.to_string()),
+        }
+    }
+
+    fn is_behind(&self) -> bool {
+        self.applied.borrow().token.revision > self.position.revision
+    }
+
+    async fn send_delta(&mut self, delta: &Arc<Delta>) -> Result<(), End> {
+        let changes = self.filter.changes(delta)?;
+        for part in message::changes(&delta.token, changes) {
+            self.send(part).await?;
+        }
+        self.position = delta.token;
+        Ok(())
+    }
+
+    /// Reads on from the log until the feed has what follows.
+    async fn catch_up(&mut self) -> Result<(), End> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let last = self.applied.borrow().token.revision;
+            let bodies = self.reader.bodies();
+            match since(&self.context.db, &self.position, last, bodies).await {
+                Ok(deltas) => {
+                    for delta in deltas {
+                        self.check()?;
+                        self.send_delta(&Arc::new(delta)).await?;
+                    }
+                    return Ok(());
+                }
+                Err(Error::NoPrimary(_) | Error::Interrupted(_)) => {
+                    self.pause(jittered(pause)).await?;
+                    pause = (pause * 2).min(PAUSE_MAX);
+                }
+                Err(Error::HistoryForked { .. }) => return Err(self.forked().into()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Until there is something to do.
+    async fn rest(&mut self) -> Result<(), End> {
+        let due = self.sent + self.context.watch_checkpoint_interval;
+        let mut stopping = self.context.stopping.clone();
+        tokio::select! {
+            changed = self.applied.changed() => changed.map_err(|_| End::Gone),
+            _ = stopping.wait_for(|is_stopping| *is_stopping) => Ok(()),
+            () = tokio::time::sleep_until(due) => Ok(()),
+            () = self.sender.closed() => Err(End::Gone),
+        }
+    }
+
+    pub(super) async fn pause(&self, pause: Duration) -> Result<(), End> {
+        let mut stopping = self.context.stopping.clone();
+        tokio::select! {
+            () = tokio::time::sleep(pause) => self.check(),
+            _ = stopping.wait_for(|is_stopping| *is_stopping) => self.check(),
+            () = self.sender.closed() => Err(End::Gone),
+        }
+    }
+
+    /// Also while revisions pass that the watch is not about.
+    async fn send_checkpoint_if_due(&mut self) -> Result<(), End> {
+        if self.is_silent_for_long() {
+            let checkpoint = message::checkpoint(&self.position);
+            self.send(checkpoint).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_silent_for_long(&self) -> bool {
+        self.sent.elapsed() >= self.context.watch_checkpoint_interval
+    }
+
+    /// Waits for a slow reader, unless the service stops meanwhile.
+    pub(super) async fn send(&mut self, message: WatchChangesResponse) -> Result<(), End> {
+        let mut stopping = self.context.stopping.clone();
+        let sent = tokio::select! {
+            biased;
+            sent = self.sender.send(Ok(message)) => sent,
+            _ = stopping.wait_for(|is_stopping| *is_stopping) => {
+                self.check()?;
+                return Err(End::Gone);
+            }
+        };
+        sent.map_err(|_| End::Gone)?;
+        self.sent = Instant::now();
+        Ok(())
+    }
+}

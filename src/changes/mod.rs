@@ -9,6 +9,7 @@ pub mod log;
 pub mod reindex;
 pub mod replay;
 pub mod service;
+pub mod snapshot;
 pub mod tail;
 pub mod verify;
 pub mod versions;

@@ -41,6 +41,15 @@ pub trait Record: Message + Default + Clone + PartialEq + 'static {
     }
 }
 
+/// What every record begins with, read from its bytes without the rest.
+#[derive(Clone, PartialEq, Message)]
+pub struct Heading {
+    #[prost(string, tag = "2")]
+    pub etag: String,
+    #[prost(message, optional, tag = "6")]
+    pub delete_time: Option<Timestamp>,
+}
+
 /// The fields every record begins with.
 pub struct Header<'a> {
     pub name: &'a mut String,

@@ -10,6 +10,7 @@ pub mod reindex;
 pub mod replay;
 pub mod service;
 pub mod since;
+pub mod snapshot;
 pub mod tail;
 pub mod verify;
 pub mod versions;

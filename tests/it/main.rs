@@ -29,5 +29,6 @@ mod span_moves;
 mod span_pages;
 mod span_properties;
 mod spans;
+mod transfer;
 mod verify;
 mod writers;

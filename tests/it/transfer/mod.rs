@@ -1,0 +1,3 @@
+//! Export and import, over gRPC and as commands.
+
+mod snapshot;

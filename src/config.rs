@@ -89,6 +89,16 @@ pub struct ServeOptions {
     #[arg(long, env = "BULLETIN_NO_SEED")]
     pub no_seed: bool,
 
+    /// How long a watch is silent at most: then it is sent a checkpoint
+    #[arg(
+        long,
+        env = "BULLETIN_WATCH_CHECKPOINT_INTERVAL_MS",
+        default_value_t = 5_000,
+        value_name = "MS",
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    pub watch_checkpoint_interval_ms: u64,
+
     /// How long calls may take to finish when the service stops
     #[arg(
         long,

@@ -58,7 +58,7 @@ const RESET_STREAMS_MAX: usize = 64;
 const LOCAL_RESET_STREAMS_MAX: usize = 1_024;
 const HEADER_BYTES_MAX: u32 = 16 * 1024;
 /// How long a watch is silent at most, unless told otherwise.
-pub const WATCH_CHECKPOINT_INTERVAL: Duration = Duration::from_secs(5);
+const WATCH_CHECKPOINT_INTERVAL: Duration = Duration::from_secs(5);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 

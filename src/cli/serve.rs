@@ -32,7 +32,10 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
         None => Some(start_postgres(&options)?),
     };
     let db = open(&options, postgres.as_ref()).await?;
-    let bulletin = Bulletin::start(db).await?;
+    let checkpoint_interval = Duration::from_millis(options.watch_checkpoint_interval_ms);
+    let bulletin = Bulletin::start(db)
+        .await?
+        .with_watch_checkpoint_interval(checkpoint_interval);
     if postgres.is_some() && !options.no_seed {
         load_seeds(&bulletin).await?;
     }

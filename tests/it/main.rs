@@ -11,6 +11,7 @@ mod crash;
 mod embedded;
 mod filters;
 mod floors;
+mod follow;
 mod groups;
 mod honours;
 mod interleavings;

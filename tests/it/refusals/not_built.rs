@@ -21,15 +21,6 @@ pub fn cases() -> Vec<Case> {
 }
 
 fn streams() -> Vec<Case> {
-    let watch = |service: &Service| {
-        let mut client = service.changes();
-        async move {
-            client
-                .watch_changes(pb::WatchChangesRequest::default())
-                .await
-                .map(drop)
-        }
-    };
     let export = |service: &Service| {
         let mut client = service.transfer();
         async move {
@@ -46,10 +37,6 @@ fn streams() -> Vec<Case> {
     };
     let case = |name, send| Case::sending(name, send, Unimplemented, "NOT_BUILT", &[]);
     vec![
-        case(
-            "WatchChanges",
-            Box::new(move |service| Box::pin(watch(service))),
-        ),
         case(
             "ExportRecords",
             Box::new(move |service| Box::pin(export(service))),

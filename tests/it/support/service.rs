@@ -58,6 +58,7 @@ impl Service {
         let stopped = async move {
             let _ = stopped.await;
         };
+        let bulletin = bulletin.with_watch_checkpoint_interval(Duration::from_millis(50));
         tokio::spawn(bulletin.serve(listener, stopped, Duration::from_secs(5)));
         Self {
             _stop: stop,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::changes::compact::Before;
 use crate::db::Settings;
 use crate::token::AskedToken;
 
@@ -28,6 +29,8 @@ pub enum Command {
     Verify(VerifyOptions),
     /// Make the tables again from the log
     Reindex(DatabaseOptions),
+    /// Give up versions of records that were superseded long ago; the log stays verifiable
+    Compact(CompactOptions),
     /// Ask a running service whether it serves
     Healthcheck(HealthcheckOptions),
 }
@@ -137,6 +140,25 @@ pub struct VerifyOptions {
 
 fn parse_token(text: &str) -> Result<AskedToken, String> {
     AskedToken::parse("token", text).map_err(|violation| violation.description)
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct CompactOptions {
+    #[command(flatten)]
+    pub database: DatabaseOptions,
+
+    /// The oldest revision that can be read afterwards: a revision, its token, or a date or time
+    ///
+    /// Of each record, versions older than the one it had at that revision become empty; their
+    /// digests stay. A date or time of RFC 3339 (2026-01-31, which begins at 00:00 UTC, or
+    /// 2026-01-31T08:00:00+08:00) stands for the last revision that was committed before it. The
+    /// horizon never moves back: what was compacted up to a later revision stays compacted.
+    #[arg(long, value_name = "DATE|REVISION", value_parser = parse_before)]
+    pub before: Before,
+}
+
+fn parse_before(text: &str) -> Result<Before, String> {
+    Before::parse(text).map_err(|violation| violation.description)
 }
 
 #[derive(Args, Clone, Debug)]

@@ -2,6 +2,7 @@
 
 pub mod chain;
 pub mod committer;
+pub mod compact;
 pub mod delta;
 pub mod feed;
 mod group;

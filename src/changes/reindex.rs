@@ -1,6 +1,5 @@
 //! `bulletin reindex`: makes the tables again from the log.
 
-use prost::Message as _;
 use sqlx::Row as _;
 
 use crate::changes::log::{self, Revision};
@@ -8,8 +7,6 @@ use crate::changes::write::{Op, Row};
 use crate::changes::{replay, walk};
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::names::Kind;
-use crate::pb;
 use crate::tables::Tables;
 use crate::token::Token;
 
@@ -46,9 +43,6 @@ pub async fn projection_version(db: &Db) -> Result<i32> {
     Ok(db.fetch_one(|| Ok(sqlx::query(sql))).await?.try_get(0)?)
 }
 
-/// The name under which the log records what is done to itself.
-const LOG_NAME: &str = "log";
-
 /// Holds the head lock throughout: nobody writes meanwhile. A damaged log is left alone.
 pub async fn reindex(db: &Db, tables: &Tables) -> Result<Report> {
     let mut connection = db.dedicated().await?;
@@ -71,13 +65,7 @@ pub async fn reindex(db: &Db, tables: &Tables) -> Result<Report> {
     if report.rows_written > 0 {
         // Every process drops its cache on this revision.
         let tip = log::read_tip(&mut tx).await?;
-        let record = pb::SourceText::default().encode_to_vec();
-        let row = Row {
-            kind: Kind::Log,
-            name: LOG_NAME.to_owned(),
-            op: Op::Reindexed,
-            record,
-        };
+        let row = Row::of_log(Op::Reindexed, Vec::new());
         let revision = Revision {
             actor: "",
             reason: "reindex",

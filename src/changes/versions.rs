@@ -35,11 +35,15 @@ pub async fn at(
             newest: snapshot.token.revision,
         });
     }
-    let record: Option<Vec<u8>> = row.try_get("record")?;
-    let found: Option<i64> = row.try_get("found_revision")?;
-    if record.is_none() && found.is_some() {
-        let oldest = row.try_get::<i64, _>("horizon")?;
+    // Whether a version is there yet must not decide: it would be told differently from batch to batch.
+    let oldest: i64 = row.try_get("horizon")?;
+    if revision < oldest {
         return Err(Error::RevisionCompacted { revision, oldest });
+    }
+    let record: Option<Vec<u8>> = row.try_get("record")?;
+    if record.is_none() && row.try_get::<Option<i64>, _>("found_revision")?.is_some() {
+        let gone = format!("the log is damaged: {name:?} is gone as of revision {revision}");
+        return Err(Error::internal(gone));
     }
     Ok(Read {
         snapshot,
@@ -47,7 +51,7 @@ pub async fn at(
     })
 }
 
-/// The newest revision, when it was committed, and up to where the log may be compacted.
+/// The newest revision, when it was committed, and the oldest one that can be read.
 #[derive(Debug)]
 pub struct Head {
     pub commit_time: prost_types::Timestamp,

@@ -6,8 +6,11 @@ use sqlx::{PgConnection, Row as _};
 use time::OffsetDateTime;
 
 use crate::changes::chain::{Entry, EntryRow, link, record_digest};
+use crate::changes::compact;
 use crate::changes::log::{microseconds, token_of};
+use crate::changes::write::Op;
 use crate::error::{Error, Result};
+use crate::names::Kind;
 use crate::token::{AskedToken, Token};
 
 /// Revisions and rows read at a time.
@@ -39,14 +42,15 @@ struct Change {
     name: String,
     op: String,
     record: Option<Vec<u8>>,
+    /// Whether compaction may have emptied it; of a record that is there, nothing.
+    is_superseded: Option<bool>,
     digest: Vec<u8>,
 }
 
 /// Walks the log in the connection's snapshot; `expected` must be one of its revisions.
 pub async fn walk(connection: &mut PgConnection, expected: Option<&AskedToken>) -> Result<Walked> {
-    let horizon: i64 = sqlx::query_scalar("-- changes.horizon\nselect revision from horizon")
-        .fetch_one(&mut *connection)
-        .await?;
+    let horizon = compact::horizon(connection).await?;
+    let mut logged_horizon = 0;
     let Some(start) = heads(connection, -1, 1).await?.pop() else {
         return Err(Error::internal("the log has no revision 0"));
     };
@@ -64,7 +68,8 @@ pub async fn walk(connection: &mut PgConnection, expected: Option<&AskedToken>) 
     while walked.fault.is_none() {
         let heads = heads(connection, walked.token.revision, REVISIONS_AT_ONCE).await?;
         let Some(last) = heads.last() else { break };
-        let rows = changes(connection, walked.token.revision, last.token.revision).await?;
+        let range = (walked.token.revision, last.token.revision);
+        let rows = changes(connection, range, horizon).await?;
         let mut rows = rows.into_iter().peekable();
         for head in heads {
             let mut own = Vec::new();
@@ -75,11 +80,20 @@ pub async fn walk(connection: &mut PgConnection, expected: Option<&AskedToken>) 
             if walked.fault.is_some() {
                 break;
             }
+            logged_horizon = own
+                .iter()
+                .filter_map(horizon_of)
+                .fold(logged_horizon, i64::max);
             walked.token = head.token;
             walked.revisions += 1;
             walked.changes += own.len() as u64;
             is_expected_seen |= expected.is_some_and(|token| is_named(token, &head.token));
         }
+    }
+    if walked.fault.is_none() && horizon != logged_horizon {
+        walked.fault = Some(format!(
+            "horizon: it is {horizon}, but the log says {logged_horizon}"
+        ));
     }
     if let (None, Some(token), false) = (&walked.fault, expected, is_expected_seen) {
         walked.fault = Some(format!(
@@ -135,6 +149,11 @@ fn fault_of(before: &Token, head: &Head, rows: &[Change], horizon: i64) -> Optio
             None if revision > horizon => {
                 return Some(format!("{at}: the record is gone, and was not compacted"));
             }
+            None if row.is_superseded != Some(true) => {
+                return Some(format!(
+                    "{at}: the record is gone, and compaction would have kept it"
+                ));
+            }
             _ => {}
         }
     }
@@ -187,13 +206,32 @@ async fn heads(connection: &mut PgConnection, after: i64, count: i64) -> Result<
     Ok(rows.iter().map(head).collect::<Result<_, _>>()?)
 }
 
-async fn changes(connection: &mut PgConnection, after: i64, last: i64) -> Result<Vec<Change>> {
+/// The horizon that a change says the log was given.
+fn horizon_of(row: &Change) -> Option<i64> {
+    let is_compacted = row.kind == Kind::Log.as_str() && row.op == Op::Compacted.as_str();
+    row.record
+        .as_deref()
+        .filter(|_| is_compacted)
+        .and_then(compact::logged_horizon)
+}
+
+/// Changes after one revision, up to another.
+async fn changes(
+    connection: &mut PgConnection,
+    (after, last): (i64, i64),
+    horizon: i64,
+) -> Result<Vec<Change>> {
     let sql = "-- changes.walk_rows
-        select revision, ordinal, kind, name, op, record, digest
-        from changes where revision > $1 and revision <= $2 order by revision, ordinal";
+        select revision, ordinal, kind, name, op, record, digest,
+               case when record is null then kind not in ('SOURCE', 'LOG') and (
+                 select true from changes newer
+                 where newer.name = c.name and newer.revision > c.revision and newer.revision <= $3
+                 limit 1) is true end as is_superseded
+        from changes c where revision > $1 and revision <= $2 order by revision, ordinal";
     let rows = sqlx::query(sql)
         .bind(after)
         .bind(last)
+        .bind(horizon)
         .fetch_all(connection)
         .await?;
     let change = |row: &PgRow| -> Result<Change, sqlx::Error> {
@@ -204,6 +242,7 @@ async fn changes(connection: &mut PgConnection, after: i64, last: i64) -> Result
             name: row.try_get("name")?,
             op: row.try_get("op")?,
             record: row.try_get("record")?,
+            is_superseded: row.try_get("is_superseded")?,
             digest: row.try_get("digest")?,
         })
     };

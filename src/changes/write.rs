@@ -22,6 +22,7 @@ pub enum Op {
     Deleted,
     Undeleted,
     Reindexed,
+    Compacted,
 }
 
 impl Op {
@@ -36,6 +37,7 @@ impl Op {
             Op::Deleted => "DELETED",
             Op::Undeleted => "UNDELETED",
             Op::Reindexed => "REINDEXED",
+            Op::Compacted => "COMPACTED",
         }
     }
 }
@@ -60,6 +62,16 @@ impl Row {
         }
     }
 
+    /// What was done to the log itself.
+    pub fn of_log(op: Op, record: Vec<u8>) -> Self {
+        Self {
+            kind: Kind::Log,
+            name: LOG_NAME.to_owned(),
+            op,
+            record,
+        }
+    }
+
     /// A page's text, logged by the revision that first uses it.
     pub fn of_source(sha256: &str, text: &str) -> Self {
         let source = pb::SourceText {
@@ -74,6 +86,9 @@ impl Row {
         }
     }
 }
+
+/// The name under which the log records what is done to itself.
+const LOG_NAME: &str = "log";
 
 /// The name a page has in the log.
 pub fn source_name(sha256: &str) -> String {

@@ -1,13 +1,14 @@
-//! Commands on the database itself: migrate, seed, verify, reindex.
+//! Commands on the database itself: migrate, seed, verify, reindex, compact.
 
 use anyhow::{Context as _, bail};
 
 use crate::changes::committer::Committer;
+use crate::changes::compact::Compaction;
 use crate::changes::reindex::{
     PROJECTION_VERSION, migrate as bring_up, projection_version, reindex as reindex_tables,
 };
 use crate::changes::verify::verify as verify_log;
-use crate::config::{DatabaseOptions, SeedOptions, VerifyOptions};
+use crate::config::{CompactOptions, DatabaseOptions, SeedOptions, VerifyOptions};
 use crate::db::Db;
 use crate::seed as seeds;
 use crate::server::TABLES;
@@ -63,6 +64,27 @@ pub async fn reindex(options: &DatabaseOptions) -> anyhow::Result<()> {
     println!(
         "{written} of {records} rows were written as of {}",
         report.token
+    );
+    Ok(())
+}
+
+pub async fn compact(options: &CompactOptions) -> anyhow::Result<()> {
+    let db = checked(&options.database).await?;
+    let mut compaction = Compaction::begin(&db, &options.before).await?;
+    compaction
+        .finish()
+        .await
+        .context("some superseded records may be left; run it again to go on")?;
+    let report = compaction.report();
+    let (records, bytes) = (report.records, report.bytes);
+    let verb = if report.is_moved {
+        "moved to"
+    } else {
+        "stays at"
+    };
+    println!(
+        "{records} superseded records of {bytes} bytes were emptied; the horizon {verb} {}",
+        report.horizon
     );
     Ok(())
 }

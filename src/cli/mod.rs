@@ -13,6 +13,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Seed(options) => database::seed(&options).await,
         Command::Verify(options) => database::verify(&options).await,
         Command::Reindex(options) => database::reindex(&options).await,
+        Command::Compact(options) => database::compact(&options).await,
         Command::Healthcheck(options) => healthcheck::run(&options).await,
     }
 }

@@ -6,6 +6,7 @@ mod support;
 
 mod aggregate;
 mod commands;
+mod compact;
 mod connections;
 mod crash;
 mod embedded;

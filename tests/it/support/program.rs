@@ -43,6 +43,13 @@ pub async fn run(arguments: &[&str]) -> Ended {
     }
 }
 
+/// Starts a command that is not to end by itself.
+pub fn start(arguments: &[&str]) -> Child {
+    let mut command = command(arguments);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().unwrap()
+}
+
 /// `bulletin serve` in a process of its own. Killed when dropped.
 pub struct Program {
     child: Child,

@@ -102,6 +102,17 @@ pub struct ServeOptions {
     )]
     pub watch_checkpoint_interval_ms: u64,
 
+    /// How much of the newest changes is kept in memory for watches; who is further behind reads from the
+    /// database
+    #[arg(
+        long,
+        env = "BULLETIN_WATCH_BUFFER_MIB",
+        default_value_t = 32,
+        value_name = "MIB",
+        value_parser = clap::value_parser!(u32).range(1..=65_536)
+    )]
+    pub watch_buffer_mib: u32,
+
     /// How long calls may take to finish when the service stops
     #[arg(
         long,

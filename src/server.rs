@@ -99,6 +99,13 @@ impl Bulletin {
         self
     }
 
+    /// How many bytes of the newest changes are kept in memory for watches; who is further behind reads
+    /// from the database.
+    pub fn with_watch_buffer_bytes(self, bytes_max: usize) -> Self {
+        self.context.feed.bound(bytes_max);
+        self
+    }
+
     pub fn context(&self) -> &Context {
         &self.context
     }

@@ -7,11 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::changes::delta::{Bodies, Delta};
 use crate::token::Token;
 
-/// Most bytes that are kept; who is further behind reads from the database.
-const BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Most bytes that are kept unless told otherwise.
+pub const BYTES_MAX: usize = 32 * 1024 * 1024;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Feed {
+    /// Most bytes that are kept; who is further behind reads from the database.
+    bytes_max: AtomicUsize,
     kept: Mutex<Kept>,
     readers: AtomicUsize,
     readers_of_old: AtomicUsize,
@@ -24,7 +26,23 @@ struct Kept {
     size: usize,
 }
 
+impl Default for Feed {
+    fn default() -> Self {
+        Self {
+            bytes_max: AtomicUsize::new(BYTES_MAX),
+            kept: Mutex::default(),
+            readers: AtomicUsize::new(0),
+            readers_of_old: AtomicUsize::new(0),
+        }
+    }
+}
+
 impl Feed {
+    /// Keeps this many bytes at most from now on.
+    pub fn bound(&self, bytes_max: usize) {
+        self.bytes_max.store(bytes_max, Ordering::SeqCst);
+    }
+
     /// To be held while reading. What is polled from now on has the records that are needed.
     pub fn reader(self: &Arc<Self>, with_old: bool) -> FeedReader {
         self.readers.fetch_add(1, Ordering::SeqCst);
@@ -61,7 +79,7 @@ impl Feed {
             kept.size += delta.size();
             kept.deltas.push_back((Arc::new(delta), bodies));
         }
-        while kept.size > BYTES_MAX {
+        while kept.size > self.bytes_max.load(Ordering::SeqCst) {
             let Some((oldest, _)) = kept.deltas.pop_front() else {
                 break;
             };

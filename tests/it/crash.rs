@@ -1,18 +1,15 @@
 //! Postgres, and the service, killed in the middle of writes: what was acknowledged is there.
 
-use std::path::PathBuf;
-use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use bulletin::db::Db;
-use bulletin::embedded::{Options, PrivatePostgres};
 use bulletin::pb::{Article, ListArticlesRequest, ListStatisticsRequest};
-use rustix::process::{Pid, Signal, kill_process};
 use tokio::task::JoinSet;
 use tonic::Code;
 
 use crate::support::log::{Acknowledged, check_acknowledged, check_order, count};
+use crate::support::private::{Scratch, database, kill_with_children, start};
 use crate::support::program::Program;
 use crate::support::{Database, Refusal, Service, until};
 
@@ -20,43 +17,6 @@ const WRITERS: usize = 8;
 
 /// How many writes are acknowledged before the kill.
 const ENOUGH: u32 = 40;
-
-/// A state directory of one test's own.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("bulletin-{name}-{}", process::id()));
-        std::fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-
-    fn options(&self) -> Options {
-        Options {
-            state_dir: Some(self.0.clone()),
-            ..Options::default()
-        }
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // Nobody is left to tell.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-async fn start(options: Options) -> PrivatePostgres {
-    let start = move || PrivatePostgres::start(&options).unwrap();
-    tokio::task::spawn_blocking(start).await.unwrap()
-}
-
-fn database(postgres: &PrivatePostgres) -> Database {
-    Database {
-        url: postgres.database_url(),
-        name: "bulletin".to_owned(),
-    }
-}
 
 /// Writers that go on until they are told to stop.
 struct Writers {
@@ -173,21 +133,10 @@ async fn postgres_killed_in_the_middle_of_writes_loses_nothing_and_the_service_g
         .unwrap();
 }
 
-/// Ends the server and every process of it, as a crash of the machine would.
-fn kill_with_children(server: u32) {
-    let children = std::fs::read_to_string(format!("/proc/{server}/task/{server}/children"));
-    let children = children.unwrap_or_default();
-    let children = children.split_whitespace().map(|id| id.parse().unwrap());
-    for id in [server.try_into().unwrap()].into_iter().chain(children) {
-        // A child may end with the server.
-        let _ = kill_process(Pid::from_raw(id).unwrap(), Signal::KILL);
-    }
-}
-
 #[tokio::test]
 async fn a_service_killed_in_the_middle_of_writes_starts_again_with_all_it_acknowledged() {
     let scratch = Scratch::new("crash-service");
-    let state_dir = scratch.0.to_str().unwrap();
+    let state_dir = scratch.path().to_str().unwrap();
     let mut acknowledged = Vec::new();
     let mut seeded = None;
     for prefix in ["a", "b"] {

@@ -1,19 +1,24 @@
 //! Recorded runs, each with something going wrong, held to every guarantee of a watch.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use bulletin::changes::compact::{Before, Compaction};
 use bulletin::pb::WatchChangesRequest;
 use bulletin::pb::record::Kind;
 use bulletin::pb::watch_changes_request::Start;
 use bulletin::pb::watch_changes_response::Type;
 
 use super::checker::check;
-use super::recording::{Addresses, Recording, Watching};
+use tonic::Code;
+
+use super::recording::{Addresses, Recording, Session, Watching};
 use super::truth::Log;
 use super::workload::{Outcomes, STATIONS, Writers, prepare};
-use crate::support::log::{check_acknowledged, check_order};
+use crate::support::log::check_order;
+use crate::support::private::{Scratch, database as private_database, kill_with_children, start};
 use crate::support::program::Program;
-use crate::support::{Database, HeadLock, Service};
+use crate::support::{Database, HeadLock, Refusal, Service, until};
 
 /// Watches of every sort.
 pub fn asked() -> Vec<WatchChangesRequest> {
@@ -67,7 +72,17 @@ pub async fn conclude(
     watches: Vec<Watching>,
     outcomes: &Outcomes,
 ) -> (Log, Vec<Recording>) {
-    let log = Log::read(database).await;
+    conclude_after(database, &Log::default(), watches, outcomes).await
+}
+
+/// The same, with what was read of the log before it was compacted.
+pub async fn conclude_after(
+    database: &Database,
+    earlier: &Log,
+    watches: Vec<Watching>,
+    outcomes: &Outcomes,
+) -> (Log, Vec<Recording>) {
+    let log = Log::read_after(database, earlier).await;
     let mut recordings = Vec::new();
     for watch in watches {
         let recording = watch.until(log.head()).await;
@@ -81,9 +96,11 @@ pub async fn conclude(
         recordings.push(recording);
     }
     check_order(database).await;
-    check_acknowledged(database, &outcomes.acknowledged).await;
+    for write in &outcomes.acknowledged {
+        assert!(log.has(write), "{write:?} is not in the log");
+    }
     // Nothing else was written, unless its client does not know.
-    let written = usize::try_from(log.head()).unwrap();
+    let written = log.writes();
     let known = outcomes.acknowledged.len();
     assert!(
         (known..=known + outcomes.unknown).contains(&written),
@@ -150,8 +167,10 @@ async fn a_server_killed_again_and_again_while_watches_resume() {
     ];
     let mut program = Program::serve(&arguments).await;
     let addresses = Addresses::new(program.address);
-    let mut outcomes = Outcomes::default();
-    outcomes.acknowledged = prepare(&program.service(&database)).await;
+    let mut outcomes = Outcomes {
+        acknowledged: prepare(&program.service(&database)).await,
+        unknown: 0,
+    };
     let watches = watch_all(&addresses).await;
     for life in ["a", "b", "c"] {
         let service = Arc::new(program.service(&database));
@@ -170,3 +189,143 @@ async fn a_server_killed_again_and_again_while_watches_resume() {
         "every watch was cut off"
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_killed_and_started_again() {
+    let scratch = Scratch::new("follow-postgres");
+    let postgres = start(scratch.options()).await;
+    let database = private_database(&postgres);
+    let db = database.open().await;
+    db.migrate().await.unwrap();
+    db.close().await;
+    let service = Arc::new(Service::on(database.clone()).await);
+    let mut prepared = prepare(&service).await;
+    let watches = watch_all(&Addresses::new(service.address)).await;
+    let writers = Writers::start(&[Arc::clone(&service)], "a", 6);
+    writers.wait_for(12).await;
+    kill_with_children(postgres.process_id());
+    until("the kill is noticed", async || {
+        postgres.exited().unwrap().is_some()
+    })
+    .await;
+    tokio::task::spawn_blocking(move || drop(postgres))
+        .await
+        .unwrap();
+    let postgres = start(scratch.options()).await;
+    writers.wait_for(12).await;
+    let mut outcomes = writers.stop().await;
+    outcomes.acknowledged.append(&mut prepared);
+    let (_, recordings) = conclude(&database, watches, &outcomes).await;
+    assert_eq!(
+        sessions(&recordings),
+        recordings.len(),
+        "no watch was cut off"
+    );
+    drop(service);
+    tokio::task::spawn_blocking(move || postgres.stop())
+        .await
+        .unwrap()
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn compaction_under_watches() {
+    let service = Arc::new(Service::start().await);
+    let database = service.database.clone();
+    let mut prepared = prepare(&service).await;
+    let addresses = Addresses::new(service.address);
+    let mut watches = watch_all(&addresses).await;
+    let writers = Writers::start(&[Arc::clone(&service)], "a", 4);
+    let db = database.open().await;
+    let mut log = Log::default();
+    for _ in 0..4 {
+        writers.wait_for(8).await;
+        log = Log::read_after(&database, &log).await;
+        let before = Before::parse(&(log.head() - 10).to_string()).unwrap();
+        let mut compaction = Compaction::begin(&db, &before).await.unwrap();
+        compaction.finish().await.unwrap();
+        assert!(compaction.report().records > 0);
+        // Those that begin with a revision that is gone by now are left out.
+        watches.push(
+            Watching::start(&addresses, asked().swap_remove(1))
+                .begun()
+                .await,
+        );
+    }
+    db.close().await;
+    let mut outcomes = writers.stop().await;
+    outcomes.acknowledged.append(&mut prepared);
+    let (log, recordings) = conclude_after(&database, &log, watches, &outcomes).await;
+    assert_eq!(
+        sessions(&recordings),
+        recordings.len(),
+        "no watch was cut off"
+    );
+
+    let late = WatchChangesRequest {
+        start: Some(Start::Token("5".to_owned())),
+        ..WatchChangesRequest::default()
+    };
+    let status = addresses.connect().watch_changes(late).await.unwrap_err();
+    let refusal = Refusal::of(&status);
+    assert_eq!(
+        (refusal.code, refusal.reason.as_str()),
+        (Code::OutOfRange, "REVISION_COMPACTED")
+    );
+    assert!(log.head() > 100);
+}
+
+/// How long the slow client reads nothing.
+const STALL: Duration = Duration::from_secs(30);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_stops_reading_among_two_hundred_that_do_not() {
+    let service = Arc::new(Service::start().await);
+    let database = service.database.clone();
+    let mut prepared = prepare(&service).await;
+    let addresses = Addresses::new(service.address);
+    let mut watches = Vec::new();
+    for place in 0..200 {
+        let asked = asked().swap_remove(place % 4);
+        watches.push(Watching::start(&addresses, asked).begun().await);
+    }
+    let asked = asked().swap_remove(1);
+    let mut slow = addresses
+        .connect_with(|endpoint| endpoint.initial_stream_window_size(MIN_WINDOW))
+        .watch_changes(asked.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    let mut messages = vec![slow.message().await.unwrap().unwrap()];
+
+    let stalled = Instant::now();
+    let writers = Writers::start(&[Arc::clone(&service)], "a", 2);
+    while stalled.elapsed() < STALL {
+        writers.wait_for(1).await;
+    }
+    let mut outcomes = writers.stop().await;
+    outcomes.acknowledged.append(&mut prepared);
+    // All others have seen everything while it stands still.
+    let (log, _) = conclude(&database, watches, &outcomes).await;
+
+    let head = log.revisions.last().unwrap().token.to_string();
+    while messages.last().unwrap().token != head {
+        messages.push(slow.message().await.unwrap().unwrap());
+    }
+    let start = asked.start.clone();
+    let session = Session {
+        start,
+        messages,
+        ended: None,
+    };
+    let recording = Recording {
+        asked,
+        sessions: vec![session],
+    };
+    if let Err(broken) = check(&recording, &log) {
+        panic!("not {}: {}", broken.guarantee, broken.how);
+    }
+}
+
+/// So that the service cannot send ahead what nobody reads.
+const MIN_WINDOW: u32 = 65_535;

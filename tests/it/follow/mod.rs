@@ -2,7 +2,9 @@
 
 mod checker;
 mod checks;
+mod filters;
 mod histories;
 mod recording;
+mod starts;
 mod truth;
 mod workload;

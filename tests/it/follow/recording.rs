@@ -41,10 +41,17 @@ impl Addresses {
 
     /// A connection of its own, as another client would have.
     pub fn connect(&self) -> ChangeServiceClient<Channel> {
+        self.connect_with(|endpoint| endpoint)
+    }
+
+    pub fn connect_with(
+        &self,
+        set: impl FnOnce(Endpoint) -> Endpoint,
+    ) -> ChangeServiceClient<Channel> {
         let address = format!("http://{}", *self.0.borrow());
         let endpoint = Endpoint::from_shared(address).unwrap();
         let endpoint = endpoint.connect_timeout(Duration::from_secs(5));
-        ChangeServiceClient::new(endpoint.connect_lazy())
+        ChangeServiceClient::new(set(endpoint).connect_lazy())
     }
 }
 

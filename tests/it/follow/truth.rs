@@ -1,6 +1,8 @@
 //! The log as it is kept, and what it says that a watch must be sent: read from the database and judged
 //! here, not by the service's code.
 
+use std::collections::HashMap;
+
 use bulletin::pb::record::{Kind, Record as AnyRecord};
 use bulletin::pb::{self, Article, Record, SourceText, Station, Statistic, WatchChangesRequest};
 use bulletin::token::{Chain, Token};
@@ -9,6 +11,7 @@ use prost_reflect::ReflectMessage as _;
 use sqlx::Row as _;
 
 use crate::support::Database;
+use crate::support::log::Acknowledged;
 
 /// One row of the log.
 #[derive(Clone, Debug)]
@@ -16,7 +19,8 @@ pub struct Version {
     pub name: String,
     pub op: String,
     pub reason: String,
-    /// Nothing once compacted, or of the log's own kind.
+    kind: Kind,
+    /// Nothing of the log's own kind.
     pub record: Option<Record>,
     text: String,
     is_deleted: bool,
@@ -30,9 +34,11 @@ pub struct Committed {
 }
 
 /// All revisions, from 0.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Log {
     pub revisions: Vec<Committed>,
+    /// The revisions of each name, in order.
+    by_name: HashMap<String, Vec<i64>>,
 }
 
 /// What a watch must be sent of one change.
@@ -47,7 +53,8 @@ pub struct Expected {
 }
 
 impl Log {
-    pub async fn read(database: &Database) -> Self {
+    /// Takes records that were compacted since from what was read earlier.
+    pub async fn read_after(database: &Database, earlier: &Self) -> Self {
         let mut connection = database.connect().await;
         let sql = "select revision, chain, reason from revisions order by revision";
         let heads = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
@@ -68,23 +75,57 @@ impl Log {
             };
             let mut versions = Vec::new();
             while let Some(row) = rows.next_if(|row| row.get::<i64, _>("revision") == revision) {
-                versions.push(Version::of(&row, &reason));
+                let kept = earlier.at(row.get("name"), revision);
+                versions.push(kept.cloned().unwrap_or_else(|| Version::of(&row, &reason)));
             }
             revisions.push(Committed { token, versions });
         }
-        Self { revisions }
+        let mut by_name: HashMap<String, Vec<i64>> = HashMap::new();
+        for committed in &revisions {
+            for version in &committed.versions {
+                let of = by_name.entry(version.name.clone()).or_default();
+                of.push(committed.token.revision);
+            }
+        }
+        Self { revisions, by_name }
+    }
+
+    /// What a revision made of a name.
+    fn at(&self, name: &str, revision: i64) -> Option<&Version> {
+        let committed = self.revisions.get(usize::try_from(revision).unwrap())?;
+        committed
+            .versions
+            .iter()
+            .find(|version| version.name == name)
+    }
+
+    /// Whether a write is in the log as it was acknowledged.
+    pub fn has(&self, write: &Acknowledged) -> bool {
+        let etag = serde_json::to_string(&write.etag).unwrap();
+        let version = self.at(&write.name, write.revision);
+        version.is_some_and(|version| version.text.contains(&format!("\"etag\":{etag}")))
     }
 
     pub fn head(&self) -> i64 {
         self.revisions.last().unwrap().token.revision
     }
 
+    /// How many revisions have records.
+    pub fn writes(&self) -> usize {
+        let has_records = |committed: &&Committed| {
+            committed
+                .versions
+                .iter()
+                .any(|version| version.record.is_some())
+        };
+        self.revisions.iter().filter(has_records).count()
+    }
+
     /// The last version of a name up to a revision.
     pub fn version(&self, name: &str, revision: i64) -> Option<&Version> {
-        let upto = self.revisions.iter().rev();
-        upto.filter(|committed| committed.token.revision <= revision)
-            .flat_map(|committed| committed.versions.iter().rev())
-            .find(|version| version.name == name)
+        let revisions = self.by_name.get(name)?;
+        let count = revisions.partition_point(|known| *known <= revision);
+        self.at(name, *revisions[..count].last()?)
     }
 
     /// What a watch is sent after one revision up to another.
@@ -153,7 +194,7 @@ impl Log {
             })
             .collect();
         // The order is stable, so names stay in theirs.
-        found.sort_by_key(|version| kind(version));
+        found.sort_by_key(|version| version.kind);
         found
             .into_iter()
             .map(|version| version.record.clone().unwrap())
@@ -166,12 +207,17 @@ impl Version {
         let kind: String = row.get("kind");
         let bytes: Option<Vec<u8>> = row.get("record");
         let record = bytes.filter(|_| kind != "LOG");
+        assert!(
+            record.is_some() || kind == "LOG",
+            "a record was compacted before it was read"
+        );
         let record = record.map(|bytes| record_of(&kind, &bytes));
         let text = record.as_ref().map(json).unwrap_or_default();
         Self {
             name: row.get("name"),
             op: row.get("op"),
             reason: reason.to_owned(),
+            kind: Kind::from_str_name(&kind).unwrap_or_default(),
             is_deleted: text.contains("\"deleteTime\""),
             record,
             text,
@@ -201,28 +247,15 @@ fn json(record: &Record) -> String {
     serde_json::to_string(&message).unwrap()
 }
 
-fn kind(version: &Version) -> Kind {
-    match version
-        .record
-        .as_ref()
-        .and_then(|record| record.record.as_ref())
-    {
-        Some(AnyRecord::Source(_)) => Kind::Source,
-        Some(AnyRecord::Station(_)) => Kind::Station,
-        Some(AnyRecord::Article(_)) => Kind::Article,
-        Some(AnyRecord::Statistic(_)) => Kind::Statistic,
-        None => Kind::Unspecified,
-    }
-}
-
 fn is_about(asked: &WatchChangesRequest, version: &Version) -> bool {
-    let kind = kind(version);
+    let kind = version.kind;
     let has_kind = match asked.kinds.as_slice() {
         [] => !matches!(kind, Kind::Unspecified | Kind::Source),
         kinds => kinds.contains(&i32::from(kind)),
     };
-    let parts: Vec<&str> = version.name.split('/').collect();
-    let has_parent = asked.parent.is_empty() || parts[..2].join("/") == asked.parent;
+    let below = version.name.strip_prefix(&asked.parent);
+    let has_parent = asked.parent.is_empty()
+        || below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     has_kind && has_parent
 }
 

@@ -8,6 +8,7 @@ pub mod generated;
 mod head_lock;
 pub mod history;
 pub mod log;
+pub mod private;
 pub mod program;
 pub mod proxy;
 pub mod seeds;

@@ -18,12 +18,15 @@ use tonic::transport::{Channel, Endpoint};
 
 use super::{Database, Refusal};
 
+/// Small, so that watches that are slow read from the database.
+const WATCH_BUFFER_BYTES: usize = 1024 * 1024;
+
 /// Stops when dropped.
 pub struct Service {
     pub database: Database,
     pub address: SocketAddr,
     pub channel: Channel,
-    _stop: oneshot::Sender<()>,
+    stop: oneshot::Sender<()>,
 }
 
 impl Service {
@@ -58,10 +61,12 @@ impl Service {
         let stopped = async move {
             let _ = stopped.await;
         };
-        let bulletin = bulletin.with_watch_checkpoint_interval(Duration::from_millis(50));
+        let bulletin = bulletin
+            .with_watch_checkpoint_interval(Duration::from_millis(50))
+            .with_watch_buffer_bytes(WATCH_BUFFER_BYTES);
         tokio::spawn(bulletin.serve(listener, stopped, Duration::from_secs(5)));
         Self {
-            _stop: stop,
+            stop,
             ..Self::at(database, address)
         }
     }
@@ -75,8 +80,14 @@ impl Service {
             database,
             address,
             channel,
-            _stop: oneshot::channel().0,
+            stop: oneshot::channel().0,
         }
+    }
+
+    /// Begins to stop, as on a signal.
+    pub fn stop(&mut self) {
+        // Dropping the end that a signal would use does as well.
+        self.stop = oneshot::channel().0;
     }
 
     pub fn articles(&self) -> ArticleServiceClient<Channel> {

@@ -14,6 +14,7 @@ use crate::server::TABLES;
 
 pub async fn migrate(options: &DatabaseOptions) -> anyhow::Result<()> {
     let db = Db::connect(&options.settings()).await?;
+    db.check_direct().await?;
     bring_up(&db, &TABLES)
         .await
         .context("the migration failed")?;
@@ -69,6 +70,7 @@ pub async fn reindex(options: &DatabaseOptions) -> anyhow::Result<()> {
 
 async fn checked(options: &DatabaseOptions) -> anyhow::Result<Db> {
     let db = Db::connect(&options.settings()).await?;
+    db.check_direct().await?;
     check(&db).await?;
     Ok(db)
 }

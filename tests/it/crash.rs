@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use bulletin::db::Db;
 use bulletin::embedded::{Options, PrivatePostgres};
 use bulletin::pb::{Article, ListArticlesRequest, ListStatisticsRequest};
-use rustix::process::{Pid, Signal, kill_process};
 use tokio::task::JoinSet;
 use tonic::Code;
 
 use crate::support::log::{Acknowledged, check_acknowledged, check_order, count};
 use crate::support::program::Program;
+use crate::support::replication::kill_with_children;
 use crate::support::{Database, Refusal, Service, until};
 
 const WRITERS: usize = 8;
@@ -171,17 +171,6 @@ async fn postgres_killed_in_the_middle_of_writes_loses_nothing_and_the_service_g
         .await
         .unwrap()
         .unwrap();
-}
-
-/// Ends the server and every process of it, as a crash of the machine would.
-fn kill_with_children(server: u32) {
-    let children = std::fs::read_to_string(format!("/proc/{server}/task/{server}/children"));
-    let children = children.unwrap_or_default();
-    let children = children.split_whitespace().map(|id| id.parse().unwrap());
-    for id in [server.try_into().unwrap()].into_iter().chain(children) {
-        // A child may end with the server.
-        let _ = kill_process(Pid::from_raw(id).unwrap(), Signal::KILL);
-    }
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ pub mod history;
 pub mod log;
 pub mod program;
 pub mod proxy;
+pub mod replication;
 pub mod seeds;
 mod service;
 pub mod spans;

@@ -112,6 +112,8 @@ pub struct Route<'a> {
     newest: Option<Token>,
     /// Why the primary cannot be asked, once that is so.
     without_primary: Option<Error>,
+    /// The revision a replica was at that is behind what the call asks for.
+    behind: Option<i64>,
     began: Instant,
     pause: Duration,
 }
@@ -125,6 +127,7 @@ impl<'a> Route<'a> {
             asked: Asked::Primary,
             newest: history.map(|history| history.newest()),
             without_primary: None,
+            behind: None,
             began: Instant::now(),
             pause: FIRST_PAUSE,
         };
@@ -222,7 +225,7 @@ impl<'a> Route<'a> {
             .collect::<Result<_>>()?;
         let is_standby: bool = row.try_get("is_standby")?;
         match self.asked {
-            Asked::Primary if !is_standby => {}
+            Asked::Primary if !is_standby => self.found_primary(),
             // Nothing is known to measure it by, or it will not do.
             Asked::Primary if self.is_alone() => {
                 return Err(Error::NoPrimary("its address leads to a standby".into()));
@@ -319,14 +322,26 @@ impl<'a> Route<'a> {
         Ok(None)
     }
 
+    /// It answers: polls of it may have paused.
+    fn found_primary(&self) {
+        if let Some(history) = self.db.history().filter(|history| history.is_lost()) {
+            history.heard();
+        }
+    }
+
     async fn leave_replica(&mut self, replica: &Replica, error: Error) -> Result<()> {
         match &error {
+            // It may be well, and the caller in haste.
+            Error::NoPrimary(_) if Instant::now() >= self.freshness.deadline => {
+                return Err(self.given_up(error));
+            }
             Error::NoPrimary(_) => replica.failed("it cannot be reached"),
             Error::OtherHistory => replica.failed("it shows another history"),
             _ => replica.answered(),
         }
         match &error {
-            Error::ReplicaBehind { .. } => {
+            Error::ReplicaBehind { revision } => {
+                self.behind = Some(*revision);
                 let may_wait = self.freshness.bound == Bound::Tokens
                     && self.without_primary.is_none()
                     && self.began.elapsed() < WAIT_MAX;
@@ -373,14 +388,19 @@ impl<'a> Route<'a> {
         }
     }
 
+    /// What a call is told whose time is up.
+    fn given_up(&mut self, error: Error) -> Error {
+        match (self.behind, self.without_primary.take()) {
+            (Some(revision), _) => Error::ReplicaBehind { revision },
+            (None, Some(lost)) => lost,
+            (None, None) => error,
+        }
+    }
+
     /// Waits a little for a server to catch up, or gives up with what it answered.
     async fn wait(&mut self, error: Error) -> Result<()> {
         if Instant::now() + self.pause >= self.freshness.deadline {
-            return Err(match (error, self.without_primary.take()) {
-                (behind @ Error::ReplicaBehind { .. }, _) => behind,
-                (_, Some(lost)) => lost,
-                (error, None) => error,
-            });
+            return Err(self.given_up(error));
         }
         tokio::time::sleep(self.pause).await;
         self.pause = (self.pause * 2).min(PAUSE_MAX);

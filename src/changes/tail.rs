@@ -23,7 +23,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 const POLL_TIME_MAX: Duration = Duration::from_secs(1);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const PAUSE_MAX: Duration = Duration::from_secs(1);
+const PAUSE_MAX: Duration = Duration::from_millis(250);
 
 /// Most revisions, and most rows, of one poll.
 const REVISIONS_MAX: i64 = 1_000;
@@ -101,16 +101,17 @@ impl Tail {
                     }
                     pause = FIRST_PAUSE;
                     if !is_behind {
-                        self.wait().await;
+                        self.wait(POLL_INTERVAL).await;
                     }
                 }
                 Err(error) => {
-                    if self.history.away() {
+                    self.history.away();
+                    if failing_since.is_none() {
                         failing_since = Some(Instant::now());
                         say(&error);
                     }
                     self.connection = None;
-                    tokio::time::sleep(jittered(pause)).await;
+                    self.wait(jittered(pause)).await;
                     pause = (pause * 2).min(PAUSE_MAX);
                 }
             }
@@ -118,9 +119,9 @@ impl Tail {
     }
 
     /// Until the next turn, or a write of this process.
-    async fn wait(&self) {
+    async fn wait(&self, time: Duration) {
         // Either end of the wait will do.
-        let _ = tokio::time::timeout(POLL_INTERVAL, self.history.nudged()).await;
+        let _ = tokio::time::timeout(time, self.history.nudged()).await;
     }
 
     /// Takes the next revisions; answers whether there are more.

@@ -35,7 +35,9 @@ struct Seen {
     chains: VecDeque<(Chain, Instant)>,
     /// When the last poll that succeeded began.
     polled: Instant,
-    /// Whether the last poll failed.
+    /// When the primary was last heard of, by a poll or otherwise.
+    heard: Instant,
+    /// Whether it was last found silent.
     is_away: bool,
     /// The newest revision that this process has written, while it is not seen yet, and when.
     written: Option<(Token, Instant)>,
@@ -72,6 +74,7 @@ impl History {
                 first: token.revision,
                 chains: VecDeque::from([(token.chain, polled)]),
                 polled,
+                heard: polled,
                 is_away: false,
                 written: None,
                 lost: VecDeque::new(),
@@ -101,13 +104,22 @@ impl History {
             .unwrap_or(applied)
     }
 
-    /// This process has committed up to here; the tail need not wait for its next turn.
+    /// This process has committed up to here.
     pub fn written(&self, token: Token) {
         self.seen().written = Some((token, Instant::now()));
+        self.heard();
+    }
+
+    /// The primary answered somebody; the tail need not wait for its next turn.
+    pub fn heard(&self) {
+        let mut seen = self.seen();
+        seen.heard = Instant::now();
+        seen.is_away = false;
+        drop(seen);
         self.nudge.notify_one();
     }
 
-    /// Resolves after a write of this process.
+    /// Resolves after a write of this process, or when the primary was heard of.
     pub async fn nudged(&self) {
         self.nudge.notified().await;
     }
@@ -117,15 +129,15 @@ impl History {
         self.seen().polled.elapsed()
     }
 
-    /// The last poll failed; answers whether the one before had not.
-    pub fn away(&self) -> bool {
-        !std::mem::replace(&mut self.seen().is_away, true)
+    /// A poll failed.
+    pub fn away(&self) {
+        self.seen().is_away = true;
     }
 
     /// Whether the primary does not answer: reads go on without it.
     pub fn is_lost(&self) -> bool {
         let seen = self.seen();
-        let age = seen.polled.elapsed();
+        let age = seen.heard.elapsed();
         age > LOST || seen.is_away && age > AWAY
     }
 
@@ -172,6 +184,7 @@ impl History {
     pub fn extend(&self, polled: Instant, tokens: &[Token], newest: &Token) {
         let mut seen = self.seen();
         seen.polled = polled;
+        seen.heard = seen.heard.max(polled);
         seen.is_away = false;
         // It was on a primary that is gone.
         let is_lost = |(written, at): &mut (Token, Instant)| {
@@ -261,6 +274,7 @@ impl Seen {
         self.first = newest.revision;
         self.chains = VecDeque::from([(newest.chain, polled)]);
         self.polled = polled;
+        self.heard = self.heard.max(polled);
         self.is_away = false;
         self.written = None;
     }
@@ -289,7 +303,8 @@ mod tests {
 
     fn token(revision: i64, branch: u8) -> Token {
         let mut chain = [branch; CHAIN_LENGTH];
-        chain[..8].copy_from_slice(&revision.to_be_bytes());
+        // A token names the first eight bytes.
+        chain[1..8].copy_from_slice(&revision.to_be_bytes()[1..]);
         Token {
             revision,
             chain: Chain(chain),

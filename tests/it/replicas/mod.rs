@@ -2,7 +2,6 @@
 
 mod every_read;
 mod failover;
-mod faults;
 mod forks;
 mod freshness;
 mod tokens;

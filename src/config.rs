@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use crate::changes::compact::Before;
-use crate::db::Settings;
+use crate::db::{Pooler, Settings};
 use crate::token::AskedToken;
 
 /// Serves a city's bulletins (articles, stations, statistics) over gRPC.
@@ -56,14 +57,24 @@ pub struct ServeOptions {
 
     /// Standbys of that database, separated by commas: reads go to them while they are as fresh as asked
     #[arg(
-        long = "database-replica-url",
+        long = "database-replica-urls",
         env = "DATABASE_REPLICA_URLS",
         hide_env_values = true,
-        value_name = "URL",
+        value_name = "URL,…",
         value_delimiter = ',',
         requires = "database_url"
     )]
     pub database_replica_urls: Vec<String>,
+
+    /// What stands before the database and its standbys: `none`, or `transaction` for PgBouncer in that mode
+    #[arg(
+        long,
+        env = "BULLETIN_DATABASE_POOLER",
+        default_value = "none",
+        value_name = "MODE",
+        value_parser = parse_pooler()
+    )]
+    pub database_pooler: Pooler,
 
     /// Most connections to the database, and to each of its standbys
     #[arg(long, env = "BULLETIN_DATABASE_CONNECTIONS_MAX", default_value_t = 16, value_name = "COUNT",
@@ -149,6 +160,13 @@ pub struct VerifyOptions {
     pub expect: Option<AskedToken>,
 }
 
+fn parse_pooler() -> impl TypedValueParser<Value = Pooler> {
+    PossibleValuesParser::new(["none", "transaction"]).map(|mode| match mode.as_str() {
+        "transaction" => Pooler::Transaction,
+        _ => Pooler::None,
+    })
+}
+
 fn parse_token(text: &str) -> Result<AskedToken, String> {
     AskedToken::parse("token", text).map_err(|violation| violation.description)
 }
@@ -191,6 +209,7 @@ impl DatabaseOptions {
             replica_urls: Vec::new(),
             connections_max: 2,
             acquire_timeout_ms: 10_000,
+            pooler: Pooler::None,
         }
     }
 }
@@ -202,6 +221,7 @@ impl ServeOptions {
             replica_urls: self.database_replica_urls.clone(),
             connections_max: self.database_connections_max,
             acquire_timeout_ms: 5_000,
+            pooler: self.database_pooler,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::filter::check::Condition;
 use crate::filter::order::AskedOrder;
 use crate::filter::sql::{lower, planned_with_values};
 use crate::pb::total;
-use crate::reading::{Read, read, record_of, tip_sql};
+use crate::reading::{Read, ask, first, read, record_of, tip_sql};
 use crate::route::Freshness;
 
 /// Most bytes of records in one page.
@@ -254,24 +254,26 @@ fn page_of(rows: &[PgRow], size: usize) -> Result<Page> {
     })
 }
 
-/// How many records all pages have together.
+/// How many records all pages have together, in a snapshot at least as new as the page's.
 pub async fn total(
     db: &Db,
     listed: Listed,
     wanted: Wanted<'_>,
     mode: total::Mode,
+    freshness: &Freshness,
 ) -> Result<Option<i64>> {
     let is_exact = match mode {
         total::Mode::Unspecified | total::Mode::None => return Ok(None),
         total::Mode::Exact => true,
         total::Mode::Estimate => false,
     };
-    let query = || Ok(total_statement(listed, &wanted, is_exact));
-    let row = db.fetch_one(query).await?;
+    let statement = |asked| Ok(total_statement(listed, &wanted, is_exact, asked));
     if is_exact {
-        return Ok(Some(row.try_get(0)?));
+        let found = read(db, freshness, statement).await?;
+        return Ok(Some(first(&found.value)?.try_get("count")?));
     }
-    let plan: serde_json::Value = row.try_get(0)?;
+    let rows = ask(db, freshness, statement).await?;
+    let plan: serde_json::Value = first(&rows)?.try_get(0)?;
     let rows = plan[0]["Plan"]["Plan Rows"].as_i64();
     rows.map(Some)
         .ok_or_else(|| Error::internal("the planner gave no estimate"))
@@ -282,6 +284,7 @@ pub fn total_statement<'q>(
     listed: Listed,
     wanted: &Wanted<'q>,
     is_exact: bool,
+    asked_revisions: Vec<i64>,
 ) -> Query<'q, Postgres, PgArguments> {
     let filter = lower(wanted.filter, PARAMETERS);
     let table = listed.table;
@@ -296,11 +299,16 @@ pub fn total_statement<'q>(
         filter.sql
     );
     let sql = match is_exact {
-        true => format!("-- {table}.count\nselect count(*) {from}"),
+        true => {
+            let tip = tip_sql!();
+            format!(
+                "-- {table}.count\n{tip}\nselect tip.*, (select count(*) {from}) as count from tip"
+            )
+        }
         false => format!("-- {table}.estimate\nexplain (format json) select name {from}"),
     };
     let query = sqlx::query(AssertSqlSafe(sql))
-        .bind(Vec::<i64>::new())
+        .bind(asked_revisions)
         .bind(wanted.show_deleted)
         .bind(Vec::<String>::new())
         .bind(wanted.article)

@@ -6,7 +6,7 @@ use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{Postgres, Row as _};
 
-use crate::db::{Db, rows};
+use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::route::{Freshness, Route};
 use crate::token::Token;
@@ -96,11 +96,17 @@ pub struct Snapshot {
     pub token: Token,
     /// How old it may be, when any age was allowed.
     pub age: Option<Duration>,
+    /// Whether the primary answered: it alone can say that something is not there.
+    pub is_of_primary: bool,
 }
 
 impl From<Token> for Snapshot {
     fn from(token: Token) -> Self {
-        Self { token, age: None }
+        Self {
+            token,
+            age: None,
+            is_of_primary: true,
+        }
     }
 }
 
@@ -121,19 +127,40 @@ pub(crate) async fn read<'q>(
     freshness: &Freshness,
     statement: impl Fn(Vec<i64>) -> Result<Statement<'q>>,
 ) -> Result<Read<Vec<PgRow>>> {
+    routed(db, freshness, statement, |route, rows| {
+        let snapshot = route.check(first(&rows)?)?;
+        Ok(Read {
+            snapshot,
+            value: rows,
+        })
+    })
+    .await
+}
+
+/// Runs a statement that tells of no snapshot, such as an estimate, where a read of that freshness
+/// would begin.
+pub(crate) async fn ask<'q>(
+    db: &Db,
+    freshness: &Freshness,
+    statement: impl Fn(Vec<i64>) -> Result<Statement<'q>>,
+) -> Result<Vec<PgRow>> {
+    routed(db, freshness, statement, |_, rows| Ok(rows)).await
+}
+
+/// Asks server after server.
+async fn routed<'q, T>(
+    db: &Db,
+    freshness: &Freshness,
+    statement: impl Fn(Vec<i64>) -> Result<Statement<'q>>,
+    judge: impl Fn(&Route<'_>, Vec<PgRow>) -> Result<T>,
+) -> Result<T> {
     let mut route = Route::of(db, freshness);
     loop {
         let found = match route.reader().await {
             Ok(mut reader) => {
                 let asked = route.asked_revisions();
-                let fetched = rows(statement(asked)?, reader.connection()).await;
-                let found = fetched.and_then(|rows| {
-                    let snapshot = route.check(first(&rows)?)?;
-                    Ok(Read {
-                        snapshot,
-                        value: rows,
-                    })
-                });
+                let fetched = route.answer(reader.rows(statement(asked)?)).await;
+                let found = fetched.and_then(|rows| judge(&route, rows));
                 route.end(Some(reader), found).await?
             }
             Err(error) => route.end(None, Err(error)).await?,
@@ -153,7 +180,7 @@ pub async fn get(
 ) -> Result<Read<Option<Vec<u8>>>> {
     let statement = |asked: Vec<i64>| Ok(sqlx::query(sql).bind(asked).bind(name));
     let mut found = read(db, freshness, statement).await?;
-    if record_of(first(&found.value)?)?.is_none() && is_standby(&found.value)? {
+    if record_of(first(&found.value)?)?.is_none() && !found.snapshot.is_of_primary {
         found = read(db, &freshness.confirmed(), statement).await?;
     }
     Ok(Read {
@@ -177,7 +204,7 @@ pub async fn batch_get(
     };
     let mut found = read(db, freshness, statement).await?;
     let mut missing = missing(&found.value)?;
-    if !missing.is_empty() && is_standby(&found.value)? {
+    if !missing.is_empty() && !found.snapshot.is_of_primary {
         found = read(db, &freshness.confirmed(), statement).await?;
         missing = self::missing(&found.value)?;
     }
@@ -204,11 +231,6 @@ fn missing(rows: &[PgRow]) -> Result<Vec<String>> {
         }
     }
     Ok(missing)
-}
-
-/// Whether it was a standby that answered.
-fn is_standby(rows: &[PgRow]) -> Result<bool> {
-    Ok(first(rows)?.try_get("is_standby")?)
 }
 
 fn too_large(row: &PgRow) -> Error {

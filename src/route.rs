@@ -17,11 +17,16 @@ use crate::token::{AskedToken, Chain, Token};
 /// How old what is known of the primary may be for a replica to be measured by it.
 const BOUND: Duration = Duration::from_millis(100);
 
-/// After what time without an answer the primary is taken for lost.
-const LOST: Duration = Duration::from_secs(1);
-
-/// What a server may take to give a connection while there are others.
+/// What a server may take to give a connection while there are others, or while the primary is taken
+/// for lost.
 const CONNECT_TIME_MAX: Duration = Duration::from_millis(500);
+
+/// How long a primary that seems lost is waited for once it was asked, with others to ask and without.
+const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE_ALONE: Duration = Duration::from_secs(3);
+
+/// What a replica may take to answer; it ends statements itself before that.
+const REPLICA_TIME_MAX: Duration = Duration::from_millis(1_500);
 
 /// How long a replica that is behind is waited for while there is a primary.
 const WAIT_MAX: Duration = Duration::from_millis(50);
@@ -107,6 +112,8 @@ pub struct Route<'a> {
     newest: Option<Token>,
     /// Why the primary cannot be asked, once that is so.
     without_primary: Option<Error>,
+    /// The revision a replica was at that is behind what the call asks for.
+    behind: Option<i64>,
     began: Instant,
     pause: Duration,
 }
@@ -120,29 +127,25 @@ impl<'a> Route<'a> {
             asked: Asked::Primary,
             newest: history.map(|history| history.newest()),
             without_primary: None,
+            behind: None,
             began: Instant::now(),
             pause: FIRST_PAUSE,
         };
-        route.asked = match history.map(|history| history.age()) {
-            Some(age) if route.may_begin_with_replica(age) => route.replica(),
-            _ => Asked::Primary,
-        };
-        route
-    }
-
-    /// What is known of the primary is `age` old.
-    fn may_begin_with_replica(&mut self, age: Duration) -> bool {
-        match self.freshness.bound {
-            Bound::Primary => false,
-            Bound::Tokens | Bound::Any => true,
-            Bound::Recent if age <= BOUND => true,
-            Bound::Recent | Bound::Newest if age > LOST => {
-                let why = "it has not answered the last polls";
-                self.without_primary = Some(Error::NoPrimary(why.into()));
-                true
+        let begins_with_replica = match (freshness.bound, history) {
+            (Bound::Primary, _) | (_, None) => false,
+            (Bound::Tokens | Bound::Any, Some(_)) => true,
+            (Bound::Recent, Some(history)) if history.age() <= BOUND => true,
+            (Bound::Recent | Bound::Newest, Some(history)) => {
+                let is_lost = history.is_lost();
+                let why = || Error::NoPrimary("it does not answer polls".into());
+                route.without_primary = is_lost.then(why);
+                is_lost
             }
-            Bound::Recent | Bound::Newest => false,
+        };
+        if begins_with_replica {
+            route.asked = route.replica();
         }
+        route
     }
 
     /// The replica to ask next: while there is a primary, one that is not left alone.
@@ -162,17 +165,44 @@ impl<'a> Route<'a> {
         }
     }
 
+    /// Whether polls of the primary have found nobody for a while.
+    fn is_lost(&self) -> bool {
+        self.db.history().is_some_and(|history| history.is_lost())
+    }
+
+    /// Whether nobody but the primary can answer.
+    fn is_alone(&self) -> bool {
+        self.newest.is_none() || self.freshness.bound == Bound::Primary
+    }
+
     /// A connection to the server that is to be asked.
     pub async fn reader(&self) -> Result<Reader> {
+        let mut until = self.freshness.deadline;
         // With another server to ask, one that does not answer is not waited for until the end.
-        let is_alone = self.newest.is_none() || self.freshness.bound == Bound::Primary;
-        if is_alone {
-            return self.server().reader().await;
+        if !self.is_alone() || self.is_lost() {
+            until = until.min(Instant::now() + CONNECT_TIME_MAX);
         }
-        let until = Instant::now() + CONNECT_TIME_MAX;
-        let until = until.min(self.freshness.deadline);
         let reader = tokio::time::timeout_at(until.into(), self.server().reader()).await;
         reader.unwrap_or_else(|_| Err(Error::NoPrimary("no connection in time".into())))
+    }
+
+    /// What the server answers, unless it is gone.
+    pub async fn answer<T>(&self, answer: impl Future<Output = Result<T>>) -> Result<T> {
+        let late = || Err(Error::NoPrimary("no answer in time".into()));
+        match self.asked {
+            Asked::Primary => {
+                let patience = match self.is_alone() {
+                    true => PATIENCE_ALONE,
+                    false => PATIENCE,
+                };
+                let answer = self.db.answer(patience, Duration::MAX, answer).await;
+                answer.unwrap_or_else(late)
+            }
+            Asked::Replica(_) => {
+                let answer = tokio::time::timeout(REPLICA_TIME_MAX, answer).await;
+                answer.unwrap_or_else(|_| late())
+            }
+        }
     }
 
     /// The revisions whose chains the statement looks up.
@@ -193,8 +223,15 @@ impl<'a> Route<'a> {
             .into_iter()
             .map(|bytes| bytes.map(|bytes| chain(&bytes)).transpose())
             .collect::<Result<_>>()?;
-        if row.try_get("is_standby")? {
-            self.check_standby(&token, &chains)?;
+        let is_standby: bool = row.try_get("is_standby")?;
+        match self.asked {
+            Asked::Primary if !is_standby => self.found_primary(),
+            // Nothing is known to measure it by, or it will not do.
+            Asked::Primary if self.is_alone() => {
+                return Err(Error::NoPrimary("its address leads to a standby".into()));
+            }
+            // A replica may have been promoted: it is measured all the same.
+            _ => self.check_replica(&token, &chains)?,
         }
         for (asked, chain) in self.freshness.asked.iter().zip(&chains) {
             // Tokens are given after commit, so on the primary an absent revision was lost.
@@ -210,18 +247,19 @@ impl<'a> Route<'a> {
             }
             _ => None,
         };
-        Ok(Snapshot { token, age })
+        Ok(Snapshot {
+            token,
+            age,
+            is_of_primary: matches!(self.asked, Asked::Primary) && !is_standby,
+        })
     }
 
-    /// A standby must be of the history that is followed, and have what was asked for.
-    fn check_standby(&self, token: &Token, chains: &[Option<Chain>]) -> Result<()> {
+    /// A replica must be of the history that is followed, and have what was asked for.
+    fn check_replica(&self, token: &Token, chains: &[Option<Chain>]) -> Result<()> {
         let behind = || Error::ReplicaBehind {
             revision: token.revision,
         };
-        let Some(newest) = self.newest else {
-            // The primary's address leads to a standby, and nothing is known to measure it by.
-            return Err(behind());
-        };
+        let newest = self.newest.ok_or_else(behind)?;
         let at_newest = chains.get(self.freshness.asked.len()).copied().flatten();
         let has_newest = at_newest == Some(newest.chain);
         let is_ours = has_newest
@@ -235,7 +273,9 @@ impl<'a> Route<'a> {
             Bound::Primary => false,
             Bound::Tokens | Bound::Any => true,
             // Without a primary, what a replica has is the newest there is.
-            Bound::Recent | Bound::Newest => has_newest || self.without_primary.is_some(),
+            Bound::Recent | Bound::Newest => {
+                has_newest || self.without_primary.is_some() && self.is_lost()
+            }
         };
         if lacks_asked || !is_fresh {
             return Err(behind());
@@ -282,9 +322,26 @@ impl<'a> Route<'a> {
         Ok(None)
     }
 
+    /// It answers: polls of it may have paused.
+    fn found_primary(&self) {
+        if let Some(history) = self.db.history().filter(|history| history.is_lost()) {
+            history.heard();
+        }
+    }
+
     async fn leave_replica(&mut self, replica: &Replica, error: Error) -> Result<()> {
         match &error {
-            Error::ReplicaBehind { .. } => {
+            // It may be well, and the caller in haste.
+            Error::NoPrimary(_) if Instant::now() >= self.freshness.deadline => {
+                return Err(self.given_up(error));
+            }
+            Error::NoPrimary(_) => replica.failed("it cannot be reached"),
+            Error::OtherHistory => replica.failed("it shows another history"),
+            _ => replica.answered(),
+        }
+        match &error {
+            Error::ReplicaBehind { revision } => {
+                self.behind = Some(*revision);
                 let may_wait = self.freshness.bound == Bound::Tokens
                     && self.without_primary.is_none()
                     && self.began.elapsed() < WAIT_MAX;
@@ -292,8 +349,15 @@ impl<'a> Route<'a> {
                     return self.wait(error).await;
                 }
             }
-            Error::NoPrimary(_) => replica.failed("it cannot be reached"),
-            Error::OtherHistory => replica.failed("it shows another history"),
+            Error::NoPrimary(_) | Error::OtherHistory => {
+                // Without a primary another replica is the next best.
+                if self.without_primary.is_some()
+                    && let Some(next) = self.db.replicas().next()
+                {
+                    self.asked = Asked::Replica(next);
+                    return Ok(());
+                }
+            }
             // Whether a token was lost is for the primary to say.
             Error::HistoryForked { .. } | Error::Interrupted(_) => {}
             _ => return Err(error),
@@ -306,29 +370,37 @@ impl<'a> Route<'a> {
     }
 
     async fn leave_primary(&mut self, error: Error) -> Result<()> {
-        if !matches!(error, Error::NoPrimary(_) | Error::ReplicaBehind { .. }) {
+        let may_pass = matches!(
+            error,
+            Error::NoPrimary(_) | Error::ReplicaBehind { .. } | Error::OtherHistory
+        );
+        if !may_pass || self.is_alone() {
             return Err(error);
         }
-        let may_fall_back = self.freshness.bound != Bound::Primary && self.newest.is_some();
-        if may_fall_back {
-            self.without_primary = Some(error);
-            self.asked = self.replica();
-            return Ok(());
+        self.without_primary = Some(error);
+        self.asked = self.replica();
+        match self.asked {
+            Asked::Replica(_) => Ok(()),
+            Asked::Primary => {
+                self.wait(Error::NoPrimary("there is no replica".into()))
+                    .await
+            }
         }
-        match error {
-            Error::ReplicaBehind { .. } => self.wait(error).await,
-            _ => Err(error),
+    }
+
+    /// What a call is told whose time is up.
+    fn given_up(&mut self, error: Error) -> Error {
+        match (self.behind, self.without_primary.take()) {
+            (Some(revision), _) => Error::ReplicaBehind { revision },
+            (None, Some(lost)) => lost,
+            (None, None) => error,
         }
     }
 
     /// Waits a little for a server to catch up, or gives up with what it answered.
     async fn wait(&mut self, error: Error) -> Result<()> {
         if Instant::now() + self.pause >= self.freshness.deadline {
-            return Err(match (error, self.without_primary.take()) {
-                (behind @ Error::ReplicaBehind { .. }, _) => behind,
-                (_, Some(lost)) => lost,
-                (error, None) => error,
-            });
+            return Err(self.given_up(error));
         }
         tokio::time::sleep(self.pause).await;
         self.pause = (self.pause * 2).min(PAUSE_MAX);

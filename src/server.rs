@@ -22,6 +22,7 @@ use crate::changes::service::Changes;
 use crate::changes::tail::{Following, follow};
 use crate::context::Context;
 use crate::db::Db;
+use crate::db::history::History;
 use crate::edge::foreign::{ForeignErrors, MESSAGE_BYTES_MAX};
 use crate::edge::wire::article_service_server::{ArticleServiceServer, SERVICE_NAME as ARTICLES};
 use crate::edge::wire::change_service_server::{ChangeServiceServer, SERVICE_NAME as CHANGES};
@@ -129,8 +130,12 @@ impl Bulletin {
         let (health, health_service) = tonic_health::server::health_reporter();
         set_health(&health, ServingStatus::Serving).await;
         let (stopped, is_stopping) = tokio::sync::oneshot::channel();
+        let history = Arc::clone(&following.history);
         let drain = async move {
-            stop.await;
+            tokio::select! {
+                () = stop => {}
+                () = follow_reloads(&health, &history) => {}
+            }
             set_health(&health, ServingStatus::NotServing).await;
             info!("stopping: calls under way are finished");
             stop_streams.send_replace(true);
@@ -171,6 +176,18 @@ impl Bulletin {
         drop(following);
         db.close().await;
         Ok(())
+    }
+}
+
+/// Not ready while another history is taken in.
+async fn follow_reloads(health: &HealthReporter, history: &History) {
+    let mut reloading = history.reloading();
+    while reloading.changed().await.is_ok() {
+        let status = match *reloading.borrow_and_update() {
+            true => ServingStatus::NotServing,
+            false => ServingStatus::Serving,
+        };
+        set_health(health, status).await;
     }
 }
 

@@ -52,7 +52,10 @@ impl Raw {
                     start: &search::Start::default(),
                     size: PAGE_SIZE_DEFAULT,
                 };
-                search::search_on(connection, wanted, false, Vec::new(), |_| Ok(())).await?;
+                let begin = "begin isolation level repeatable read read only";
+                let mut tx = connection.begin_with(begin).await?;
+                search::search_on(&mut tx, wanted, false, Vec::new(), |_| Ok(())).await?;
+                tx.commit().await?;
             }
             Raw::Page(page) => {
                 let wanted = page.wanted();
@@ -62,7 +65,8 @@ impl Raw {
                 query.fetch_all(&mut *connection).await?;
                 if let Mode::Exact | Mode::Estimate = page.total {
                     let is_exact = page.total == Mode::Exact;
-                    let query = listing::total_statement(page.listed, &wanted, is_exact);
+                    let query =
+                        listing::total_statement(page.listed, &wanted, is_exact, Vec::new());
                     query.fetch_all(connection).await?;
                 }
             }

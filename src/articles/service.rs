@@ -69,7 +69,9 @@ impl Articles {
                     .source
                     .map(|source| source.sha256)
                     .unwrap_or_default();
-                if let Some(text) = store::source_text(&self.context.db, &sha256).await? {
+                let after = Freshness::after(&read.snapshot, freshness.deadline);
+                let text = store::source_text(&self.context.db, &sha256, &after).await?;
+                if let Some(text) = text {
                     append_source_text(record, &text);
                 }
             }
@@ -104,7 +106,7 @@ impl Articles {
                 format!("must be 64 lower-case hex digits, got {got}"),
             ));
         }
-        match store::source_text(&self.context.db, sha256).await? {
+        match store::source_text(&self.context.db, sha256, &Freshness::of(Bound::Primary)).await? {
             Some(text) => Ok(Some(Page::new(&text))),
             None => {
                 let description = format!("{sha256:?} is no page that is kept; set source_text");

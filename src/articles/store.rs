@@ -15,7 +15,7 @@ use crate::listing::Listed;
 use crate::names::ArticleName;
 use crate::pb::honour::Level;
 use crate::pb::{Article, SourceText, View};
-use crate::reading::{self, Read, batch_sql, get_sql};
+use crate::reading::{self, Read, batch_sql, first, get_sql, snapshot_sql};
 use crate::record::{basic_length, decode};
 use crate::route::Freshness;
 use crate::tables::{Current, upsert};
@@ -97,12 +97,14 @@ pub fn listed(view: View) -> Listed {
 }
 
 /// A page's text.
-pub async fn source_text(db: &Db, sha256: &str) -> Result<Option<String>> {
-    let sql = "-- sources.get
-        select text from sources where sha256 = $1";
-    let rows = db.fetch_all(|| Ok(sqlx::query(sql).bind(sha256))).await?;
-    let text = rows.first().map(|row| row.try_get(0));
-    Ok(text.transpose()?)
+pub async fn source_text(db: &Db, sha256: &str, freshness: &Freshness) -> Result<Option<String>> {
+    let sql = snapshot_sql!(
+        "sources.get",
+        "select tip.*, (select text from sources where sha256 = $2) as text from tip"
+    );
+    let statement = |asked: Vec<i64>| Ok(sqlx::query(sql).bind(asked).bind(sha256));
+    let found = reading::read(db, freshness, statement).await?;
+    Ok(first(&found.value)?.try_get("text")?)
 }
 
 /// Writes current rows.

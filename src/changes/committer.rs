@@ -5,6 +5,7 @@
 //! never a half-made group.
 
 use std::collections::{HashSet, VecDeque};
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -229,9 +230,15 @@ impl Failed {
     }
 }
 
-/// A connection that broke is replaced at once; one that could not be had was waited for already.
+/// A connection that broke is replaced at once; one that could not be had, or did not answer, was
+/// waited for already.
 fn is_worth_another_try(error: &sqlx::Error) -> bool {
-    is_unreachable(error) && !matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed)
+    let was_waited_for = match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+        sqlx::Error::Io(error) => error.kind() == ErrorKind::TimedOut,
+        _ => false,
+    };
+    is_unreachable(error) && !was_waited_for
 }
 
 /// Whether the fault is of the database's reach, not of a request.

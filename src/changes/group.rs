@@ -22,6 +22,18 @@ const GROUP_BYTES_MAX: usize = 1024 * 1024;
 /// How often one group may ask for more to read; a chain of station parents asks once a level.
 const READS_MAX: usize = 64;
 
+/// How long a transaction may take up to its COMMIT, and how long that: a server that vanishes without
+/// a word leaves its connections as they are. Both end before the server's own `statement_timeout`,
+/// which would end the wait for a synchronous standby with success.
+const WRITE_TIME_MAX: Duration = Duration::from_secs(8);
+const COMMIT_TIME_MAX: Duration = Duration::from_secs(8);
+
+/// How long a primary that seems lost is waited for.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long one lookup may take; the lock is waited for that long and no longer.
+const LOOKUP_STEP_MAX: Duration = Duration::from_secs(5);
+
 /// How long, with growing pauses, a COMMIT without reply is looked up.
 const LOOKUP_TIME_MAX: Duration = Duration::from_secs(12);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -72,14 +84,21 @@ impl Attempt {
     ) -> Result<Self, Broken> {
         self.outcomes = group.iter().map(|_| None).collect();
         let mut tx = db.begin(log::BEGIN_WRITE).await?;
-        log::lock_head(&mut tx).await?;
-        let tip = log::read_tip(&mut tx).await?;
-        self.decide_all(&mut tx, &tip, group).await?;
-        if self.decided.is_empty() {
+        let prepared = db.answer(
+            PATIENCE,
+            WRITE_TIME_MAX,
+            self.prepare(&mut tx, tables, group),
+        );
+        let Some(tokens) = prepared.await else {
+            // The pool would wait for it as well.
+            db.renew_primary();
+            return Err(Broken::BeforeCommit(late()));
+        };
+        let tokens = tokens?;
+        if tokens.is_empty() {
             tx.rollback().await?;
             return Ok(self);
         }
-        let tokens = self.write(&mut tx, tables, &tip, group).await?;
         self.end(db, tx, &tokens).await?;
         self.written = tokens.last().copied();
         for (decided, token) in self.decided.drain(..).zip(tokens) {
@@ -90,6 +109,22 @@ impl Attempt {
             self.outcomes[decided.request] = Some(Ok(committed));
         }
         Ok(self)
+    }
+
+    /// Everything up to the COMMIT; no tokens when there is nothing to commit.
+    async fn prepare(
+        &mut self,
+        tx: &mut PgConnection,
+        tables: &Tables,
+        group: &mut [Queued],
+    ) -> Result<Vec<Token>, Broken> {
+        log::lock_head(tx).await?;
+        let tip = log::read_tip(tx).await?;
+        self.decide_all(tx, &tip, group).await?;
+        if self.decided.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.write(tx, tables, &tip, group).await
     }
 
     /// Reads what is needed and decides every request, those that need more after another read.
@@ -208,8 +243,13 @@ impl Attempt {
         tx: Transaction<'_, Postgres>,
         tokens: &[Token],
     ) -> Result<(), Broken> {
-        let Err(cause) = tx.commit().await else {
-            return Ok(());
+        let cause = match db.answer(PATIENCE, COMMIT_TIME_MAX, tx.commit()).await {
+            Some(Ok(())) => return Ok(()),
+            Some(Err(cause)) => cause,
+            None => {
+                db.renew_primary();
+                late()
+            }
         };
         let Some(last) = tokens.last() else {
             return Ok(());
@@ -228,9 +268,13 @@ impl Attempt {
 async fn settle(db: &Db, token: &Token) -> bool {
     let mut pause = FIRST_PAUSE;
     loop {
-        match look_up(db, token).await {
-            Ok(is_there) => return is_there,
-            Err(error) => warn!(error = %error, "the lookup failed; trying again"),
+        match tokio::time::timeout(LOOKUP_STEP_MAX, look_up(db, token)).await {
+            Ok(Ok(is_there)) => return is_there,
+            Ok(Err(error)) => warn!(error = %error, "the lookup failed; trying again"),
+            Err(_) => {
+                db.renew_primary();
+                warn!("the lookup had no reply; trying again");
+            }
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(PAUSE_MAX);
@@ -238,10 +282,20 @@ async fn settle(db: &Db, token: &Token) -> bool {
 }
 
 /// Whether the log has exactly this revision. Under the lock nobody is still committing, so absence
-/// is final.
+/// is final. Presence is, once a COMMIT after it is through: that waits for a synchronous standby, as
+/// the one looked up may still do.
 async fn look_up(db: &Db, token: &Token) -> Result<bool, sqlx::Error> {
     let mut tx = db.begin(log::BEGIN_WRITE).await?;
     let chain = log::settled_chain(&mut tx, token.revision).await?;
-    tx.rollback().await?;
-    Ok(chain == Some(token.chain))
+    let is_there = chain == Some(token.chain);
+    match is_there {
+        true => tx.commit().await?,
+        false => tx.rollback().await?,
+    }
+    Ok(is_there)
+}
+
+/// There was no reply in time.
+fn late() -> sqlx::Error {
+    sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())
 }

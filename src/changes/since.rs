@@ -3,7 +3,7 @@
 use sqlx::{Connection as _, PgConnection, Row as _};
 
 use crate::changes::delta::{self, Bodies, Delta, Head, within};
-use crate::db::Db;
+use crate::db::{BEGIN_READ, Db};
 use crate::error::{Error, Result};
 use crate::reading::{first, read, snapshot_sql};
 use crate::route::{Bound, Freshness};
@@ -38,12 +38,13 @@ pub async fn position(db: &Db, asked: &AskedToken) -> Result<Token> {
 
 /// What follows the position, up to a revision that is known, as much as one read takes.
 pub async fn since(db: &Db, position: &Token, last: i64, bodies: Bodies) -> Result<Vec<Delta>> {
-    let mut connection = db.bulk().pool().acquire().await?;
-    let begin = "begin isolation level repeatable read read only";
-    let mut tx = connection.begin_with(begin).await?;
+    let mut reader = db.bulk().reader().await?;
+    let begin = db.pooler().begin(BEGIN_READ);
+    let mut tx = reader.connection().begin_with(begin).await?;
     let heads = heads(&mut tx, position, last).await?;
     let deltas = delta::read(&mut tx, position, within(heads, ROWS_MAX), bodies).await?;
     tx.commit().await?;
+    reader.done();
     if deltas.iter().all(Delta::is_whole) {
         Ok(deltas)
     } else {

@@ -9,7 +9,7 @@ use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Postgres, Row as _};
 
-use crate::db::{Db, rows};
+use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::filter::check::Condition;
 use crate::filter::sql::lower;
@@ -284,7 +284,7 @@ async fn fetch_all<'q>(
 ) -> Result<Vec<PgRow>> {
     loop {
         let mut reader = db.bulk().reader().await?;
-        match rows(query()?, reader.connection()).await {
+        match reader.rows(query()?).await {
             Ok(rows) => {
                 reader.done();
                 return Ok(rows);

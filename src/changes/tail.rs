@@ -12,7 +12,7 @@ use tracing::{error, info, warn};
 use crate::changes::delta::{self, Head, within};
 use crate::changes::feed::Feed;
 use crate::changes::log::token_of;
-use crate::db::history::{History, REMEMBERED_MAX};
+use crate::db::history::History;
 use crate::db::{Db, jittered};
 use crate::error::{Error, Result};
 use crate::token::{Chain, Token};
@@ -23,11 +23,17 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 const POLL_TIME_MAX: Duration = Duration::from_secs(1);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const PAUSE_MAX: Duration = Duration::from_secs(1);
+const PAUSE_MAX: Duration = Duration::from_millis(250);
 
 /// Most revisions, and most rows, of one poll.
 const REVISIONS_MAX: i64 = 1_000;
 const ROWS_MAX: i64 = 1_000;
+
+/// How many revisions from before the first are read at each turn.
+const REMEMBERED_AT_ONCE: i64 = 4_096;
+
+/// How many of the known revisions are looked for at once.
+const PROBES: usize = 256;
 
 /// Who is further behind goes on from the newest.
 const BEHIND_MAX: i64 = 10_000;
@@ -90,19 +96,22 @@ impl Tail {
                     if let Some(since) = failing_since.take() {
                         let away_ms = Instant::duration_since(&Instant::now(), since).as_millis();
                         info!(away_ms, "the log is followed again");
+                        // Connections from before may wait for a server that is gone.
+                        self.db.renew_primary();
                     }
                     pause = FIRST_PAUSE;
                     if !is_behind {
-                        self.wait().await;
+                        self.wait(POLL_INTERVAL).await;
                     }
                 }
                 Err(error) => {
+                    self.history.away();
                     if failing_since.is_none() {
                         failing_since = Some(Instant::now());
                         say(&error);
                     }
                     self.connection = None;
-                    tokio::time::sleep(jittered(pause)).await;
+                    self.wait(jittered(pause)).await;
                     pause = (pause * 2).min(PAUSE_MAX);
                 }
             }
@@ -110,9 +119,9 @@ impl Tail {
     }
 
     /// Until the next turn, or a write of this process.
-    async fn wait(&self) {
+    async fn wait(&self, time: Duration) {
         // Either end of the wait will do.
-        let _ = tokio::time::timeout(POLL_INTERVAL, self.history.nudged()).await;
+        let _ = tokio::time::timeout(time, self.history.nudged()).await;
     }
 
     /// Takes the next revisions; answers whether there are more.
@@ -122,10 +131,12 @@ impl Tail {
             None => self.db.dedicated().await?,
         };
         // A connection whose poll was given up is not used again.
+        self.db.pooler().begin_read(&mut connection).await?;
         let is_behind = self.poll_on(&mut connection).await?;
         if !self.is_remembered {
             self.remember(&mut connection).await?;
         }
+        self.db.pooler().end_read(&mut connection).await?;
         self.connection = Some(connection);
         Ok(is_behind)
     }
@@ -136,7 +147,7 @@ impl Tail {
         let polled = read_heads(connection, applied.revision).await?;
         if polled.is_standby {
             // Connections kept since it was the primary would be refused their writes.
-            self.db.forget_connections();
+            self.db.renew_primary();
             return Err(Error::NoPrimary("its address leads to a standby".into()));
         }
         let mut heads = polled.heads.into_iter();
@@ -156,7 +167,7 @@ impl Tail {
         if !tokens.is_empty() {
             self.feed.extend(deltas, bodies);
         }
-        self.history.extend(began, &tokens);
+        self.history.extend(began, &tokens, &polled.newest);
         let reached = tokens.last().unwrap_or(&applied).revision;
         Ok(reached < polled.newest.revision)
     }
@@ -184,26 +195,29 @@ impl Tail {
         warn!(%lost, last_common = common, now = %newest, "the database's history is another one, after a failover or a restore");
         self.feed.clear();
         self.history.fork(began, last_common, newest);
-        self.db.forget_connections();
+        self.db.renew_all();
         self.is_remembered = false;
         Ok(())
     }
 
-    /// Reads the chains from before the first revision that is known.
+    /// Reads chains from before the first revision that is known, some at each turn.
     async fn remember(&mut self, connection: &mut PgConnection) -> Result<()> {
         let first = self.history.first();
         let sql = "-- changes.remembered
-            select revision, chain from revisions where revision < $1 and revision > $1 - $2
+            select revision, chain from revisions where revision < $1 and revision >= $1 - $2
             order by revision";
-        let remembered = i64::try_from(REMEMBERED_MAX).map_err(Error::internal)?;
         let rows = sqlx::query(sql)
             .bind(first)
-            .bind(remembered)
+            .bind(REMEMBERED_AT_ONCE)
             .fetch_all(connection)
             .await?;
         let tokens: Result<Vec<Token>, sqlx::Error> = rows.iter().map(token_of).collect();
         self.history.prepend(&tokens?);
-        self.is_remembered = true;
+        // It takes no more than it remembers.
+        if self.history.first() == first || self.history.first() == 0 {
+            self.is_remembered = true;
+            self.history.reloaded();
+        }
         Ok(())
     }
 }
@@ -265,20 +279,28 @@ async fn newest(connection: &mut PgConnection) -> Result<Token> {
 /// The last of the known revisions, which are in order, that the log has too. A revision binds all
 /// before it, so those that it has come first.
 async fn last_common(connection: &mut PgConnection, known: &[Token]) -> Result<Option<Token>> {
-    let sql = "-- changes.has
-        select exists (select from revisions where revision = $1 and chain = $2)";
+    let sql = "-- changes.last_common
+        select asked.place
+        from unnest($1::bigint[], $2::bytea[]) with ordinality as asked (revision, chain, place)
+        join revisions r on r.revision = asked.revision and r.chain = asked.chain
+        order by asked.place desc limit 1";
+    // Before `shared` all are in the log, from `lost` on none is.
     let (mut shared, mut lost) = (0, known.len());
     while shared < lost {
-        let middle = shared + (lost - shared) / 2;
-        let token = &known[middle];
-        let is_there: bool = sqlx::query_scalar(sql)
-            .bind(token.revision)
-            .bind(&token.chain.0[..])
-            .fetch_one(&mut *connection)
+        let step = (lost - shared).div_ceil(PROBES);
+        let probes: Vec<usize> = (shared..lost).step_by(step).collect();
+        let revisions: Vec<i64> = probes.iter().map(|at| known[*at].revision).collect();
+        let chains: Vec<&[u8]> = probes.iter().map(|at| &known[*at].chain.0[..]).collect();
+        let place: Option<i64> = sqlx::query_scalar(sql)
+            .bind(revisions)
+            .bind(chains)
+            .fetch_optional(&mut *connection)
             .await?;
-        match is_there {
-            true => shared = middle + 1,
-            false => lost = middle,
+        let found = usize::try_from(place.unwrap_or(0)).map_err(Error::internal)?;
+        lost = probes.get(found).copied().unwrap_or(lost);
+        match found.checked_sub(1) {
+            Some(last) => shared = probes[last] + 1,
+            None => lost = shared,
         }
     }
     Ok(shared.checked_sub(1).map(|last| known[last]))

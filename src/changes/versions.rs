@@ -27,7 +27,13 @@ pub async fn at(
            order by revision desc limit 1) as version on true"
     );
     let statement = |asked: Vec<i64>| Ok(sqlx::query(sql).bind(asked).bind(name).bind(revision));
-    let found = read(db, freshness, statement).await?;
+    let mut found = read(db, freshness, statement).await?;
+    // A replica may lack the revision, or the record: the primary alone says that there is none.
+    let is_there = first(&found.value)?.try_get::<Option<i64>, _>("found_revision")?;
+    let is_whole = revision <= found.snapshot.token.revision && is_there.is_some();
+    if !is_whole && !found.snapshot.is_of_primary {
+        found = read(db, &freshness.confirmed(), statement).await?;
+    }
     let (snapshot, row) = (found.snapshot, first(&found.value)?);
     if revision > snapshot.token.revision {
         return Err(Error::RevisionAhead {
@@ -119,7 +125,11 @@ pub async fn list(
             .bind(size_asked)
             .bind(PAGE_BYTES_MAX))
     };
-    let found = read(db, freshness, statement).await?;
+    let mut found = read(db, freshness, statement).await?;
+    let is_empty = page_of(&found.value, size)?.versions.is_empty();
+    if is_empty && !found.snapshot.is_of_primary {
+        found = read(db, &freshness.confirmed(), statement).await?;
+    }
     Ok(Read {
         snapshot: found.snapshot,
         value: page_of(&found.value, size)?,

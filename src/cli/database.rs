@@ -15,6 +15,7 @@ use crate::server::TABLES;
 
 pub async fn migrate(options: &DatabaseOptions) -> anyhow::Result<()> {
     let db = Db::connect(&options.settings()).await?;
+    db.check_direct().await?;
     bring_up(&db, &TABLES)
         .await
         .context("the migration failed")?;
@@ -91,6 +92,7 @@ pub async fn compact(options: &CompactOptions) -> anyhow::Result<()> {
 
 async fn checked(options: &DatabaseOptions) -> anyhow::Result<Db> {
     let db = Db::connect(&options.settings()).await?;
+    db.check_direct().await?;
     check(&db).await?;
     Ok(db)
 }

@@ -12,7 +12,7 @@ use crate::changes::reindex::migrate;
 use crate::changes::versions;
 use crate::cli::database::check;
 use crate::config::ServeOptions;
-use crate::db::Db;
+use crate::db::{Db, Pooler};
 use crate::embedded::{self, PrivatePostgres};
 use crate::seed;
 use crate::server::{Bulletin, TABLES, bind};
@@ -111,6 +111,12 @@ async fn open(options: &ServeOptions, postgres: Option<&PrivatePostgres>) -> any
             .context("the migration failed")?;
     }
     check(&db).await?;
+    if options.database_pooler == Pooler::None && db.is_pooled().await? {
+        warn!(
+            "the database is reached through a pooler: unless it keeps prepared statements, calls will \
+             fail; give --database-pooler transaction"
+        );
+    }
     Ok(db)
 }
 

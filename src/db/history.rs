@@ -12,6 +12,11 @@ use crate::token::{AskedToken, Chain, Token};
 /// How many revisions are remembered.
 pub const REMEMBERED_MAX: usize = 65_536;
 
+/// After what time without an answer the primary is taken for lost; a poll that failed outright need
+/// not be waited out so long.
+const LOST: Duration = Duration::from_secs(1);
+const AWAY: Duration = Duration::from_millis(100);
+
 /// How many lost histories are remembered.
 const LOST_MAX: usize = 4;
 
@@ -30,8 +35,12 @@ struct Seen {
     chains: VecDeque<(Chain, Instant)>,
     /// When the last poll that succeeded began.
     polled: Instant,
-    /// The newest revision that this process has written, while it is not seen yet.
-    written: Option<Token>,
+    /// When the primary was last heard of, by a poll or otherwise.
+    heard: Instant,
+    /// Whether it was last found silent.
+    is_away: bool,
+    /// The newest revision that this process has written, while it is not seen yet, and when.
+    written: Option<(Token, Instant)>,
     lost: VecDeque<Lost>,
 }
 
@@ -48,6 +57,8 @@ struct Lost {
 pub struct History {
     seen: Mutex<Seen>,
     applied: watch::Sender<Applied>,
+    /// Whether another history was just met, and what came before its newest is read.
+    reloading: watch::Sender<bool>,
     nudge: Notify,
 }
 
@@ -63,10 +74,13 @@ impl History {
                 first: token.revision,
                 chains: VecDeque::from([(token.chain, polled)]),
                 polled,
+                heard: polled,
+                is_away: false,
                 written: None,
                 lost: VecDeque::new(),
             }),
             applied: watch::Sender::new(applied),
+            reloading: watch::Sender::new(false),
             nudge: Notify::new(),
         }
     }
@@ -85,17 +99,27 @@ impl History {
         let applied = self.applied().token;
         let written = self.seen().written;
         written
+            .map(|(token, _)| token)
             .filter(|written| written.revision > applied.revision)
             .unwrap_or(applied)
     }
 
-    /// This process has committed up to here; the tail need not wait for its next turn.
+    /// This process has committed up to here.
     pub fn written(&self, token: Token) {
-        self.seen().written = Some(token);
+        self.seen().written = Some((token, Instant::now()));
+        self.heard();
+    }
+
+    /// The primary answered somebody; the tail need not wait for its next turn.
+    pub fn heard(&self) {
+        let mut seen = self.seen();
+        seen.heard = Instant::now();
+        seen.is_away = false;
+        drop(seen);
         self.nudge.notify_one();
     }
 
-    /// Resolves after a write of this process.
+    /// Resolves after a write of this process, or when the primary was heard of.
     pub async fn nudged(&self) {
         self.nudge.notified().await;
     }
@@ -103,6 +127,29 @@ impl History {
     /// How long ago the last poll that succeeded began: what it saw was the newest then.
     pub fn age(&self) -> Duration {
         self.seen().polled.elapsed()
+    }
+
+    /// A poll failed.
+    pub fn away(&self) {
+        self.seen().is_away = true;
+    }
+
+    /// Whether the primary does not answer: reads go on without it.
+    pub fn is_lost(&self) -> bool {
+        let seen = self.seen();
+        let age = seen.heard.elapsed();
+        age > LOST || seen.is_away && age > AWAY
+    }
+
+    /// Tells whether the process is taking in another history.
+    pub fn reloading(&self) -> watch::Receiver<bool> {
+        self.reloading.subscribe()
+    }
+
+    /// What came before the newest of another history is read.
+    pub fn reloaded(&self) {
+        self.reloading
+            .send_if_modified(|is_reloading| std::mem::take(is_reloading));
     }
 
     /// Whether this process has seen the revision with this chain, in the history it is in.
@@ -141,10 +188,18 @@ impl History {
         of.map(|lost| lost.last_common)
     }
 
-    /// A poll that began then found these revisions, which follow the newest.
-    pub fn extend(&self, polled: Instant, tokens: &[Token]) {
+    /// A poll that began then found these revisions, which follow the newest, on a primary whose own
+    /// newest is this.
+    pub fn extend(&self, polled: Instant, tokens: &[Token], newest: &Token) {
         let mut seen = self.seen();
         seen.polled = polled;
+        seen.heard = seen.heard.max(polled);
+        seen.is_away = false;
+        // It was on a primary that is gone.
+        let is_lost = |(written, at): &mut (Token, Instant)| {
+            *at < polled && written.revision > newest.revision
+        };
+        seen.written.take_if(is_lost);
         for token in tokens {
             seen.chains.push_back((token.chain, polled));
         }
@@ -204,6 +259,7 @@ impl History {
         }
         seen.begin(newest, polled);
         drop(seen);
+        self.reloading.send_replace(true);
         self.applied.send_modify(|applied| {
             applied.token = newest;
             applied.generation += 1;
@@ -227,6 +283,8 @@ impl Seen {
         self.first = newest.revision;
         self.chains = VecDeque::from([(newest.chain, polled)]);
         self.polled = polled;
+        self.heard = self.heard.max(polled);
+        self.is_away = false;
         self.written = None;
     }
 
@@ -254,7 +312,8 @@ mod tests {
 
     fn token(revision: i64, branch: u8) -> Token {
         let mut chain = [branch; CHAIN_LENGTH];
-        chain[..8].copy_from_slice(&revision.to_be_bytes());
+        // A token names the first eight bytes.
+        chain[1..8].copy_from_slice(&revision.to_be_bytes()[1..]);
         Token {
             revision,
             chain: Chain(chain),
@@ -267,7 +326,7 @@ mod tests {
         let history = History::starting_at(token(5, 1), now);
         let newest = 5 + i64::try_from(REMEMBERED_MAX).expect("it fits");
         let tokens: Vec<Token> = (6..=newest).map(|revision| token(revision, 1)).collect();
-        history.extend(now, &tokens);
+        history.extend(now, &tokens, &token(newest, 1));
         assert_eq!(history.applied().token, token(newest, 1));
         assert!(history.has(&token(newest, 1)) && history.has(&token(6, 1)));
         assert!(!history.has(&token(5, 1)) && !history.has(&token(newest + 1, 1)));
@@ -285,10 +344,22 @@ mod tests {
     }
 
     #[test]
+    fn a_write_that_the_primary_does_not_have_is_not_waited_for() {
+        let history = History::starting_at(token(5, 1), Instant::now());
+        history.written(token(6, 1));
+        assert_eq!(history.newest(), token(6, 1));
+        // A poll that began before the write says nothing of it.
+        history.extend(Instant::now() - Duration::from_secs(1), &[], &token(5, 1));
+        assert_eq!(history.newest(), token(6, 1));
+        history.extend(Instant::now() + Duration::from_secs(1), &[], &token(5, 1));
+        assert_eq!(history.newest(), token(5, 1));
+    }
+
+    #[test]
     fn a_lost_token_knows_where_its_history_ended() {
         let now = Instant::now();
         let history = History::starting_at(token(5, 1), now);
-        history.extend(now, &[token(6, 1), token(7, 1)]);
+        history.extend(now, &[token(6, 1), token(7, 1)], &token(7, 1));
         history.fork(now, Some(token(5, 1)), token(8, 2));
         assert_eq!(history.applied().generation, 1);
         assert!(history.has(&token(8, 2)) && !history.has(&token(7, 1)));

@@ -1,23 +1,30 @@
 //! Connections to Postgres, migrations, and what a database error means to a caller.
 
 pub mod history;
+mod pooler;
 mod replicas;
 mod server;
 mod shelf;
 
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgRow};
 use sqlx::query::Query;
-use sqlx::{ConnectOptions, Connection as _, PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{
+    ConnectOptions, Connection as _, FromRow as _, PgConnection, Postgres, Row as _, Transaction,
+};
 
 use crate::db::history::History;
 use crate::error::{Cause, Error, Result};
 
+pub(crate) use self::pooler::BEGIN_READ;
+pub use self::pooler::Pooler;
+use self::pooler::{is_pooled, is_refused_by_pooler};
 pub(crate) use self::replicas::{Replica, Replicas, jittered};
+use self::server::Connections;
 pub(crate) use self::server::Server;
 pub(crate) use self::shelf::Reader;
 
@@ -31,7 +38,18 @@ pub struct Settings {
     pub replica_urls: Vec<String>,
     pub connections_max: u32,
     pub acquire_timeout_ms: u64,
+    /// What stands between this process and the servers.
+    pub pooler: Pooler,
 }
+
+/// How long a database that does not answer is asked for a connection at the start.
+const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// How long a write waits for a connection while the primary is taken for lost.
+const LOST_WAIT: Duration = Duration::from_secs(1);
+
+/// How often who waits for the primary's answer asks whether it is lost.
+const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Connections for exports, snapshots and watches that catch up: kept apart, so that no read waits
 /// behind one of them.
@@ -46,28 +64,57 @@ pub struct Db {
     primary: Server,
     bulk: Server,
     replicas: Arc<Replicas>,
+    pooler: Pooler,
     history: Arc<OnceLock<Arc<History>>>,
 }
 
 impl Db {
     /// Connects. A URL may hold a password, so no error repeats it.
     pub async fn connect(settings: &Settings) -> Result<Self> {
-        let options = connect_options("DATABASE_URL", &settings.url)?;
+        let pooler = settings.pooler;
+        let options = connect_options("DATABASE_URL", &settings.url, pooler)?;
         let replicas: Vec<PgConnectOptions> = settings
             .replica_urls
             .iter()
-            .map(|url| connect_options("DATABASE_REPLICA_URLS", url))
+            .map(|url| connect_options("DATABASE_REPLICA_URLS", url, pooler))
             .collect::<Result<_>>()?;
-        // The pool would try again until its timeout, and then not say why.
-        PgConnection::connect_with(&options).await?.close().await?;
-        let timeout_ms = settings.acquire_timeout_ms;
-        let bulk = Server::connect_lazy(options.clone(), BULK_CONNECTIONS_MAX, timeout_ms, None);
+        try_connection(&options).await?;
+        let connections = Connections {
+            max: settings.connections_max,
+            acquire_timeout_ms: settings.acquire_timeout_ms,
+            pooler,
+            begin_read: BEGIN_READ,
+        };
+        let bulk = Connections {
+            max: BULK_CONNECTIONS_MAX,
+            ..connections
+        };
         Ok(Self {
-            primary: Server::connect(options, settings.connections_max, timeout_ms).await?,
-            bulk,
-            replicas: Arc::new(Replicas::of(replicas, settings.connections_max)),
+            bulk: Server::connect_lazy(options.clone(), bulk),
+            primary: Server::connect(options, connections).await?,
+            replicas: Arc::new(Replicas::of(replicas, settings.connections_max, pooler)),
+            pooler,
             history: Arc::default(),
         })
+    }
+
+    pub(crate) fn pooler(&self) -> Pooler {
+        self.pooler
+    }
+
+    /// Refuses a pooler in transaction mode, for work that needs one session throughout.
+    pub async fn check_direct(&self) -> Result<(), Unfit> {
+        match self.is_pooled().await? {
+            true => Err(Unfit::Pooled),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether a pooler gives each transaction another session.
+    pub async fn is_pooled(&self) -> Result<bool> {
+        let options = self.primary.pool().connect_options();
+        let asked = tokio::time::timeout(CONNECT_TIME_MAX, is_pooled(&options)).await;
+        asked.unwrap_or_else(|_| Err(Error::NoPrimary("no connection in time".into())))
     }
 
     pub(crate) fn primary(&self) -> &Server {
@@ -94,10 +141,15 @@ impl Db {
         taken.map_err(|_| Error::internal("the history is followed twice"))
     }
 
-    /// Gives up every connection that is kept, since they may lead to a server that was replaced.
-    pub(crate) fn forget_connections(&self) {
+    /// Gives up the connections to the primary, since they may lead to a server that was replaced.
+    pub(crate) fn renew_primary(&self) {
         self.primary.renew();
         self.bulk.renew();
+    }
+
+    /// Gives up every connection that is kept.
+    pub(crate) fn renew_all(&self) {
+        self.renew_primary();
         for replica in self.replicas.all() {
             replica.server.renew();
         }
@@ -109,8 +161,8 @@ impl Db {
         query: impl Fn() -> Result<Read<'q>>,
     ) -> Result<Vec<PgRow>> {
         loop {
-            let mut reader = self.primary.reader().await?;
-            match rows(query()?, reader.connection()).await {
+            let mut reader = self.in_time(self.primary.reader()).await?;
+            match reader.rows(query()?).await {
                 Ok(rows) => {
                     reader.done();
                     return Ok(rows);
@@ -136,7 +188,41 @@ impl Db {
         &self,
         statement: &'static str,
     ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        self.primary.begin(statement).await
+        self.in_time(self.primary.begin(statement)).await
+    }
+
+    /// While the primary is taken for lost, a connection to it is not waited for until the end.
+    async fn in_time<T, E: From<sqlx::Error>>(
+        &self,
+        connection: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        match self.history().is_some_and(|history| history.is_lost()) {
+            false => connection.await,
+            true => tokio::time::timeout(LOST_WAIT, connection)
+                .await
+                .unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut.into())),
+        }
+    }
+
+    /// What the primary answers, unless it takes too long, or, after a while, is lost. A server that
+    /// vanishes without a word leaves its connections as they are: nothing but time tells.
+    pub(crate) async fn answer<T>(
+        &self,
+        patience: Duration,
+        time_max: Duration,
+        answer: impl Future<Output = T>,
+    ) -> Option<T> {
+        let mut answer = std::pin::pin!(answer);
+        let asked = Instant::now();
+        loop {
+            if let Ok(answer) = tokio::time::timeout(LOOK_INTERVAL, &mut answer).await {
+                return Some(answer);
+            }
+            let is_lost = self.history().is_some_and(|history| history.is_lost());
+            if is_lost && asked.elapsed() >= patience || asked.elapsed() >= time_max {
+                return None;
+            }
+        }
     }
 
     /// A connection of its own, for work that leaves traces in a session, such as temporary tables.
@@ -159,14 +245,14 @@ impl Db {
             .map(|migration| migration.version)
             .max()
             .unwrap_or(0);
-        let found = schema_version(&self.primary.pool()).await?;
+        let found = self.schema_version().await?;
         match found {
             None => return Err(Unfit::NotMigrated),
             Some(found) if found < known => return Err(Unfit::Older { found, known }),
             Some(found) if found > known => return Err(Unfit::Newer { found, known }),
             Some(_) => {}
         }
-        let settings = server_settings(&self.primary.pool()).await?;
+        let settings = self.server_settings().await?;
         if settings.version < VERSION_MIN {
             return Err(Unfit::Server(settings.version));
         }
@@ -188,18 +274,33 @@ impl Db {
     }
 }
 
-fn connect_options(field: &str, url: &str) -> Result<PgConnectOptions> {
+fn connect_options(field: &str, url: &str, pooler: Pooler) -> Result<PgConnectOptions> {
     let options = PgConnectOptions::from_str(url).map_err(|_| {
         let form = "must be a URL such as postgres://user@host:5432/bulletin";
         Error::invalid(field, form)
     })?;
-    Ok(options
+    let options = options
         .application_name("bulletin")
-        .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1)))
+        .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
+    Ok(pooler.connect_options(options))
 }
 
-pub(crate) async fn rows(query: Read<'_>, connection: &mut PgConnection) -> Result<Vec<PgRow>> {
-    Ok(query.fetch_all(connection).await?)
+/// The pool would try again until its timeout, and then not say why.
+async fn try_connection(options: &PgConnectOptions) -> Result<()> {
+    let connected = tokio::time::timeout(CONNECT_TIME_MAX, PgConnection::connect_with(options));
+    let connected = connected.await.map_err(|_| {
+        let waited_s = CONNECT_TIME_MAX.as_secs();
+        Error::NoPrimary(format!("no connection within {waited_s} s").into())
+    })?;
+    match connected {
+        Ok(connection) => Ok(connection.close().await?),
+        Err(error) if is_refused_by_pooler(&error) => Err(Error::invalid(
+            "DATABASE_URL",
+            "leads to a pooler: give `serve` the option --database-pooler transaction, and other \
+             commands a direct connection",
+        )),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `server_version_num` of the oldest Postgres served.
@@ -220,20 +321,39 @@ pub enum Unfit {
     Encoding(String),
     #[error("the database's lc_ctype is {0:?}, which knows no Chinese; create it with C.UTF-8")]
     Ctype(String),
+    #[error(
+        "the database is reached through a pooler, which gives each transaction another session; this \
+         needs a direct connection"
+    )]
+    Pooled,
     #[error(transparent)]
     Unreachable(#[from] Error),
 }
 
-async fn schema_version(pool: &PgPool) -> Result<Option<i64>> {
-    let sql = "-- db.schema_table
-        select to_regclass('_sqlx_migrations') is not null and to_regclass('revisions') is not null";
-    let is_there: bool = sqlx::query_scalar(sql).fetch_one(pool).await?;
-    if !is_there {
-        return Ok(None);
+impl Db {
+    async fn schema_version(&self) -> Result<Option<i64>> {
+        let sql = "-- db.schema_table
+            select to_regclass('_sqlx_migrations') is not null
+               and to_regclass('revisions') is not null";
+        let row = self.fetch_one(|| Ok(sqlx::query(sql))).await?;
+        if !row.try_get::<bool, _>(0)? {
+            return Ok(None);
+        }
+        let sql = "-- db.schema_version
+            select max(version) from _sqlx_migrations where success";
+        let row = self.fetch_one(|| Ok(sqlx::query(sql))).await?;
+        Ok(row.try_get(0)?)
     }
-    let sql = "-- db.schema_version
-        select max(version) from _sqlx_migrations where success";
-    Ok(sqlx::query_scalar(sql).fetch_one(pool).await?)
+
+    async fn server_settings(&self) -> Result<ServerSettings> {
+        let sql = "-- db.server_settings
+            select current_setting('server_version_num')::integer as version,
+                   pg_encoding_to_char(encoding)::text as encoding,
+                   datcollate::text as collate, datctype::text as ctype
+            from pg_database where datname = current_database()";
+        let row = self.fetch_one(|| Ok(sqlx::query(sql))).await?;
+        Ok(ServerSettings::from_row(&row)?)
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -241,15 +361,6 @@ struct ServerSettings {
     version: i32,
     encoding: String,
     ctype: String,
-}
-
-async fn server_settings(pool: &PgPool) -> Result<ServerSettings> {
-    let sql = "-- db.server_settings
-        select current_setting('server_version_num')::integer as version,
-               pg_encoding_to_char(encoding)::text as encoding,
-               datcollate::text as collate, datctype::text as ctype
-        from pg_database where datname = current_database()";
-    Ok(sqlx::query_as(sql).fetch_one(pool).await?)
 }
 
 impl From<sqlx::Error> for Error {

@@ -1,13 +1,14 @@
 //! Standbys that reads may go to, and which of them are worth asking.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnectOptions;
 use tracing::{info, warn};
 
-use crate::db::server::Server;
+use crate::db::pooler::Pooler;
+use crate::db::server::{Connections, Server};
 
 /// A replica that failed is left alone this long, then twice as long, up to the most.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -17,7 +18,12 @@ const PAUSE_MAX: Duration = Duration::from_secs(10);
 const ACQUIRE_TIMEOUT_MS: u64 = 500;
 
 /// Long snapshots on a standby hold up its replay, or are cancelled by it.
-const AT_CONNECT: &str = "set statement_timeout = '1s'";
+const STATEMENT_TIMEOUT: (&str, &str) = ("statement_timeout", "1s");
+const BEGIN_READ: &str =
+    "begin isolation level repeatable read read only; set local statement_timeout = '1s'";
+
+/// How long others wait for what comes of the read that tries a replica again.
+const TRIAL_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// One standby.
 #[derive(Debug)]
@@ -31,6 +37,8 @@ pub struct Replica {
 struct Rest {
     until: Option<Instant>,
     pause: Duration,
+    /// Whether a read is under way that tries it again.
+    is_tried: bool,
 }
 
 /// All standbys, asked in turn.
@@ -41,15 +49,23 @@ pub struct Replicas {
 }
 
 impl Replicas {
-    pub fn of(options: Vec<PgConnectOptions>, connections_max: u32) -> Self {
-        let replica = |options| Replica {
-            server: Server::connect_lazy(
-                options,
-                connections_max,
-                ACQUIRE_TIMEOUT_MS,
-                Some(AT_CONNECT),
-            ),
-            rest: Mutex::default(),
+    pub fn of(options: Vec<PgConnectOptions>, connections_max: u32, pooler: Pooler) -> Self {
+        let connections = Connections {
+            max: connections_max,
+            acquire_timeout_ms: ACQUIRE_TIMEOUT_MS,
+            pooler,
+            begin_read: BEGIN_READ,
+        };
+        let replica = |options: PgConnectOptions| {
+            let options = match pooler {
+                Pooler::None => options.options([STATEMENT_TIMEOUT]),
+                // It knows no such parameter, and reads begin a transaction anyway.
+                Pooler::Transaction => options,
+            };
+            Replica {
+                server: Server::connect_lazy(options, connections),
+                rest: Mutex::default(),
+            }
         };
         Self {
             all: options.into_iter().map(replica).collect(),
@@ -71,7 +87,7 @@ impl Replicas {
         let first = self.next.fetch_add(1, Ordering::Relaxed);
         (0..count)
             .map(|step| &self.all[first.wrapping_add(step) % count])
-            .find(|replica| replica.is_awake())
+            .find(|replica| replica.may_be_asked())
     }
 
     /// The one that comes first, left alone or not: for when nothing else can be asked.
@@ -81,17 +97,25 @@ impl Replicas {
 }
 
 impl Replica {
-    fn is_awake(&self) -> bool {
-        let rest = self.rest.lock().map(|rest| *rest).unwrap_or_default();
-        rest.until.is_none_or(|until| Instant::now() >= until)
+    /// Not while it is left alone; after that one read tries it, and the others wait for the outcome.
+    fn may_be_asked(&self) -> bool {
+        let mut rest = self.rest();
+        match rest.until {
+            None => true,
+            Some(until) if Instant::now() < until => false,
+            Some(_) => {
+                rest.until = Some(Instant::now() + TRIAL_TIME_MAX);
+                rest.is_tried = true;
+                true
+            }
+        }
     }
 
-    /// It answered.
+    /// It answered, if only that it is behind.
     pub fn answered(&self) {
-        if let Ok(mut rest) = self.rest.lock()
-            && rest.until.take().is_some()
-        {
-            rest.pause = Duration::ZERO;
+        let mut rest = self.rest();
+        if rest.until.is_some() {
+            *rest = Rest::default();
             info!("a replica answers again");
         }
     }
@@ -100,17 +124,23 @@ impl Replica {
     /// little from process to process, so that they do not all come back at once.
     pub fn failed(&self, why: &str) {
         self.server.forget();
-        if let Ok(mut rest) = self.rest.lock() {
-            // Reads that were under way together count as one failure.
-            if rest.until.is_some_and(|until| Instant::now() < until) {
-                return;
-            }
-            rest.pause = (rest.pause * 2).clamp(FIRST_PAUSE, PAUSE_MAX);
-            let pause = jittered(rest.pause);
-            rest.until = Some(Instant::now() + pause);
-            let pause_ms = pause.as_millis();
-            warn!(pause_ms, "a replica is left alone: {why}");
+        let mut rest = self.rest();
+        // Reads that were under way together count as one failure.
+        let is_left = rest.until.is_some_and(|until| Instant::now() < until);
+        if is_left && !rest.is_tried {
+            return;
         }
+        rest.is_tried = false;
+        rest.pause = (rest.pause * 2).clamp(FIRST_PAUSE, PAUSE_MAX);
+        let pause = jittered(rest.pause);
+        rest.until = Some(Instant::now() + pause);
+        let pause_ms = pause.as_millis();
+        warn!(pause_ms, "a replica is left alone: {why}");
+    }
+
+    fn rest(&self) -> MutexGuard<'_, Rest> {
+        // Nothing panics while it is held.
+        self.rest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

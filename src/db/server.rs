@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Executor as _, PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
 
+use crate::db::pooler::Pooler;
 use crate::db::shelf::{Reader, Shelf};
 use crate::error::{Error, Result};
 
@@ -20,42 +21,40 @@ pub struct Server {
     pool: Arc<RwLock<PgPool>>,
     pool_options: PgPoolOptions,
     shelf: Arc<Shelf>,
+    connections: Connections,
+}
+
+/// How many connections a server is given, and how they are made.
+#[derive(Clone, Copy, Debug)]
+pub struct Connections {
+    pub max: u32,
+    pub acquire_timeout_ms: u64,
+    pub pooler: Pooler,
+    /// How a transaction begins that reads one snapshot.
+    pub begin_read: &'static str,
 }
 
 impl Server {
     /// Connects at once.
-    pub async fn connect(
-        options: PgConnectOptions,
-        connections_max: u32,
-        acquire_timeout_ms: u64,
-    ) -> Result<Self> {
-        let pool_options = pool_options(connections_max, acquire_timeout_ms).min_connections(1);
+    pub async fn connect(options: PgConnectOptions, connections: Connections) -> Result<Self> {
+        let pool_options = pool_options(connections).min_connections(1);
         let pool = pool_options.clone().connect_with(options).await?;
-        Ok(Self::of(pool, pool_options, connections_max))
+        Ok(Self::of(pool, pool_options, connections))
     }
 
-    /// Connects when it is first used; `at_connect` is run on every new connection.
-    pub fn connect_lazy(
-        options: PgConnectOptions,
-        connections_max: u32,
-        acquire_timeout_ms: u64,
-        at_connect: Option<&'static str>,
-    ) -> Self {
-        let mut pool_options = pool_options(connections_max, acquire_timeout_ms);
-        if let Some(sql) = at_connect {
-            pool_options = pool_options.after_connect(move |connection, _| {
-                Box::pin(async move { connection.execute(sql).await.map(drop) })
-            });
-        }
+    /// Connects when it is first used.
+    pub fn connect_lazy(options: PgConnectOptions, connections: Connections) -> Self {
+        let pool_options = pool_options(connections);
         let pool = pool_options.clone().connect_lazy_with(options);
-        Self::of(pool, pool_options, connections_max)
+        Self::of(pool, pool_options, connections)
     }
 
-    fn of(pool: PgPool, pool_options: PgPoolOptions, connections_max: u32) -> Self {
+    fn of(pool: PgPool, pool_options: PgPoolOptions, connections: Connections) -> Self {
         Self {
             pool: Arc::new(RwLock::new(pool)),
             pool_options,
-            shelf: Arc::new(Shelf::of(connections_max)),
+            shelf: Arc::new(Shelf::of(connections.max)),
+            connections,
         }
     }
 
@@ -74,14 +73,25 @@ impl Server {
         // What was kept before others knew of the wait is not given to the pool any more.
         let reader = match self.shelf.take() {
             Some(connection) => self.reader_on(connection, true),
-            None => self.reader_on(self.pool().acquire().await?, false),
+            None => self.reader_on(self.acquire().await?, false),
         };
         drop(waits);
         Ok(reader)
     }
 
     fn reader_on(&self, connection: PoolConnection<Postgres>, was_kept: bool) -> Reader {
-        Reader::new(connection, was_kept, &self.shelf)
+        Reader::new(connection, was_kept, &self.shelf, self.connections)
+    }
+
+    /// A connection from the pool; who waited for one that is replaced meanwhile goes to the new one.
+    async fn acquire(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+        loop {
+            let pool = self.pool();
+            match pool.acquire().await {
+                Err(sqlx::Error::PoolClosed) if !self.pool().is_closed() => {}
+                acquired => return acquired,
+            }
+        }
     }
 
     /// Whether a read failed because its connection was kept and turns out to be dead. Others that were
@@ -91,7 +101,8 @@ impl Server {
         if is_dead {
             self.shelf.clear();
         }
-        is_dead
+        // One that did not answer for long had its chance.
+        is_dead && !failed.is_slow()
     }
 
     /// Gives up every connection: they may lead to a server that was replaced.
@@ -118,12 +129,20 @@ impl Server {
         statement: &'static str,
     ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         let _waits = self.shelf.wait();
-        self.pool().begin_with(statement).await
+        loop {
+            let pool = self.pool();
+            match pool
+                .begin_with(self.connections.pooler.begin(statement))
+                .await
+            {
+                Err(sqlx::Error::PoolClosed) if !self.pool().is_closed() => {}
+                begun => return begun,
+            }
+        }
     }
 
-    /// A connection of its own.
+    /// A connection of its own. Behind a pooler every statement on it needs a transaction around it.
     pub async fn dedicated(&self) -> Result<PgConnection, sqlx::Error> {
-        use sqlx::Connection as _;
         PgConnection::connect_with(&self.pool().connect_options()).await
     }
 
@@ -133,9 +152,9 @@ impl Server {
     }
 }
 
-fn pool_options(connections_max: u32, acquire_timeout_ms: u64) -> PgPoolOptions {
+fn pool_options(connections: Connections) -> PgPoolOptions {
     PgPoolOptions::new()
-        .max_connections(connections_max)
-        .acquire_timeout(Duration::from_millis(acquire_timeout_ms))
+        .max_connections(connections.max)
+        .acquire_timeout(Duration::from_millis(connections.acquire_timeout_ms))
         .test_before_acquire(true)
 }

@@ -5,7 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, Postgres};
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::Query;
+use sqlx::{Connection as _, PgConnection, Postgres, Transaction};
+
+use crate::db::pooler::Pooler;
+use crate::db::server::Connections;
+use crate::error::Result;
 
 /// Connections that reads have just used, ready for the next. The pool asks a connection whether it
 /// lives whenever it is taken and given back, which costs a short read as much as its statement.
@@ -19,6 +25,10 @@ pub struct Shelf {
 
 /// A connection that has rested longer is asked whether it lives.
 const FRESH: Duration = Duration::from_secs(1);
+
+/// A read that is abandoned after longer may have waited for a server that is gone: the pool, which
+/// would ask it, could wait as well.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// Connections that are never kept.
 const UNSHELVED: u32 = 2;
@@ -71,17 +81,27 @@ impl Shelf {
 /// A connection for one read.
 #[derive(Debug)]
 pub struct Reader {
-    connection: PoolConnection<Postgres>,
+    /// Nothing once it is kept.
+    connection: Option<PoolConnection<Postgres>>,
+    taken: Instant,
     was_kept: bool,
     shelf: Arc<Shelf>,
+    connections: Connections,
 }
 
 impl Reader {
-    pub fn new(connection: PoolConnection<Postgres>, was_kept: bool, shelf: &Arc<Shelf>) -> Self {
+    pub fn new(
+        connection: PoolConnection<Postgres>,
+        was_kept: bool,
+        shelf: &Arc<Shelf>,
+        connections: Connections,
+    ) -> Self {
         Self {
-            connection,
+            connection: Some(connection),
+            taken: Instant::now(),
             was_kept,
             shelf: Arc::clone(shelf),
+            connections,
         }
     }
 
@@ -89,14 +109,51 @@ impl Reader {
         self.was_kept
     }
 
+    pub fn is_slow(&self) -> bool {
+        self.taken.elapsed() >= SLOW
+    }
+
+    /// All rows of one statement.
+    pub async fn rows(&mut self, query: Query<'_, Postgres, PgArguments>) -> Result<Vec<PgRow>> {
+        if self.connections.pooler == Pooler::None {
+            return Ok(query.fetch_all(self.connection()).await?);
+        }
+        let mut tx = self.snapshot().await?;
+        let rows = query.fetch_all(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(rows)
+    }
+
+    /// Begins a transaction whose statements all see one snapshot.
+    pub async fn snapshot(&mut self) -> Result<Transaction<'_, Postgres>> {
+        let begin = self.connections.pooler.begin(self.connections.begin_read);
+        Ok(self.connection().begin_with(begin).await?)
+    }
+
+    /// The connection itself. Behind a pooler every statement on it needs a transaction around it.
     pub fn connection(&mut self) -> &mut PgConnection {
-        &mut self.connection
+        self.connection
+            .as_mut()
+            .expect("only `done` takes it, and the reader with it")
     }
 
     /// Keeps the connection for the next read. One that is dropped instead, as by a failed or an
     /// abandoned call, goes back to the pool, which looks after it.
-    pub fn done(self) {
-        self.shelf.keep(self.connection);
+    pub fn done(mut self) {
+        if let Some(connection) = self.connection.take() {
+            self.shelf.keep(connection);
+        }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let is_slow = self.is_slow();
+        if let Some(connection) = &mut self.connection
+            && is_slow
+        {
+            connection.close_on_drop();
+        }
     }
 }
 

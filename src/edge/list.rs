@@ -146,7 +146,8 @@ impl AskedList<'_> {
             show_deleted: self.show_deleted,
         };
         let read = listing::list(&context.db, listed, wanted, &page.freshness).await?;
-        let size = listing::total(&context.db, listed, wanted, mode).await?;
+        let after = Freshness::after(&read.snapshot, page.freshness.deadline);
+        let size = listing::total(&context.db, listed, wanted, mode, &after).await?;
         Ok(ListedPage {
             next_page_token: page.next_token(context, &read.snapshot.token, read.value.next)?,
             records: read.value.records,

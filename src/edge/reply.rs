@@ -17,7 +17,7 @@ pub type Reply<T> = std::result::Result<Response<T>, Status>;
 pub const AGE_HEADER: &str = "bulletin-age-ms";
 
 pub fn reply<T>(message: T, snapshot: impl Into<Snapshot>) -> Result<Response<T>> {
-    let Snapshot { token, age } = snapshot.into();
+    let Snapshot { token, age, .. } = snapshot.into();
     let mut response = Response::new(message);
     let headers = response.metadata_mut();
     let value = MetadataValue::try_from(token.to_string()).map_err(Error::internal)?;

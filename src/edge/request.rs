@@ -59,7 +59,7 @@ pub fn asked(consistency: Option<Consistency>, deadline: Instant) -> Result<Aske
             Err(Error::invalid("consistency.exactly_at", description))
         }
         Some(Requirement::ExactlyAt(revision)) => {
-            Ok(Asked::At(revision, of(Bound::Newest, Vec::new())))
+            Ok(Asked::At(revision, of(Bound::Recent, Vec::new())))
         }
         Some(Requirement::AtLeastAsFresh(token)) => {
             let asked = AskedToken::parse("consistency.at_least_as_fresh", &token)?;

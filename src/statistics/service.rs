@@ -153,8 +153,9 @@ impl StatisticService for Statistics {
             .read(&self.context, store::LISTED, &SCHEMA, ORDERS)
             .await?;
         // A row is never removed, so an article that has statistics exists.
+        let after = Freshness::after(&page.snapshot, deadline);
         if let (Some(article), true) = (article, page.records.is_empty())
-            && !store::has_article(&self.context.db, article).await?
+            && !store::has_article(&self.context.db, article, &after).await?
         {
             return Err(Error::missing(article).into());
         }
@@ -258,8 +259,9 @@ impl StatisticService for Statistics {
         let db = &self.context.db;
         let read = figures::read(db, article, filter.as_ref(), &freshness).await?;
         // As in a list: an article that has figures exists.
+        let after = Freshness::after(&read.snapshot, deadline);
         if let (Some(article), true) = (article, read.value.is_empty())
-            && !store::has_article(db, article).await?
+            && !store::has_article(db, article, &after).await?
         {
             return Err(Error::missing(article).into());
         }

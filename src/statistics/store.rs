@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::pin::Pin;
 
 use serde_json::{Map, Value, json};
+use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 
 use crate::columns;
@@ -13,7 +14,7 @@ use crate::filter::years::item;
 use crate::listing::Listed;
 use crate::names::{ArticleName, StatisticName};
 use crate::pb::{Article, Comparison, Period, Quantity, Statistic};
-use crate::reading::{self, Read, batch_sql, get_sql};
+use crate::reading::{self, Read, batch_sql, first, get_sql, snapshot_sql};
 use crate::record::{Record as _, decode};
 use crate::route::{Bound, Freshness};
 use crate::tables::{Current, upsert};
@@ -57,12 +58,19 @@ pub async fn article(db: &Db, name: &ArticleName) -> Result<Option<Article>> {
     Ok(article.filter(|article| !article.is_deleted()))
 }
 
-/// Whether an article exists, deleted or not.
-pub async fn has_article(db: &Db, article: &str) -> Result<bool> {
-    let sql = "-- statistics.has_article
-        select exists (select from articles where name = $1)";
-    let row = db.fetch_one(|| Ok(sqlx::query(sql).bind(article))).await?;
-    Ok(row.try_get(0)?)
+/// Whether an article exists, deleted or not. That it does not is for the primary to say.
+pub async fn has_article(db: &Db, article: &str, freshness: &Freshness) -> Result<bool> {
+    let sql = snapshot_sql!(
+        "statistics.has_article",
+        "select tip.*, exists (select from articles where name = $2) as is_there from tip"
+    );
+    let statement = |asked: Vec<i64>| Ok(sqlx::query(sql).bind(asked).bind(article));
+    let mut found = reading::read(db, freshness, statement).await?;
+    let is_there = |rows: &[PgRow]| -> Result<bool> { Ok(first(rows)?.try_get("is_there")?) };
+    if !is_there(&found.value)? && !found.snapshot.is_of_primary {
+        found = reading::read(db, &freshness.confirmed(), statement).await?;
+    }
+    is_there(&found.value)
 }
 
 /// Writes current rows.

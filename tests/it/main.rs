@@ -23,6 +23,7 @@ mod plans;
 mod reading;
 mod refusals;
 mod reindex;
+mod replicas;
 mod resolution;
 mod search;
 mod settings;

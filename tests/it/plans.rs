@@ -460,7 +460,14 @@ async fn ranges_of_an_order_find_what_is_certain_of_the_record() {
         let resource = Resource::statistics();
         let condition = resource.filter(filter);
         let wanted = resource.wanted("name", condition.as_ref());
-        let found = listing::total(&db, resource.listed, wanted, Mode::Exact).await;
+        let found = listing::total(
+            &db,
+            resource.listed,
+            wanted,
+            Mode::Exact,
+            &Freshness::default(),
+        )
+        .await;
         let sql = format!("select count(*) from statistics where not is_deleted and {plain}");
         let sql = AssertSqlSafe(sql);
         let expected: i64 = sqlx::query_scalar(sql)

@@ -34,7 +34,7 @@ fn every_option_is_in_the_example_file_with_its_default() {
     assert!(options.len() >= 8, "{options:?}");
     for (long, variable, default) in &options {
         let expected = match variable.as_str() {
-            "DATABASE_URL" => variable.clone(),
+            "DATABASE_URL" | "DATABASE_REPLICA_URLS" => long.to_uppercase().replace('-', "_"),
             _ => format!("BULLETIN_{}", long.to_uppercase().replace('-', "_")),
         };
         assert_eq!(variable, &expected, "--{long}");

@@ -3,7 +3,7 @@
 
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres, Row as _};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row as _};
 
 use crate::articles::search::query;
 use crate::db::Db;
@@ -84,10 +84,15 @@ pub async fn search(
     loop {
         let found = match route.reader().await {
             Ok(mut reader) => {
-                let connection = reader.connection();
                 let asked = route.asked_revisions();
                 let check = |row: &PgRow| route.check(row);
-                let found = search_on(connection, wanted, with_text, asked, check).await;
+                let found = async {
+                    let mut tx = reader.snapshot().await?;
+                    let found = search_on(&mut tx, wanted, with_text, asked, check).await?;
+                    tx.commit().await?;
+                    Ok(found)
+                };
+                let found = route.answer(found).await;
                 let found = found.map(|(snapshot, value)| Read { snapshot, value });
                 route.end(Some(reader), found).await?
             }
@@ -99,20 +104,17 @@ pub async fn search(
     }
 }
 
-/// The same, on a connection, with what `check` makes of the snapshot's tip.
+/// The same, in a transaction that sees one snapshot, with what `check` makes of its tip.
 pub async fn search_on<T>(
-    connection: &mut PgConnection,
+    tx: &mut PgConnection,
     wanted: Wanted<'_>,
     with_text: bool,
     asked_revisions: Vec<i64>,
     check: impl FnOnce(&PgRow) -> Result<T>,
 ) -> Result<(T, Page)> {
-    let begin = "begin isolation level repeatable read read only";
-    let mut tx = connection.begin_with(begin).await?;
-    let snapshot = check(&tip(&mut tx, asked_revisions).await?)?;
-    let block = block(&mut tx, wanted).await?;
-    let value = page(&mut tx, wanted, &block, with_text).await?;
-    tx.commit().await?;
+    let snapshot = check(&tip(tx, asked_revisions).await?)?;
+    let block = block(tx, wanted).await?;
+    let value = page(tx, wanted, &block, with_text).await?;
     Ok((snapshot, value))
 }
 
@@ -249,11 +251,11 @@ pub async fn explain(
     window: i64,
 ) -> Result<serde_json::Value> {
     let mut reader = db.primary().reader().await?;
-    let connection = reader.connection();
-    let end = window_end(connection, wanted.start, window).await?;
+    let mut tx = reader.snapshot().await?;
+    let end = window_end(&mut tx, wanted.start, window).await?;
     let explain = "explain (analyze, buffers, timing off, format json)\n";
     let query = find_query(wanted, look, end.as_ref(), explain)?;
-    Ok(query.fetch_one(connection).await?.try_get(0)?)
+    Ok(query.fetch_one(&mut *tx).await?.try_get(0)?)
 }
 
 /// The newest articles that match among those between the start and the window's end, each ranked

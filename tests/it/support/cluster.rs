@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bulletin::changes::reindex;
-use bulletin::db::{Db, Settings};
+use bulletin::db::{Db, Pooler, Settings};
 use bulletin::embedded::{Options, PrivatePostgres};
 use bulletin::server::TABLES;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -45,6 +45,7 @@ impl Database {
             replica_urls: Vec::new(),
             connections_max: 8,
             acquire_timeout_ms: 10_000,
+            pooler: Pooler::None,
         }
     }
 
@@ -125,6 +126,7 @@ async fn make_template() {
         replica_urls: Vec::new(),
         connections_max: 2,
         acquire_timeout_ms: 10_000,
+        pooler: Pooler::None,
     };
     let db = Db::connect(&settings).await.unwrap();
     reindex::migrate(&db, &TABLES).await.unwrap();

@@ -11,6 +11,7 @@ pub mod log;
 pub mod private;
 pub mod program;
 pub mod proxy;
+pub mod replication;
 pub mod seeds;
 mod service;
 pub mod spans;

@@ -1,11 +1,11 @@
-//! Stands between a service and Postgres, and cuts connections at a COMMIT.
+//! Stands between a service and Postgres: cuts connections, at a COMMIT or all of them, slows them down,
+//! swallows what they say, and leads them to another server.
 
 use std::io;
 use std::path::PathBuf;
-use std::str::FromStr as _;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use sqlx::postgres::PgConnectOptions;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::{ReadHalf, WriteHalf};
 use tokio::net::{UnixListener, UnixStream};
@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::Database;
+use super::replication::socket_of;
 
 const SOCKET: &str = ".s.PGSQL.5432";
 
@@ -28,6 +29,11 @@ pub enum Fault {
     AfterCommitForGood,
     /// Every connection ends.
     Down,
+    /// Connections are taken and kept, and nothing passes either way. What was there before is lost for
+    /// good, as behind a network that forgot it.
+    BlackHole,
+    /// Everything passes that much later.
+    Slow(Duration),
 }
 
 /// Gone when dropped.
@@ -38,27 +44,23 @@ pub struct Proxy {
 }
 
 struct Line {
-    socket: PathBuf,
-    fault: Mutex<Fault>,
-    is_down: watch::Sender<bool>,
+    /// Where new connections lead.
+    socket: Mutex<PathBuf>,
+    fault: watch::Sender<Fault>,
 }
 
 impl Proxy {
     /// The proxy, and the database as it is reached through it.
     pub fn before(database: &Database) -> (Self, Database) {
-        let socket = PgConnectOptions::from_str(&database.url)
-            .unwrap()
-            .get_socket()
-            .unwrap()
-            .join(SOCKET);
-        let name = format!("bulletin-proxy-{}-{}", std::process::id(), database.name);
+        static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let place = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let name = format!("bulletin-proxy-{}-{place}", std::process::id());
         let directory = std::env::temp_dir().join(name);
         std::fs::create_dir(&directory).unwrap();
         let listener = UnixListener::bind(directory.join(SOCKET)).unwrap();
         let line = Arc::new(Line {
-            socket,
-            fault: Mutex::new(Fault::None),
-            is_down: watch::Sender::new(false),
+            socket: Mutex::new(socket_of(database).join(SOCKET)),
+            fault: watch::Sender::new(Fault::None),
         });
         let task = tokio::spawn(accept(listener, Arc::clone(&line)));
         let (url, _) = database.url.split_once("?host=").unwrap();
@@ -76,12 +78,17 @@ impl Proxy {
     }
 
     pub fn set(&self, fault: Fault) {
-        self.line.set(fault);
+        self.line.fault.send_replace(fault);
+    }
+
+    /// New connections lead there; those that exist stay where they are.
+    pub fn lead_to(&self, database: &Database) {
+        *self.line.socket.lock().unwrap() = socket_of(database).join(SOCKET);
     }
 
     /// Nothing, once the fault that was set has happened.
     pub fn fault(&self) -> Fault {
-        *self.line.fault.lock().unwrap()
+        *self.line.fault.borrow()
     }
 }
 
@@ -94,18 +101,23 @@ impl Drop for Proxy {
 }
 
 impl Line {
-    fn set(&self, fault: Fault) {
-        *self.fault.lock().unwrap() = fault;
-        self.is_down.send_replace(fault == Fault::Down);
-    }
-
     /// The fault that this COMMIT meets; one that lasts for one COMMIT is then over.
     fn take_fault_at_commit(&self) -> Fault {
-        let fault = *self.fault.lock().unwrap();
+        let fault = *self.fault.borrow();
         if matches!(fault, Fault::BeforeCommit | Fault::AfterCommit) {
-            self.set(Fault::None);
+            self.fault.send_replace(Fault::None);
         }
         fault
+    }
+
+    /// Returns when a message may pass.
+    async fn pass(&self) {
+        let fault = *self.fault.borrow();
+        match fault {
+            Fault::BlackHole => std::future::pending().await,
+            Fault::Slow(delay) => tokio::time::sleep(delay).await,
+            _ => {}
+        }
     }
 }
 
@@ -113,11 +125,11 @@ async fn accept(listener: UnixListener, line: Arc<Line>) {
     while let Ok((client, _)) = listener.accept().await {
         let line = Arc::clone(&line);
         tokio::spawn(async move {
-            let mut is_down = line.is_down.subscribe();
+            let mut fault = line.fault.subscribe();
             // A connection that breaks is what this is for.
             let _ = tokio::select! {
                 outcome = relay(client, &line) => outcome,
-                _ = is_down.wait_for(|is_down| *is_down) => Ok(()),
+                _ = fault.wait_for(|fault| *fault == Fault::Down) => Ok(()),
             };
         });
     }
@@ -125,20 +137,38 @@ async fn accept(listener: UnixListener, line: Arc<Line>) {
 
 /// Passes messages on until either side ends, or a fault does it.
 async fn relay(mut client: UnixStream, line: &Line) -> io::Result<()> {
-    let mut server = UnixStream::connect(&line.socket).await?;
+    line.pass().await;
+    let socket = line.socket.lock().unwrap().clone();
+    let mut server = UnixStream::connect(&socket).await?;
     let (mut from_client, mut to_client) = client.split();
     let (mut from_server, mut to_server) = server.split();
     let fault = tokio::select! {
         fault = pass_requests(&mut from_client, &mut to_server, line) => fault?,
-        outcome = tokio::io::copy(&mut from_server, &mut to_client) => return outcome.map(drop),
+        outcome = pass_answers(&mut from_server, &mut to_client, line) => return outcome,
     };
     if fault != Fault::BeforeCommit {
         from_server.read_u8().await?;
     }
     if fault == Fault::AfterCommitForGood {
-        line.set(Fault::Down);
+        line.fault.send_replace(Fault::Down);
     }
     Ok(())
+}
+
+async fn pass_answers(
+    from: &mut ReadHalf<'_>,
+    to: &mut WriteHalf<'_>,
+    line: &Line,
+) -> io::Result<()> {
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let length = from.read(&mut buffer).await?;
+        if length == 0 {
+            return Ok(());
+        }
+        line.pass().await;
+        to.write_all(&buffer[..length]).await?;
+    }
 }
 
 /// Passes on what the client says, up to a COMMIT that is to meet a fault.
@@ -149,10 +179,15 @@ async fn pass_requests(
 ) -> io::Result<Fault> {
     // The first message has no type.
     let start = read_body(from).await?;
+    line.pass().await;
     to.write_all(&start).await?;
     loop {
         let kind = from.read_u8().await?;
         let body = read_body(from).await?;
+        // What is said together passes together.
+        if matches!(kind, b'S' | b'Q') {
+            line.pass().await;
+        }
         let is_commit = kind == b'Q' && body[4..].eq_ignore_ascii_case(b"COMMIT\0");
         let fault = match is_commit {
             true => line.take_fault_at_commit(),
@@ -163,7 +198,7 @@ async fn pass_requests(
         }
         to.write_u8(kind).await?;
         to.write_all(&body).await?;
-        if fault != Fault::None {
+        if matches!(fault, Fault::AfterCommit | Fault::AfterCommitForGood) {
             return Ok(fault);
         }
     }

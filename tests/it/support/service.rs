@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bulletin::changes::verify;
+use bulletin::db::{Db, Settings};
 use bulletin::pb::article_service_client::ArticleServiceClient;
 use bulletin::pb::change_service_client::ChangeServiceClient;
 use bulletin::pb::ingest_service_client::IngestServiceClient;
@@ -51,6 +52,13 @@ impl Service {
     /// Another instance on a database that may have one already.
     pub async fn on(database: Database) -> Self {
         let bulletin = Bulletin::start(database.open().await).await.unwrap();
+        Self::run(database, bulletin).await
+    }
+
+    /// Another instance, which connects as the settings say.
+    pub async fn with(database: Database, settings: &Settings) -> Self {
+        let db = Db::connect(settings).await.unwrap();
+        let bulletin = Bulletin::start(db).await.unwrap();
         Self::run(database, bulletin).await
     }
 

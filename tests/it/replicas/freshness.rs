@@ -1,0 +1,211 @@
+//! What a standby may answer: never less than a call asks for, and nothing of another history.
+
+use bulletin::pb::{self, GetStationRequest};
+use tonic::Code;
+
+use super::every_read::{ask_all, ask_at};
+use super::{Pair, any_age, at_least, header, latest, rename, revision, service, token};
+use crate::support::replication::Node;
+use crate::support::{Refusal, Service, until};
+
+/// How many rounds of all reads find the standby behind.
+const ROUNDS: usize = 3;
+
+#[tokio::test]
+async fn a_read_with_a_writes_token_never_shows_an_older_record_while_the_standby_is_behind() {
+    let pair = Pair::seeded().await;
+    let (service, direct) = (
+        pair.service().await,
+        Service::on(pair.primary.database()).await,
+    );
+    service.create_station("s1").await.unwrap();
+    pair.standby.catch_up_with(&pair.primary).await;
+    pair.standby.pause_replay().await;
+    for round in 0..ROUNDS {
+        let written = rename(&service, "s1", &format!("第{round}派出所")).await;
+        let new = service
+            .create_station(&format!("new{round}"))
+            .await
+            .unwrap();
+        let newest = service.head().await.token;
+        for consistency in [at_least(&newest), None, latest()] {
+            let expected = ask_all(&direct, "s1", consistency.clone()).await;
+            let found = ask_all(&service, "s1", consistency.clone()).await;
+            for (found, expected) in found.iter().zip(&expected) {
+                assert_eq!(found.content(), expected.content(), "{}", found.method);
+                assert!(found.revision() >= revision(&newest), "{found:?}");
+            }
+            // One that the standby does not have at all.
+            let request = GetStationRequest {
+                name: new.name.clone(),
+                consistency,
+            };
+            assert_eq!(service.ask(request).await.unwrap(), new);
+        }
+        let at = ask_at(&service, "s1", revision(&written)).await;
+        assert!(at.content().contains(&format!("第{round}派出所")), "{at:?}");
+    }
+    pair.standby.resume_replay().await;
+}
+
+#[tokio::test]
+async fn a_standby_that_is_fresh_enough_is_read_and_one_that_is_behind_only_at_any_age() {
+    let pair = Pair::seeded().await;
+    let service = pair.service().await;
+    let first = rename(&service, "zhenhai-branch", "第一分局").await;
+    pair.standby.catch_up_with(&pair.primary).await;
+    let get = |consistency| GetStationRequest {
+        name: "stations/zhenhai-branch".to_owned(),
+        consistency,
+    };
+
+    // The primary cannot read this table: an answer is the standby's.
+    pair.standby.pause_replay().await;
+    pair.primary
+        .execute("alter table stations rename to away")
+        .await;
+    for consistency in [None, at_least(&first), any_age()] {
+        let response = service
+            .stations()
+            .get_station(get(consistency))
+            .await
+            .unwrap();
+        assert_eq!(token(&response), first);
+        assert_eq!(response.into_inner().display_name, "第一分局");
+    }
+    let refused = service.ask(get(latest())).await.unwrap_err();
+    refused.is(Code::Internal, "INTERNAL");
+    pair.primary
+        .execute("alter table away rename to stations")
+        .await;
+
+    let second = rename(&service, "zhenhai-branch", "第二分局").await;
+    until("the write is known", async || {
+        let response = service
+            .stations()
+            .get_station(get(any_age()))
+            .await
+            .unwrap();
+        let age_ms: u64 = header(&response, "bulletin-age-ms")
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert_eq!(response.into_inner().display_name, "第一分局");
+        age_ms > 0
+    })
+    .await;
+    for consistency in [None, at_least(&second), latest()] {
+        let response = service
+            .stations()
+            .get_station(get(consistency))
+            .await
+            .unwrap();
+        assert_eq!(header(&response, "bulletin-age-ms"), None);
+        assert_eq!(response.into_inner().display_name, "第二分局");
+    }
+
+    pair.standby.resume_replay().await;
+    until("the standby shows it", async || {
+        let response = service
+            .stations()
+            .get_station(get(any_age()))
+            .await
+            .unwrap();
+        response.into_inner().display_name == "第二分局"
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_said_by_the_primary_alone() {
+    let pair = Pair::seeded().await;
+    let service = pair.service().await;
+    pair.standby.pause_replay().await;
+    let created = service.create_station("s1").await.unwrap();
+    for consistency in [None, any_age(), at_least("0"), latest()] {
+        let request = |name: &str| GetStationRequest {
+            name: name.to_owned(),
+            consistency: consistency.clone(),
+        };
+        assert_eq!(service.ask(request("stations/s1")).await.unwrap(), created);
+        let refused = service.ask(request("stations/s2")).await.unwrap_err();
+        refused.is(Code::NotFound, "RECORD_MISSING");
+        let batch = pb::BatchGetStationsRequest {
+            names: vec!["stations/s1".to_owned()],
+            consistency: consistency.clone(),
+        };
+        assert_eq!(
+            service.ask(batch).await.unwrap().stations,
+            [created.clone()]
+        );
+        let revisions = pb::ListRevisionsRequest {
+            name: "stations/s1".to_owned(),
+            consistency: consistency.clone(),
+            ..Default::default()
+        };
+        assert_eq!(service.ask(revisions).await.unwrap().revisions.len(), 1);
+    }
+    let at = ask_at(&service, "s1", created.revision).await;
+    assert!(at.content().contains("stations/s1"), "{at:?}");
+    let ahead = ask_at(&service, "s1", created.revision + 1).await;
+    ahead
+        .outcome
+        .unwrap_err()
+        .is(Code::OutOfRange, "REVISION_COMPACTED");
+    pair.standby.resume_replay().await;
+}
+
+#[tokio::test]
+async fn a_replica_of_another_history_is_never_served_from() {
+    let (primary, stranger) = (Node::primary().await, Node::primary().await);
+    // The same name, the same revision, another record.
+    let elsewhere = Service::on(stranger.database()).await;
+    elsewhere.create_station("s1").await.unwrap();
+    rename(&elsewhere, "s1", "别处派出所").await;
+    let service = service(&primary.database(), &[&stranger.database()]).await;
+    service.create_station("s1").await.unwrap();
+    let written = rename(&service, "s1", "此处派出所").await;
+    for _ in 0..20 {
+        for consistency in [None, at_least(&written), at_least("2"), any_age(), latest()] {
+            let request = GetStationRequest {
+                name: "stations/s1".to_owned(),
+                consistency,
+            };
+            assert_eq!(
+                service.ask(request).await.unwrap().display_name,
+                "此处派出所"
+            );
+        }
+    }
+    // Of the stranger's own token the primary says what it is.
+    let request = GetStationRequest {
+        name: "stations/s1".to_owned(),
+        consistency: at_least(&elsewhere.head().await.token),
+    };
+    let refused: Refusal = service.ask(request).await.unwrap_err();
+    refused.is(Code::FailedPrecondition, "HISTORY_FORKED");
+}
+
+#[tokio::test]
+async fn a_read_that_a_standby_cannot_finish_is_answered_by_the_primary() {
+    let pair = Pair::seeded().await;
+    let service = pair.service().await;
+    // The lock is replayed, and its end is not.
+    let mut locking = pair.primary.database().connect().await;
+    let sql = "begin; lock table stations in access exclusive mode";
+    sqlx::raw_sql(sql).execute(&mut locking).await.unwrap();
+    until("the lock is replayed", async || {
+        let sql = "select exists (select from pg_locks where mode = 'AccessExclusiveLock'
+                     and relation = 'stations'::regclass)";
+        pair.standby.ask::<bool>(sql).await
+    })
+    .await;
+    pair.standby.pause_replay().await;
+    sqlx::raw_sql("rollback")
+        .execute(&mut locking)
+        .await
+        .unwrap();
+    let station = service.station("stations/zhenhai-branch").await;
+    assert_eq!(station.name, "stations/zhenhai-branch");
+    pair.standby.resume_replay().await;
+}

@@ -14,7 +14,7 @@ const SERVICES: [&str; 6] = [
 ];
 
 /// Responses, and the types of `edge/wire.rs` that write them.
-const WRITTEN: [(&str, &str); 9] = [
+const WRITTEN: [(&str, &str); 10] = [
     ("Article", "Record"),
     ("Station", "Record"),
     ("Statistic", "Record"),
@@ -24,6 +24,7 @@ const WRITTEN: [(&str, &str); 9] = [
     ("BatchGetArticlesResponse", "BatchGetResponse"),
     ("BatchGetStationsResponse", "BatchGetResponse"),
     ("BatchGetStatisticsResponse", "BatchGetResponse"),
+    ("ExportRecordsResponse", "ExportRecordsResponse"),
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

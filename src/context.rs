@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use crate::changes::committer::Committer;
 use crate::db::Db;
 use crate::paging::PageTokens;
@@ -11,4 +13,29 @@ pub struct Context {
     pub db: Db,
     pub committer: Committer,
     pub page_tokens: Arc<PageTokens>,
+    pub stopping: Stopping,
+}
+
+/// Tells calls that may last that the service begins to stop.
+#[derive(Clone, Debug)]
+pub struct Stopping(watch::Receiver<bool>);
+
+impl Stopping {
+    /// What tells it, by `true`, and what is told.
+    pub fn channel() -> (watch::Sender<bool>, Self) {
+        let (sender, receiver) = watch::channel(false);
+        (sender, Self(receiver))
+    }
+
+    pub fn has_begun(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Resolves when the service begins to stop.
+    pub async fn begun(&mut self) {
+        // Without a sender nobody serves, and nobody stops.
+        if self.0.wait_for(|begun| *begun).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
@@ -19,7 +20,7 @@ use crate::articles::service::Articles;
 use crate::changes::committer::Committer;
 use crate::changes::service::Changes;
 use crate::changes::tail::{Following, follow};
-use crate::context::Context;
+use crate::context::{Context, Stopping};
 use crate::db::Db;
 use crate::edge::foreign::{ForeignErrors, MESSAGE_BYTES_MAX};
 use crate::edge::wire::article_service_server::{ArticleServiceServer, SERVICE_NAME as ARTICLES};
@@ -64,6 +65,7 @@ pub struct Bulletin {
     context: Context,
     committer: JoinHandle<()>,
     following: Following,
+    stopping: watch::Sender<bool>,
 }
 
 impl Bulletin {
@@ -73,14 +75,17 @@ impl Bulletin {
         tokio::task::spawn_blocking(load_dictionary);
         let following = follow(&db).await?;
         let (handle, committer) = Committer::start(db.clone(), &TABLES);
+        let (sender, stopping) = Stopping::channel();
         Ok(Self {
             context: Context {
                 db,
                 committer: handle,
                 page_tokens,
+                stopping,
             },
             committer,
             following,
+            stopping: sender,
         })
     }
 
@@ -99,6 +104,7 @@ impl Bulletin {
             context,
             mut committer,
             following,
+            stopping,
         } = self;
         let db = context.db.clone();
         // Held so that the committer cannot end before the services do.
@@ -109,7 +115,8 @@ impl Bulletin {
         let drain = async move {
             stop.await;
             set_health(&health, ServingStatus::NotServing).await;
-            info!("stopping: calls under way are finished");
+            info!("stopping: calls under way are finished, those that may last are ended");
+            stopping.send_replace(true);
             // Nobody waits for the start of the drain when the server has failed already.
             let _ = stopped.send(());
         };
@@ -194,8 +201,8 @@ fn router(context: Context) -> Layered {
             StatisticServiceServer,
             Statistics::new(context.clone())
         ))
-        .add_service(bounded!(ChangeServiceServer, Changes::new(context)))
-        .add_service(bounded!(TransferServiceServer, Transfer))
+        .add_service(bounded!(ChangeServiceServer, Changes::new(context.clone())))
+        .add_service(bounded!(TransferServiceServer, Transfer::new(context)))
         .add_service(bounded!(IngestServiceServer, Ingest))
         .add_service(reflection().build_v1().expect("the descriptors are valid"))
         .add_service(

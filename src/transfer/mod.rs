@@ -1,4 +1,6 @@
 //! All records in and out, in bulk.
 
 pub mod chunk;
+mod digest;
+mod export;
 pub mod service;

@@ -3,30 +3,41 @@
 use std::pin::Pin;
 
 use tokio_stream::Stream;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Status, Streaming, async_trait};
 
-use crate::edge::reply::Reply;
+use crate::context::Context;
+use crate::edge::reply::{Reply, reply};
+use crate::edge::wire;
 use crate::edge::wire::transfer_service_server::TransferService;
 use crate::error::Error;
-use crate::pb::{
-    ExportRecordsRequest, ExportRecordsResponse, ImportRecordsRequest, ImportRecordsResponse,
-};
+use crate::pb::{ExportRecordsRequest, ImportRecordsRequest, ImportRecordsResponse};
+use crate::transfer::export::Export;
 
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Transfer;
+#[derive(Clone, Debug)]
+pub struct Transfer {
+    context: Context,
+}
+
+impl Transfer {
+    pub fn new(context: Context) -> Self {
+        Self { context }
+    }
+}
 
 type Responses<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 #[async_trait]
 impl TransferService for Transfer {
-    type ExportRecordsStream = Responses<ExportRecordsResponse>;
+    type ExportRecordsStream = ReceiverStream<Result<wire::ExportRecordsResponse, Status>>;
     type ImportRecordsStream = Responses<ImportRecordsResponse>;
 
     async fn export_records(
         &self,
-        _request: Request<ExportRecordsRequest>,
+        request: Request<ExportRecordsRequest>,
     ) -> Reply<Self::ExportRecordsStream> {
-        Err(Error::NotBuilt("ExportRecords").into())
+        let (export, snapshot) = Export::open(self.context.clone(), request.into_inner()).await?;
+        Ok(reply(ReceiverStream::new(export.send()), snapshot)?)
     }
 
     async fn import_records(

@@ -30,15 +30,6 @@ fn streams() -> Vec<Case> {
                 .map(drop)
         }
     };
-    let export = |service: &Service| {
-        let mut client = service.transfer();
-        async move {
-            client
-                .export_records(pb::ExportRecordsRequest::default())
-                .await
-                .map(drop)
-        }
-    };
     let import = |service: &Service| {
         let mut client = service.transfer();
         let chunks = iter([pb::ImportRecordsRequest::default()]);
@@ -49,10 +40,6 @@ fn streams() -> Vec<Case> {
         case(
             "WatchChanges",
             Box::new(move |service| Box::pin(watch(service))),
-        ),
-        case(
-            "ExportRecords",
-            Box::new(move |service| Box::pin(export(service))),
         ),
         case(
             "ImportRecords",

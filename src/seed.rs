@@ -41,6 +41,8 @@ fn parse_line(number: usize, line: &str) -> Result<Record> {
 
 /// Writes the records that do not exist yet, as one revision.
 pub async fn load(committer: &Committer, records: Vec<Record>) -> Result<Token> {
-    let committed = committer.submit(Chunk { records }, "", false).await?;
+    let committed = committer
+        .submit(Chunk::of_seeds(records), "", false)
+        .await?;
     Ok(committed.token)
 }

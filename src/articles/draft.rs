@@ -9,7 +9,7 @@ use crate::mask::check_inferred;
 use crate::names::{ArticleName, StationName};
 use crate::page::Page;
 use crate::pb::{self, Fragment, byline, continuation, honour, paragraph, person, quotation};
-use crate::record::{check_length, clear_header};
+use crate::record::{check_length, clear_header, etag, etag_matches};
 use crate::rules::Check;
 use crate::span::{Anchor, is_sought};
 
@@ -49,14 +49,44 @@ pub struct Before<'a> {
     pub page: Option<&'a Page>,
 }
 
+/// Where an article comes from.
+#[derive(Clone, Copy)]
+enum Origin<'a> {
+    Call(Option<Before<'a>>),
+    /// `is_kept`: exactly as a service kept it.
+    Import {
+        is_kept: bool,
+    },
+}
+
 impl ArticleDraft {
     /// `field` is the path of the article in the request. Spans and paragraphs that `before` has too
     /// are carried over: kept on the same page, found again on a new one. All others are proven.
     pub fn prove(
         field: &str,
-        mut article: pb::Article,
+        article: pb::Article,
         page: Option<&Page>,
         before: Option<Before<'_>>,
+    ) -> Result<Self> {
+        Self::prove_as(field, article, page, Origin::Call(before))
+    }
+
+    /// The same of an article that was kept elsewhere. What a correction of its page moved or lost there
+    /// stays so; a paragraph that was lost can only be told by an etag that is of the whole content.
+    pub fn prove_imported(field: &str, article: pb::Article, page: Option<&Page>) -> Result<Self> {
+        let has_lost = article
+            .paragraphs
+            .iter()
+            .any(|part| part.fragments.is_empty());
+        let is_kept = has_lost && etag_matches(&article.etag, &etag(&article));
+        Self::prove_as(field, article, page, Origin::Import { is_kept })
+    }
+
+    fn prove_as(
+        field: &str,
+        mut article: pb::Article,
+        page: Option<&Page>,
+        origin: Origin<'_>,
     ) -> Result<Self> {
         let mut check = Check::default();
         clear_header(&mut article);
@@ -68,7 +98,7 @@ impl ArticleDraft {
         check_basic(&mut check, field, &article);
         check_full(&mut check, field, &article);
         check_references(&mut check, field, &article);
-        anchor(&mut check, field, &mut article, page, before);
+        anchor(&mut check, field, &mut article, page, origin);
         check_length(&mut check, field, &article);
         check.finish()?;
         Ok(Self { article })
@@ -317,13 +347,17 @@ fn anchor(
     field: &str,
     article: &mut pb::Article,
     page: Option<&Page>,
-    before: Option<Before<'_>>,
+    origin: Origin<'_>,
 ) {
     let mut paragraphs = std::mem::take(&mut article.paragraphs);
     let Some(page) = page else {
         refuse_places(check, field, article, &paragraphs);
         article.paragraphs = paragraphs;
         return;
+    };
+    let (before, is_imported, is_kept) = match origin {
+        Origin::Call(before) => (before, false, false),
+        Origin::Import { is_kept } => (None, true, is_kept),
     };
     let carried = Carried::of(before);
     let old_page = before.and_then(|before| before.page);
@@ -339,6 +373,7 @@ fn anchor(
         match old_page {
             Some(_) if is_carried && is_same_page => {}
             Some(old) if is_carried => alone.move_paragraph(old, paragraph),
+            _ if is_kept && paragraph.fragments.is_empty() => {}
             _ => alone.prove_paragraph(check, &format!("{field}.paragraphs[{index}]"), paragraph),
         }
     }
@@ -361,6 +396,7 @@ fn anchor(
                     anchor.move_span(old, span);
                 }
             }
+            _ if is_imported => anchor.prove_imported(check, &format!("{field}.{path}"), span),
             _ => anchor.prove(check, &format!("{field}.{path}"), span),
         }
     });

@@ -1,7 +1,6 @@
 //! What the API names and this release does not build.
 
 use bulletin::pb;
-use tokio_stream::iter;
 use tonic::Code::Unimplemented;
 
 use super::case::Case;
@@ -30,20 +29,9 @@ fn streams() -> Vec<Case> {
                 .map(drop)
         }
     };
-    let import = |service: &Service| {
-        let mut client = service.transfer();
-        let chunks = iter([pb::ImportRecordsRequest::default()]);
-        async move { client.import_records(chunks).await.map(drop) }
-    };
     let case = |name, send| Case::sending(name, send, Unimplemented, "NOT_BUILT", &[]);
-    vec![
-        case(
-            "WatchChanges",
-            Box::new(move |service| Box::pin(watch(service))),
-        ),
-        case(
-            "ImportRecords",
-            Box::new(move |service| Box::pin(import(service))),
-        ),
-    ]
+    vec![case(
+        "WatchChanges",
+        Box::new(move |service| Box::pin(watch(service))),
+    )]
 }

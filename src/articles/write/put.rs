@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use prost::Message as _;
 
-use crate::articles::draft::{ArticleDraft, Before};
+use crate::articles::draft::ArticleDraft;
+use crate::articles::places::Before;
 use crate::articles::station_references;
 use crate::articles::write::{FIELD, page, source_sha256};
 use crate::changes::view::{Needs, View};

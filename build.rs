@@ -14,7 +14,7 @@ const SERVICES: [&str; 6] = [
 ];
 
 /// Responses, and the types of `edge/wire.rs` that write them.
-const WRITTEN: [(&str, &str); 10] = [
+const WRITTEN: [(&str, &str); 11] = [
     ("Article", "Record"),
     ("Station", "Record"),
     ("Statistic", "Record"),
@@ -25,6 +25,7 @@ const WRITTEN: [(&str, &str); 10] = [
     ("BatchGetStationsResponse", "BatchGetResponse"),
     ("BatchGetStatisticsResponse", "BatchGetResponse"),
     ("WatchChangesResponse", "WatchChangesResponse"),
+    ("ExportRecordsResponse", "ExportRecordsResponse"),
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::changes::compact::Before;
 use crate::db::{Pooler, Settings};
@@ -32,6 +32,10 @@ pub enum Command {
     Reindex(DatabaseOptions),
     /// Give up versions of records that were superseded long ago; the log stays verifiable
     Compact(CompactOptions),
+    /// Write all records of a running service to a file
+    Export(ExportOptions),
+    /// Load records from a file into a running service
+    Import(ImportOptions),
     /// Ask a running service whether it serves
     Healthcheck(HealthcheckOptions),
 }
@@ -200,6 +204,100 @@ pub struct HealthcheckOptions {
         value_name = "HOST:PORT"
     )]
     pub addr: String,
+}
+
+/// How a client reaches a service.
+#[derive(Args, Clone, Debug)]
+pub struct ClientOptions {
+    /// Address of the service
+    #[arg(
+        long,
+        env = "BULLETIN_ADDR",
+        default_value = "127.0.0.1:50051",
+        value_name = "HOST:PORT"
+    )]
+    pub addr: String,
+
+    /// How long a service that cannot be reached is tried again
+    #[arg(
+        long,
+        env = "BULLETIN_RETRY_TIMEOUT_MS",
+        default_value_t = 60_000,
+        value_name = "MS"
+    )]
+    pub retry_timeout_ms: u64,
+}
+
+/// All records as of one revision, as JSON lines: one bulletin.v1.Record each, in order of kind and name.
+///
+/// An export that was interrupted goes on where it was when it is run again with the same options: what has
+/// come is kept in FILE.partial, and where it goes on in FILE.cursor. FILE is there once it is complete.
+#[derive(Args, Clone, Debug)]
+pub struct ExportOptions {
+    #[command(flatten)]
+    pub client: ClientOptions,
+
+    /// Where to write; compressed when it ends in .gz or .zst; - is standard output
+    pub file: PathBuf,
+
+    /// Only these kinds, separated by commas: SOURCE, STATION, ARTICLE, STATISTIC
+    #[arg(long, value_delimiter = ',', ignore_case = true, value_name = "KINDS")]
+    pub kinds: Vec<ExportedKind>,
+
+    /// Only records that match this AIP-160 filter; needs exactly one kind
+    #[arg(long, default_value = "", value_name = "FILTER")]
+    pub filter: String,
+
+    /// Deleted records too
+    #[arg(long)]
+    pub show_deleted: bool,
+
+    /// Leave out revision and update_time: databases with the same content give the same bytes
+    #[arg(long)]
+    pub content_only: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportedKind {
+    Source,
+    Station,
+    Article,
+    Statistic,
+}
+
+/// Records from JSON lines, one bulletin.v1.Record each: sources, stations, articles, statistics, as
+/// `bulletin export` writes them.
+///
+/// Records that are equal to what is kept make nothing, so an import that was interrupted is simply run
+/// again. Those that are refused are listed on standard error, and make the command fail; the others are
+/// written.
+#[derive(Args, Clone, Debug)]
+pub struct ImportOptions {
+    #[command(flatten)]
+    pub client: ClientOptions,
+
+    /// What to read; decompressed when it ends in .gz or .zst; - is standard input
+    pub file: PathBuf,
+
+    /// What to do with records that exist
+    #[arg(long, value_enum, default_value_t = ImportMode::Upsert)]
+    pub mode: ImportMode,
+
+    /// Why; needed when published records change
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    pub correction_reason: String,
+
+    /// Where to write the records that are refused, as JSON lines
+    #[arg(long, value_name = "FILE")]
+    pub refused: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ImportMode {
+    /// Replace them when they differ
+    Upsert,
+    /// Leave them alone
+    SkipExisting,
 }
 
 impl DatabaseOptions {

@@ -15,10 +15,33 @@ pub struct Context {
     pub db: Db,
     pub committer: Committer,
     pub page_tokens: Arc<PageTokens>,
+    pub stopping: Stopping,
     /// The newest revisions, for those who watch.
     pub feed: Arc<Feed>,
-    /// Turns true when the service begins to stop: calls without an end of their own end then.
-    pub stopping: watch::Receiver<bool>,
     /// How long a watch is silent at most.
     pub watch_checkpoint_interval: Duration,
+}
+
+/// Tells calls that may last that the service begins to stop.
+#[derive(Clone, Debug)]
+pub struct Stopping(watch::Receiver<bool>);
+
+impl Stopping {
+    /// What tells it, by `true`, and what is told.
+    pub fn channel() -> (watch::Sender<bool>, Self) {
+        let (sender, receiver) = watch::channel(false);
+        (sender, Self(receiver))
+    }
+
+    pub fn has_begun(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Resolves when the service begins to stop.
+    pub async fn begun(&mut self) {
+        // Without a sender nobody serves, and nobody stops.
+        if self.0.wait_for(|begun| *begun).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use bulletin::cli::Interrupted;
 use bulletin::config::Cli;
 use clap::Parser as _;
 
@@ -11,6 +12,11 @@ async fn main() -> ExitCode {
     bulletin::telemetry::start();
     match bulletin::cli::run(cli.command).await {
         Ok(()) => ExitCode::SUCCESS,
+        // As a shell tells a command that ^C has ended.
+        Err(error) if error.is::<Interrupted>() => {
+            eprintln!("bulletin: {error}");
+            ExitCode::from(130)
+        }
         Err(error) => {
             eprintln!("bulletin: {error:#}");
             ExitCode::FAILURE

@@ -67,6 +67,19 @@ impl PageTokens {
         })
     }
 
+    /// Opens the cursor of a stream, which goes on where a call of the same request was cut off; an empty
+    /// one begins at the start.
+    pub fn resume(&self, scope: &str, cursor: &str) -> Result<Option<Cursor>> {
+        if cursor.is_empty() {
+            return Ok(None);
+        }
+        self.try_open(scope, cursor).map(Some).ok_or_else(|| {
+            let description = "is not one this service made for this request: send it with everything \
+                               else as in the call that it is from";
+            Violation::new(Reason::TokenInvalid, "cursor", description).into()
+        })
+    }
+
     fn try_open(&self, scope: &str, token: &str) -> Option<Cursor> {
         if token.len() > TOKEN_LENGTH_MAX {
             return None;

@@ -159,6 +159,11 @@ pub fn check_etag<R: Record>(asked: &str, current: &R) -> Result<()> {
 /// Writes the header of a record's next version.
 pub fn seal<R: Record>(record: &mut R, stamp: &Stamp) {
     let etag = etag(record);
+    seal_as(record, etag, stamp);
+}
+
+/// The same, with an etag that is known.
+pub fn seal_as<R: Record>(record: &mut R, etag: String, stamp: &Stamp) {
     let header = record.header();
     *header.etag = etag;
     *header.revision = stamp.revision;

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use crate::changes::view::View;
 use crate::changes::write::{Op, Row, live};
 use crate::error::{Reason, Result};
-use crate::names::Kind;
 use crate::pb::{Station, station};
-use crate::record::{Record, Stamp, seal};
+use crate::record::{Record as _, Stamp, seal};
 use crate::rules::Check;
 
 /// Refuses paths that name a station, or another record, that does not exist or is deleted.
@@ -16,13 +15,26 @@ pub fn check_references<'a>(
     field: &str,
     references: impl IntoIterator<Item = (String, &'a str)>,
 ) -> Result<()> {
+    check(field, references, |name| is_live(view, name))
+}
+
+/// The same of a deleted record, which may name others that are deleted.
+pub fn check_references_of_deleted<'a>(
+    view: &View,
+    field: &str,
+    references: impl IntoIterator<Item = (String, &'a str)>,
+) -> Result<()> {
+    check(field, references, |name| view.has(name))
+}
+
+fn check<'a>(
+    field: &str,
+    references: impl IntoIterator<Item = (String, &'a str)>,
+    exists: impl Fn(&str) -> Result<bool>,
+) -> Result<()> {
     let mut check = Check::default();
     for (path, name) in references {
-        let exists = match Kind::of(name) {
-            Kind::Statistic => is_live::<crate::pb::Statistic>(view, name)?,
-            _ => is_live::<Station>(view, name)?,
-        };
-        if !exists {
+        if !exists(name)? {
             let description = format!("{name:?} does not exist");
             check.refuse_for(
                 Reason::ReferenceMissing,
@@ -34,10 +46,9 @@ pub fn check_references<'a>(
     check.finish()
 }
 
-fn is_live<R: Record>(view: &View, name: &str) -> Result<bool> {
-    Ok(view
-        .seen::<R>(name)?
-        .is_some_and(|record| !record.is_deleted()))
+fn is_live(view: &View, name: &str) -> Result<bool> {
+    let heading = view.heading(name)?;
+    Ok(heading.is_some_and(|heading| heading.delete_time.is_none()))
 }
 
 /// Makes those of the named stations ACTIVE that were only PROPOSED: something published names them.

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Reason, Result, Violation};
 use crate::names::is_inner_id;
+use crate::page::PAGE_BYTES_MAX;
 
 /// Collects what is wrong with a message, all of it, under the path of its fields.
 #[derive(Debug, Default)]
@@ -67,6 +68,25 @@ impl Check {
                 field,
                 format!("must have no control character but {allowed}, got U+{got:04X}"),
             );
+        }
+    }
+
+    /// The same, which must say something.
+    pub fn required_page_text(&mut self, field: &str, text: &str, length_max: usize) {
+        if text.is_empty() {
+            let allowed = format!("must have 1 to {length_max} code points, got none");
+            return self.refuse(field, allowed);
+        }
+        self.page_text(field, text, length_max);
+    }
+
+    /// The whole text of a page.
+    pub fn source_text(&mut self, field: &str, text: &str) {
+        self.page_text(field, text, PAGE_BYTES_MAX);
+        if text.len() > PAGE_BYTES_MAX {
+            let got = text.len();
+            let allowed = format!("must have at most {PAGE_BYTES_MAX} bytes, got {got}");
+            self.refuse(field, allowed);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Records from JSON lines, written through the same drafts as any other.
 
-use prost_reflect::DynamicMessage;
+use prost_reflect::{DynamicMessage, MessageDescriptor};
 
 use crate::changes::committer::Committer;
 use crate::error::{Error, Result};
@@ -24,13 +24,17 @@ pub fn parse(lines: &str) -> Result<Vec<Record>> {
         .collect()
 }
 
-fn parse_line(number: usize, line: &str) -> Result<Record> {
+/// What describes a record, for its JSON form.
+pub fn descriptor() -> MessageDescriptor {
+    POOL.get_message_by_name(MESSAGE)
+        .expect("the API has this message")
+}
+
+/// Reads a record from a line.
+pub fn parse_line(number: usize, line: &str) -> Result<Record> {
     let refused = |problem: String| Error::invalid(format!("line {number}"), problem);
-    let descriptor = POOL
-        .get_message_by_name(MESSAGE)
-        .expect("the API has this message");
     let mut json = serde_json::Deserializer::from_str(line);
-    let message = DynamicMessage::deserialize(descriptor, &mut json)
+    let message = DynamicMessage::deserialize(descriptor(), &mut json)
         .map_err(|error| refused(format!("must be a {MESSAGE} in JSON: {error}")))?;
     json.end()
         .map_err(|error| refused(format!("must be one JSON object: {error}")))?;
@@ -41,6 +45,8 @@ fn parse_line(number: usize, line: &str) -> Result<Record> {
 
 /// Writes the records that do not exist yet, as one revision.
 pub async fn load(committer: &Committer, records: Vec<Record>) -> Result<Token> {
-    let committed = committer.submit(Chunk { records }, "", false).await?;
+    let committed = committer
+        .submit(Chunk::of_seeds(records), "", false)
+        .await?;
     Ok(committed.token)
 }

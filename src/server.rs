@@ -20,7 +20,7 @@ use crate::articles::service::Articles;
 use crate::changes::committer::Committer;
 use crate::changes::service::Changes;
 use crate::changes::tail::{Following, follow};
-use crate::context::Context;
+use crate::context::{Context, Stopping};
 use crate::db::Db;
 use crate::db::history::History;
 use crate::edge::foreign::{ForeignErrors, MESSAGE_BYTES_MAX};
@@ -68,7 +68,7 @@ pub struct Bulletin {
     context: Context,
     committer: JoinHandle<()>,
     following: Following,
-    stop: watch::Sender<bool>,
+    stopping: watch::Sender<bool>,
 }
 
 impl Bulletin {
@@ -78,19 +78,19 @@ impl Bulletin {
         tokio::task::spawn_blocking(load_dictionary);
         let following = follow(&db).await?;
         let (handle, committer) = Committer::start(db.clone(), &TABLES);
-        let (stop, stopping) = watch::channel(false);
+        let (sender, stopping) = Stopping::channel();
         Ok(Self {
             context: Context {
                 db,
                 committer: handle,
                 page_tokens,
-                feed: Arc::clone(&following.feed),
                 stopping,
+                feed: Arc::clone(&following.feed),
                 watch_checkpoint_interval: WATCH_CHECKPOINT_INTERVAL,
             },
             committer,
             following,
-            stop,
+            stopping: sender,
         })
     }
 
@@ -122,7 +122,7 @@ impl Bulletin {
             context,
             mut committer,
             following,
-            stop: stop_streams,
+            stopping,
         } = self;
         let db = context.db.clone();
         // Held so that the committer cannot end before the services do.
@@ -137,8 +137,8 @@ impl Bulletin {
                 () = follow_reloads(&health, &history) => {}
             }
             set_health(&health, ServingStatus::NotServing).await;
-            info!("stopping: calls under way are finished");
-            stop_streams.send_replace(true);
+            info!("stopping: calls under way are finished, those that may last are ended");
+            stopping.send_replace(true);
             // Nobody waits for the start of the drain when the server has failed already.
             let _ = stopped.send(());
         };
@@ -235,8 +235,8 @@ fn router(context: Context) -> Layered {
             StatisticServiceServer,
             Statistics::new(context.clone())
         ))
-        .add_service(bounded!(ChangeServiceServer, Changes::new(context)))
-        .add_service(bounded!(TransferServiceServer, Transfer))
+        .add_service(bounded!(ChangeServiceServer, Changes::new(context.clone())))
+        .add_service(bounded!(TransferServiceServer, Transfer::new(context)))
         .add_service(bounded!(IngestServiceServer, Ingest))
         .add_service(reflection().build_v1().expect("the descriptors are valid"))
         .add_service(

@@ -52,6 +52,22 @@ impl Anchor<'_> {
         span.suffix.clear();
     }
 
+    /// Proves a span of a record that was kept elsewhere: what was moved there is marked as moved here,
+    /// and what was lost, and so claims no place, stays lost.
+    pub fn prove_imported(&self, check: &mut Check, field: &str, span: &mut Span) {
+        let is_placed = !span.fragments.is_empty();
+        match span.state() {
+            State::Broken if !is_placed && !is_sought(span) => {
+                check.required_page_text(&format!("{field}.quote"), &span.quote, QUOTE_LENGTH_MAX);
+            }
+            State::Moved if is_placed => {
+                self.prove(check, field, span);
+                span.state = State::Moved.into();
+            }
+            _ => self.prove(check, field, span),
+        }
+    }
+
     /// Checks that a text stands at the given fragments.
     pub fn stands(
         &self,

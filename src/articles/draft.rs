@@ -1,17 +1,15 @@
 //! The proof that an article may be written: every rule of a valid article, all violations at once.
 
-use std::collections::HashMap;
-
-use crate::articles::{each_span, station_references};
+use crate::articles::places::{Before, Origin, anchor};
+use crate::articles::station_references;
 use crate::dates::check_date;
 use crate::error::{Result, Violation};
 use crate::mask::check_inferred;
 use crate::names::{ArticleName, StationName};
 use crate::page::Page;
-use crate::pb::{self, Fragment, byline, continuation, honour, paragraph, person, quotation};
-use crate::record::{check_length, clear_header};
+use crate::pb::{self, byline, continuation, honour, paragraph, person, quotation};
+use crate::record::{check_length, clear_header, etag, etag_matches};
 use crate::rules::Check;
-use crate::span::{Anchor, is_sought};
 
 pub const HEADLINE_LENGTH_MAX: usize = 500;
 pub const PARAGRAPHS_MAX: usize = 5_000;
@@ -42,21 +40,34 @@ pub struct ArticleDraft {
     article: pb::Article,
 }
 
-/// The version a draft replaces, and the page that version was proven against.
-#[derive(Clone, Copy)]
-pub struct Before<'a> {
-    pub article: &'a pb::Article,
-    pub page: Option<&'a Page>,
-}
-
 impl ArticleDraft {
     /// `field` is the path of the article in the request. Spans and paragraphs that `before` has too
     /// are carried over: kept on the same page, found again on a new one. All others are proven.
     pub fn prove(
         field: &str,
-        mut article: pb::Article,
+        article: pb::Article,
         page: Option<&Page>,
         before: Option<Before<'_>>,
+    ) -> Result<Self> {
+        Self::prove_as(field, article, page, Origin::Call(before))
+    }
+
+    /// The same of an article that was kept elsewhere. What a correction of its page moved or lost there
+    /// stays so; a paragraph that was lost can only be told by an etag that is of the whole content.
+    pub fn prove_imported(field: &str, article: pb::Article, page: Option<&Page>) -> Result<Self> {
+        let has_lost = article
+            .paragraphs
+            .iter()
+            .any(|part| part.fragments.is_empty());
+        let is_kept = has_lost && etag_matches(&article.etag, &etag(&article));
+        Self::prove_as(field, article, page, Origin::Import { is_kept })
+    }
+
+    fn prove_as(
+        field: &str,
+        mut article: pb::Article,
+        page: Option<&Page>,
+        origin: Origin<'_>,
     ) -> Result<Self> {
         let mut check = Check::default();
         clear_header(&mut article);
@@ -68,7 +79,7 @@ impl ArticleDraft {
         check_basic(&mut check, field, &article);
         check_full(&mut check, field, &article);
         check_references(&mut check, field, &article);
-        anchor(&mut check, field, &mut article, page, before);
+        anchor(&mut check, field, &mut article, page, origin);
         check_length(&mut check, field, &article);
         check.finish()?;
         Ok(Self { article })
@@ -309,116 +320,4 @@ fn check_references(check: &mut Check, field: &str, article: &pb::Article) {
     for (path, name) in station_references(article) {
         check.take(StationName::parse(&format!("{field}.{path}"), name));
     }
-}
-
-/// Proves or carries over paragraphs first, then spans, which are looked up in them.
-fn anchor(
-    check: &mut Check,
-    field: &str,
-    article: &mut pb::Article,
-    page: Option<&Page>,
-    before: Option<Before<'_>>,
-) {
-    let mut paragraphs = std::mem::take(&mut article.paragraphs);
-    let Some(page) = page else {
-        refuse_places(check, field, article, &paragraphs);
-        article.paragraphs = paragraphs;
-        return;
-    };
-    let carried = Carried::of(before);
-    let old_page = before.and_then(|before| before.page);
-    let is_same_page = old_page.is_some_and(|old| old.sha256() == page.sha256());
-    let alone = Anchor {
-        page,
-        paragraphs: &[],
-    };
-    for (index, paragraph) in paragraphs.iter_mut().take(PARAGRAPHS_MAX).enumerate() {
-        let is_carried = carried
-            .paragraphs
-            .contains_key(&(paragraph.text.clone(), key(&paragraph.fragments)));
-        match old_page {
-            Some(_) if is_carried && is_same_page => {}
-            Some(old) if is_carried => alone.move_paragraph(old, paragraph),
-            _ => alone.prove_paragraph(check, &format!("{field}.paragraphs[{index}]"), paragraph),
-        }
-    }
-    let anchor = Anchor {
-        page,
-        paragraphs: &paragraphs,
-    };
-    each_span(article, &mut |path, span| {
-        let Some(span) = span else { return };
-        let state = carried
-            .spans
-            .get(&(span.quote.clone(), key(&span.fragments)))
-            .filter(|_| !is_sought(span));
-        match (old_page, state) {
-            (Some(old), Some(state)) => {
-                span.prefix.clear();
-                span.suffix.clear();
-                span.state = *state;
-                if !is_same_page {
-                    anchor.move_span(old, span);
-                }
-            }
-            _ => anchor.prove(check, &format!("{field}.{path}"), span),
-        }
-    });
-    article.paragraphs = paragraphs;
-}
-
-fn refuse_places(
-    check: &mut Check,
-    field: &str,
-    article: &mut pb::Article,
-    paragraphs: &[pb::Paragraph],
-) {
-    let why = "needs a source: set source_text, or source.sha256 of a page that is kept";
-    each_span(article, &mut |path, span| {
-        if span.is_some() {
-            check.refuse(&format!("{field}.{path}"), why);
-        }
-    });
-    for (index, paragraph) in paragraphs.iter().enumerate() {
-        if !paragraph.fragments.is_empty() {
-            check.refuse(&format!("{field}.paragraphs[{index}].fragments"), why);
-        }
-    }
-}
-
-type Place = (String, Vec<(i32, i32)>);
-
-/// The spans (with their states) and paragraphs of the version before.
-#[derive(Default)]
-struct Carried {
-    spans: HashMap<Place, i32>,
-    paragraphs: HashMap<Place, ()>,
-}
-
-impl Carried {
-    fn of(before: Option<Before<'_>>) -> Self {
-        let mut carried = Self::default();
-        let Some(before) = before else { return carried };
-        let mut article = before.article.clone();
-        each_span(&mut article, &mut |_, span| {
-            if let Some(span) = span {
-                carried
-                    .spans
-                    .insert((span.quote.clone(), key(&span.fragments)), span.state);
-            }
-        });
-        for paragraph in article.paragraphs {
-            carried
-                .paragraphs
-                .insert((paragraph.text, key(&paragraph.fragments)), ());
-        }
-        carried
-    }
-}
-
-fn key(fragments: &[Fragment]) -> Vec<(i32, i32)> {
-    fragments
-        .iter()
-        .map(|fragment| (fragment.start, fragment.end))
-        .collect()
 }

@@ -2,6 +2,7 @@
 
 pub mod draft;
 pub mod fields;
+pub mod places;
 pub mod search;
 pub mod service;
 pub mod store;

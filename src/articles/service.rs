@@ -20,7 +20,7 @@ use crate::edge::wire::article_service_server::ArticleService;
 use crate::error::{Error, Reason, Result, Violation};
 use crate::mask::Mask;
 use crate::names::ArticleName;
-use crate::page::{PAGE_BYTES_MAX, Page};
+use crate::page::Page;
 use crate::pb::{
     Article, BatchGetArticlesRequest, CreateArticleRequest, DeleteArticleRequest,
     GetArticleRequest, ListArticlesRequest, PublishArticleRequest, RetractArticleRequest,
@@ -135,16 +135,8 @@ impl Articles {
 }
 
 fn check_source_text(text: &str) -> Result<()> {
-    let field = "article.source_text";
     let mut check = Check::default();
-    check.page_text(field, text, PAGE_BYTES_MAX);
-    if text.len() > PAGE_BYTES_MAX {
-        let got = text.len();
-        check.refuse(
-            field,
-            format!("must have at most {PAGE_BYTES_MAX} bytes, got {got}"),
-        );
-    }
+    check.source_text("article.source_text", text);
     check.finish()
 }
 

@@ -122,6 +122,14 @@ pub fn project<'a>(
     })
 }
 
+/// What a record's row holds, but for the record and its revision.
+pub fn row(record: &[u8]) -> Result<Value> {
+    let article: Article = decode(record)?;
+    let mut row = columns(&article);
+    row["name"] = json!(article.name);
+    Ok(row)
+}
+
 /// The columns of an article, by name.
 fn columns(article: &Article) -> Value {
     let mut columns = columns::header(article);

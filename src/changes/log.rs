@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use crate::changes::chain::{Entry, EntryRow, link, record_digest};
 use crate::changes::view::{Needs, View};
 use crate::changes::write::Row;
+use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::names::Kind;
 use crate::token::{CHAIN_LENGTH, Chain, Token};
@@ -68,6 +69,25 @@ pub fn token_of(row: &PgRow) -> Result<Token, sqlx::Error> {
     })
 }
 
+/// How many things a read may name and still keep the plan of the reads before.
+const LONG: usize = 100;
+
+/// Reads what a write will need without the lock, which may have changed by the time it is needed.
+pub async fn peek(db: &Db, needs: &Needs, view: &mut View) -> Result<()> {
+    loop {
+        let mut reader = db.bulk().reader().await?;
+        let found = read_view(reader.connection(), needs, view).await;
+        match found.map_err(Error::from) {
+            Ok(()) => {
+                reader.done();
+                return Ok(());
+            }
+            Err(error) if db.bulk().gives_up(&reader, &error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// Reads what writes need into the view, in one statement.
 pub async fn read_view(
     connection: &mut PgConnection,
@@ -106,11 +126,16 @@ pub async fn read_view(
                 and parent_statistic = asked and not is_deleted limit 1)
             limit 1) as r
         union all
-        select 'SOURCE', sha256, '', convert_to(text, 'UTF8'), 0 from sources where sha256 = any($7)";
+        select 'SOURCE', sha256, '', convert_to(text, 'UTF8'), 0 from sources where sha256 = any($7)
+        union all
+        select 'PAGE', sha256, '', null, 0 from sources where sha256 = any($8)";
     let strings = |names: &std::collections::BTreeSet<String>| -> Vec<String> {
         names.iter().cloned().collect()
     };
     let rows = sqlx::query(sql)
+        // Planned anew, a long list is worth it: a plan made while the tables were small, as when an
+        // import fills them, would go on to read them whole.
+        .persistent(needs.len() < LONG)
         .bind(of_kind(Kind::Station))
         .bind(of_kind(Kind::Article))
         .bind(of_kind(Kind::Statistic))
@@ -118,6 +143,7 @@ pub async fn read_view(
         .bind(strings(&needs.counts_of))
         .bind(strings(&needs.referrers_of))
         .bind(strings(&needs.sources))
+        .bind(strings(&needs.pages))
         .fetch_all(connection)
         .await?;
     view.expect(needs);
@@ -135,6 +161,7 @@ pub async fn read_view(
                     usize::try_from(count).unwrap_or(usize::MAX),
                 );
             }
+            "PAGE" => view.found_page(name),
             "REFERRER" => view.found_referrer(row.try_get("owner")?, name),
             _ => {
                 let text = String::from_utf8(row.try_get("record")?);

@@ -10,7 +10,7 @@ use crate::changes::write::{Op, Row};
 use crate::error::{Error, Result};
 use crate::names::Kind;
 use crate::pb;
-use crate::record::{Record, decode, decode_to_change};
+use crate::record::{Heading, Record, decode, decode_to_change};
 
 /// What a write must read under the lock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Needs {
     pub referrers_of: BTreeSet<String>,
     /// Texts of pages, by hash.
     pub sources: BTreeSet<String>,
+    /// Whether there are these pages, by hash.
+    pub pages: BTreeSet<String>,
 }
 
 impl Needs {
@@ -70,10 +72,21 @@ impl Needs {
         self.counts_of.extend(other.counts_of);
         self.referrers_of.extend(other.referrers_of);
         self.sources.extend(other.sources);
+        self.pages.extend(other.pages);
     }
 
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// How many things it names.
+    pub fn len(&self) -> usize {
+        self.records.len()
+            + self.statistics_of.len()
+            + self.counts_of.len()
+            + self.referrers_of.len()
+            + self.sources.len()
+            + self.pages.len()
     }
 }
 
@@ -85,6 +98,7 @@ pub struct View {
     counts_of: HashMap<String, usize>,
     referrers_of: HashMap<String, Option<String>>,
     sources: HashMap<String, Option<Arc<str>>>,
+    pages: HashMap<String, bool>,
 }
 
 impl View {
@@ -106,6 +120,9 @@ impl View {
         lacking
             .sources
             .retain(|sha256| !self.sources.contains_key(sha256));
+        lacking
+            .pages
+            .retain(|sha256| !self.pages.contains_key(sha256));
         (!lacking.is_empty()).then_some(lacking)
     }
 
@@ -125,6 +142,9 @@ impl View {
         }
         for sha256 in &needs.sources {
             self.sources.entry(sha256.clone()).or_default();
+        }
+        for sha256 in &needs.pages {
+            self.pages.entry(sha256.clone()).or_default();
         }
     }
 
@@ -156,12 +176,17 @@ impl View {
         self.sources.insert(sha256, Some(text.into()));
     }
 
+    pub(super) fn found_page(&mut self, sha256: String) {
+        self.pages.insert(sha256, true);
+    }
+
     /// Lays a decided write over what was read.
     pub fn apply(&mut self, rows: &[Row]) -> Result<()> {
         for row in rows {
             if row.kind == Kind::Source {
                 let source =
                     pb::SourceText::decode(row.record.as_slice()).map_err(Error::internal)?;
+                self.pages.insert(source.sha256.clone(), true);
                 self.sources.insert(source.sha256, Some(source.text.into()));
                 continue;
             }
@@ -189,6 +214,16 @@ impl View {
     /// The same, only to be looked at: what a newer release added to it does no harm.
     pub fn seen<R: Record>(&self, name: &str) -> Result<Option<R>> {
         self.bytes(name)?.map(decode).transpose()
+    }
+
+    /// What it begins with, and nothing else of it.
+    pub fn heading(&self, name: &str) -> Result<Option<Heading>> {
+        self.bytes(name)?.map(decode).transpose()
+    }
+
+    /// Whether it exists, deleted or not.
+    pub fn has(&self, name: &str) -> Result<bool> {
+        Ok(self.bytes(name)?.is_some())
     }
 
     fn bytes(&self, name: &str) -> Result<Option<&[u8]>> {
@@ -227,6 +262,16 @@ impl View {
         self.sources
             .get(sha256)
             .cloned()
+            .ok_or_else(|| unasked(sha256))
+    }
+}
+
+impl View {
+    /// Whether there is a page with this hash.
+    pub fn has_page(&self, sha256: &str) -> Result<bool> {
+        self.pages
+            .get(sha256)
+            .copied()
             .ok_or_else(|| unasked(sha256))
     }
 }

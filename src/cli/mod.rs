@@ -1,8 +1,14 @@
-//! The commands. Exit codes: 0 done, 1 failed, 2 wrong use.
+//! The commands. Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.
 
+mod client;
 mod database;
+mod export;
+mod file;
 mod healthcheck;
+mod import;
 mod serve;
+
+pub use client::Interrupted;
 
 use crate::config::Command;
 
@@ -14,6 +20,8 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Verify(options) => database::verify(&options).await,
         Command::Reindex(options) => database::reindex(&options).await,
         Command::Compact(options) => database::compact(&options).await,
+        Command::Export(options) => client::until_interrupted(export::run(options)).await,
+        Command::Import(options) => client::until_interrupted(import::run(options)).await,
         Command::Healthcheck(options) => healthcheck::run(&options).await,
     }
 }

@@ -60,7 +60,11 @@ fn rewritten<B>(response: &Response<B>) -> Option<Status> {
     if !response.headers().contains_key("grpc-status") {
         return None;
     }
-    let status = Status::from_header_map(response.headers())?;
+    documented(&Status::from_header_map(response.headers())?)
+}
+
+/// The documented status for one that the framework made.
+pub fn documented(status: &Status) -> Option<Status> {
     if !status.details().is_empty() {
         return None;
     }

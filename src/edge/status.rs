@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::error::Error as _;
 use std::time::Duration;
 
+use prost::Message as _;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
 
-use crate::error::{Error, Reason, Violation};
+use crate::error::{Error, Reason, Result, Violation};
+use crate::pb::google;
 
 const DOMAIN: &str = "bulletin.v1";
 
@@ -35,6 +37,11 @@ impl From<Error> for Status {
         }
         Status::with_error_details(code, error.to_string(), details)
     }
+}
+
+/// An error as a part of an answer: code, sentence and details as a call that ended in it would have.
+pub fn described(error: Error) -> Result<google::rpc::Status> {
+    google::rpc::Status::decode(Status::from(error).details()).map_err(Error::internal)
 }
 
 /// Logs what a caller cannot repair, once, with its causes.

@@ -7,6 +7,7 @@ use prost::{DecodeError, Message};
 use prost_types::Timestamp;
 
 use crate::names::Kind;
+use crate::pb::export_records_response::Summary;
 use crate::pb::{self, Total};
 
 mod generated {
@@ -130,9 +131,25 @@ pub struct WatchChangesResponse {
     pub changes: Vec<Change>,
 }
 
+/// ExportRecordsResponse.
+#[derive(Clone, PartialEq, Message)]
+pub struct ExportRecordsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub records: Vec<AnyRecord>,
+    #[prost(string, tag = "2")]
+    pub cursor: String,
+    #[prost(int64, tag = "3")]
+    pub sent_count: i64,
+    #[prost(string, tag = "4")]
+    pub token: String,
+    #[prost(message, optional, tag = "5")]
+    pub summary: Option<Summary>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pb;
     use crate::pb::total::Mode;
     use crate::pb::{
         Article, BatchGetArticlesResponse, BatchGetStationsResponse, BatchGetStatisticsResponse,
@@ -206,5 +223,45 @@ mod tests {
             BatchGetStatisticsResponse,
             statistics
         );
+    }
+
+    #[test]
+    fn an_exported_record_stands_under_its_kind() {
+        let source = pb::SourceText {
+            sha256: "ab".into(),
+            text: "页".into(),
+        };
+        let station = Station {
+            name: "stations/a".into(),
+            ..Station::default()
+        };
+        let summary = Some(Summary {
+            counts: vec![1, 1, 0, 0],
+            digest: "cd".into(),
+        });
+        let written = ExportRecordsResponse {
+            records: vec![
+                AnyRecord::of(Kind::Source, source.encode_to_vec().into()),
+                AnyRecord::of(Kind::Station, station.encode_to_vec().into()),
+            ],
+            cursor: "next".into(),
+            sent_count: 2,
+            token: "1-ab".into(),
+            summary: summary.clone(),
+        };
+        let any = |record| pb::Record {
+            record: Some(record),
+        };
+        let served = pb::ExportRecordsResponse {
+            records: vec![
+                any(pb::record::Record::Source(source)),
+                any(pb::record::Record::Station(station)),
+            ],
+            cursor: "next".into(),
+            sent_count: 2,
+            token: "1-ab".into(),
+            summary,
+        };
+        assert_eq!(written.encode_to_vec(), served.encode_to_vec());
     }
 }

@@ -99,6 +99,14 @@ pub fn project<'a>(
     })
 }
 
+/// What a record's row holds, but for the record and its revision.
+pub fn row(record: &[u8]) -> Result<Value> {
+    let station: Station = decode(record)?;
+    let mut row = columns(&station);
+    row["name"] = json!(station.name);
+    Ok(row)
+}
+
 /// The columns of a station, by name.
 fn columns(station: &Station) -> Value {
     let mut columns = columns::header(station);

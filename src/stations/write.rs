@@ -51,7 +51,7 @@ impl Write for Create {
 
 fn created(view: &View, stamp: &Stamp, mut station: Station) -> Result<Decision> {
     check_references(view, FIELD, station_references(&station))?;
-    if let Some(more) = check_ancestors(view, &station)? {
+    if let Some(more) = check_ancestors(view, FIELD, &station)? {
         return Ok(Decision::Read(more));
     }
     station.set_state(station::State::Active);
@@ -60,8 +60,8 @@ fn created(view: &View, stamp: &Stamp, mut station: Station) -> Result<Decision>
 }
 
 /// Refuses a parent that is the station itself or below it; asks for ancestors not read yet.
-fn check_ancestors(view: &View, station: &Station) -> Result<Option<Needs>> {
-    let field = format!("{FIELD}.parent");
+pub fn check_ancestors(view: &View, field: &str, station: &Station) -> Result<Option<Needs>> {
+    let field = format!("{field}.parent");
     let mut at = station.parent.clone();
     for _ in 0..DEPTH_MAX {
         if at.is_empty() {
@@ -130,7 +130,7 @@ impl Write for Update {
             return Ok(Decision::Read(more));
         }
         check_references(view, FIELD, references)?;
-        if let Some(more) = check_ancestors(view, &next)? {
+        if let Some(more) = check_ancestors(view, FIELD, &next)? {
             return Ok(Decision::Read(more));
         }
         next.state = current.state;

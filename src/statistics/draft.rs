@@ -35,15 +35,43 @@ pub struct StatisticDraft {
     statistic: Statistic,
 }
 
+/// Where a statistic comes from.
+#[derive(Clone, Copy)]
+enum Origin<'a> {
+    Call(Option<&'a Statistic>),
+    Import,
+}
+
 impl StatisticDraft {
     /// `field` is the path of the statistic in the request; `article` the one it belongs to, with its
     /// page. A span that `before` has too is carried over as it is.
     pub fn prove(
         field: &str,
-        mut statistic: Statistic,
+        statistic: Statistic,
         article: &pb::Article,
         page: Option<&Page>,
         before: Option<&Statistic>,
+    ) -> Result<Self> {
+        Self::prove_as(field, statistic, article, page, Origin::Call(before))
+    }
+
+    /// The same of a statistic that was kept elsewhere: what a correction of the page did to its span
+    /// there stays so.
+    pub fn prove_imported(
+        field: &str,
+        statistic: Statistic,
+        article: &pb::Article,
+        page: Option<&Page>,
+    ) -> Result<Self> {
+        Self::prove_as(field, statistic, article, page, Origin::Import)
+    }
+
+    fn prove_as(
+        field: &str,
+        mut statistic: Statistic,
+        article: &pb::Article,
+        page: Option<&Page>,
+        origin: Origin<'_>,
     ) -> Result<Self> {
         let mut check = Check::default();
         clear_header(&mut statistic);
@@ -57,7 +85,7 @@ impl StatisticDraft {
             check_period(&mut check, &format!("{field}.period"), period);
         }
         check_references(&mut check, field, &statistic, article);
-        prove_span(&mut check, field, &mut statistic, article, page, before);
+        prove_span(&mut check, field, &mut statistic, article, page, origin);
         check.finish()?;
         Ok(Self { statistic })
     }
@@ -329,7 +357,7 @@ fn prove_span(
     statistic: &mut Statistic,
     article: &pb::Article,
     page: Option<&Page>,
-    before: Option<&Statistic>,
+    origin: Origin<'_>,
 ) {
     let field = format!("{field}.span");
     let Some(span) = &mut statistic.span else {
@@ -342,17 +370,22 @@ fn prove_span(
         let description = format!("needs a source, and article {:?} has none", article.name);
         return check.refuse(&field, description);
     };
+    let before = match origin {
+        Origin::Call(before) => before,
+        Origin::Import => None,
+    };
     let carried = before
         .filter(|before| before.source_sha256 == page.sha256())
         .and_then(|before| before.span.as_ref())
         .filter(|carried| is_kept(carried, span));
-    match carried {
-        Some(carried) => *span = carried.clone(),
-        None => Anchor {
-            page,
-            paragraphs: &article.paragraphs,
-        }
-        .prove(check, &field, span),
+    let anchor = Anchor {
+        page,
+        paragraphs: &article.paragraphs,
+    };
+    match (carried, origin) {
+        (Some(carried), _) => *span = carried.clone(),
+        (None, Origin::Import) => anchor.prove_imported(check, &field, span),
+        (None, Origin::Call(_)) => anchor.prove(check, &field, span),
     }
     statistic.source_sha256 = page.sha256().to_owned();
 }

@@ -88,6 +88,14 @@ pub fn project<'a>(
     })
 }
 
+/// What a record's row holds, but for the record and its revision.
+pub fn row(record: &[u8]) -> Result<Value> {
+    let statistic: Statistic = decode(record)?;
+    let mut row = columns(&statistic);
+    row["name"] = json!(statistic.name);
+    Ok(row)
+}
+
 /// The columns of a statistic, by name.
 fn columns(statistic: &Statistic) -> Value {
     let mut columns = columns::header(statistic);

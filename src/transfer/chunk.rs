@@ -1,27 +1,189 @@
 //! Records of all kinds, written as one revision: sources, stations, articles, statistics, in an order
-//! in which each finds what it refers to. Records that exist are left alone.
+//! in which each finds what it refers to. Each is written, or refused for itself.
 
-use crate::articles::draft::ArticleDraft;
-use crate::articles::station_references;
+use prost::Message as _;
+
+use crate::changes::log::peek;
 use crate::changes::view::{Needs, View};
-use crate::changes::write::{Decision, Op, Row, Write};
-use crate::error::{Error, Result, Violation};
-use crate::names::{ArticleName, StationName, StatisticName};
-use crate::page::Page;
+use crate::changes::write::{Decision, Write, source_name};
+use crate::db::Db;
+use crate::error::{Error, Result};
 use crate::pb::record::Record as AnyRecord;
-use crate::pb::{Article, Record, SourceText, Station, Statistic, article, station};
-use crate::record::{Record as _, Stamp, seal};
-use crate::references::check_references;
-use crate::stations;
-use crate::stations::draft::StationDraft;
-use crate::statistics;
-use crate::statistics::draft::StatisticDraft;
+use crate::pb::{ImportRecordsResponse, Record};
+use crate::record::{Heading, Record as _, Stamp, etag, etag_matches};
+use crate::transfer::decide::{Decided, Deciding};
+use crate::transfer::needs;
+use crate::transfer::proof::{Draft, Proof, Prover, article_of};
 
 /// Takes the place of an article's or station's name as the key: a chunk is decided alone.
 const KEY: &str = "chunk";
 
+/// How many pages are held at once to prove records against.
+const PAGES_MAX: usize = 64;
+
+/// What becomes of records that exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// They are replaced when they differ.
+    Upsert,
+    /// They are left alone.
+    SkipExisting,
+}
+
+/// One record of a chunk.
+pub struct Item {
+    place: usize,
+    pub given: Option<AnyRecord>,
+    pub name: String,
+    /// Of the content as it was given; empty for a source.
+    pub etag: String,
+    pub is_deleted: bool,
+    /// Made before the transaction, as far as what it takes was there.
+    pub proof: Option<Proof>,
+    /// Whether it need not be proven, since the same was kept when it came.
+    is_same: bool,
+}
+
+impl Item {
+    fn of(place: usize, record: Record) -> Self {
+        let given = record.record;
+        let (name, etag, is_deleted) = match &given {
+            Some(AnyRecord::Source(given)) => (source_name(&given.sha256), String::new(), false),
+            Some(AnyRecord::Station(given)) => {
+                (given.name.clone(), etag(given), given.is_deleted())
+            }
+            Some(AnyRecord::Article(given)) => {
+                (given.name.clone(), etag(given), given.is_deleted())
+            }
+            Some(AnyRecord::Statistic(given)) => {
+                (given.name.clone(), etag(given), given.is_deleted())
+            }
+            None => (String::new(), String::new(), false),
+        };
+        Self {
+            place,
+            given,
+            name,
+            etag,
+            is_deleted,
+            proof: None,
+            is_same: false,
+        }
+    }
+
+    /// Its path in the request.
+    pub fn path(&self) -> String {
+        let kind = match &self.given {
+            Some(AnyRecord::Source(_)) => ".source",
+            Some(AnyRecord::Station(_)) => ".station",
+            Some(AnyRecord::Article(_)) => ".article",
+            Some(AnyRecord::Statistic(_)) => ".statistic",
+            None => "",
+        };
+        format!("records[{}]{kind}", self.place)
+    }
+
+    /// What was proven before the transaction, if what it was proven against holds.
+    pub fn draft(&self, holds: bool) -> Result<Option<&Draft>> {
+        match &self.proof {
+            Some(proof) if holds => match &proof.outcome {
+                Ok(draft) => Ok(Some(draft)),
+                Err(violations) => Err(Error::Invalid(violations.clone())),
+            },
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether what is kept under its name is the same.
+    pub fn is_kept_as(&self, kept: &Heading) -> bool {
+        etag_matches(&self.etag, &kept.etag) && self.is_deleted == kept.delete_time.is_some()
+    }
+}
+
 pub struct Chunk {
-    pub records: Vec<Record>,
+    pub items: Vec<Item>,
+    pub mode: Mode,
+    pub correction_reason: String,
+    /// Whether one refused record refuses all, with its own error.
+    pub is_whole: bool,
+}
+
+impl Chunk {
+    pub fn new(records: Vec<Record>, mode: Mode, correction_reason: &str) -> Self {
+        let records = records.into_iter().enumerate();
+        Self {
+            items: records
+                .map(|(place, record)| Item::of(place, record))
+                .collect(),
+            mode,
+            correction_reason: correction_reason.to_owned(),
+            is_whole: false,
+        }
+    }
+
+    /// Records to begin with: those that exist are left alone, and all the others are written or none.
+    pub fn of_seeds(records: Vec<Record>) -> Self {
+        Self {
+            is_whole: true,
+            ..Self::new(records, Mode::SkipExisting, "")
+        }
+    }
+
+    /// Whether there are records whose proof may wait for what is not committed yet.
+    pub fn is_unproven(&self) -> bool {
+        let mut items = self.items.iter();
+        items.any(|item| item.proof.is_none() && !item.is_same)
+    }
+
+    /// Proves what can be proven against what is kept now, so that little is left to do under the lock.
+    /// What the lock then shows to have changed is proven once more.
+    pub async fn prepare(&mut self, db: &Db) -> Result<()> {
+        let mut view = View::default();
+        peek(db, &self.kept(), &mut view).await?;
+        let mut prover = Prover::of(view);
+        for place in 0..self.items.len() {
+            if prover.lacks(&self.items[place]).is_some() {
+                let pages = self.pages_from(place, &mut prover);
+                let mut view = View::default();
+                peek(db, &pages, &mut view).await?;
+                prover.take_pages(&view, &pages.sources);
+            }
+            let item = &mut self.items[place];
+            item.is_same = prover.is_same(item);
+            item.proof = prover.prove(item, place);
+            // Others have their turn.
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    /// The records it is about, and the articles of its statistics.
+    fn kept(&self) -> Needs {
+        let mut needs = Needs::default();
+        for item in &self.items {
+            match &item.given {
+                Some(AnyRecord::Source(_)) | None => continue,
+                Some(AnyRecord::Statistic(_)) => {
+                    needs.records.insert(article_of(&item.name).to_owned());
+                }
+                Some(_) => {}
+            }
+            needs.records.insert(item.name.clone());
+        }
+        needs
+    }
+
+    /// The pages that this and the next records are proven against.
+    fn pages_from(&self, place: usize, prover: &mut Prover) -> Needs {
+        let mut needs = Needs::default();
+        for item in &self.items[place..] {
+            needs.sources.extend(prover.lacks(item));
+            if needs.sources.len() >= PAGES_MAX {
+                break;
+            }
+        }
+        needs
+    }
 }
 
 impl Write for Chunk {
@@ -34,169 +196,31 @@ impl Write for Chunk {
     }
 
     fn needs(&self) -> Needs {
-        let mut needs = Needs::default();
-        for record in &self.records {
-            needs = match &record.record {
-                Some(AnyRecord::Source(source)) => needs.and_source(&source.sha256),
-                Some(AnyRecord::Station(station)) => {
-                    let references = stations::station_references(station);
-                    needs
-                        .and_record(&station.name)
-                        .and_records(references.iter().map(|(_, name)| *name))
-                }
-                Some(AnyRecord::Article(article)) => {
-                    let sha256 = article.source.as_ref().map_or("", |source| &source.sha256);
-                    let references = station_references(article);
-                    needs
-                        .and_record(&article.name)
-                        .and_source(sha256)
-                        .and_records(references.iter().map(|(_, name)| *name))
-                }
-                Some(AnyRecord::Statistic(statistic)) => {
-                    let references = statistics::references(statistic);
-                    needs
-                        .and_record(&statistic.name)
-                        .and_record(article_of(statistic))
-                        .and_records(references.iter().map(|(_, name)| *name))
-                }
-                None => needs,
-            };
-        }
+        let mut needs = self.kept();
+        needs.merge(needs::references(self));
         needs
     }
 
     fn decide(&mut self, view: &View, stamp: &Stamp) -> Result<Decision> {
-        if let Some(more) = view.lacks(self.pages_of_kept_articles(view)?) {
+        if let Some(more) = needs::lacks(self, view) {
             return Ok(Decision::Read(more));
         }
-        let mut view = view.clone();
-        let mut rows = Vec::new();
-        for (index, record) in self.records.iter().enumerate() {
-            let field = format!("records[{index}]");
-            let row = match &record.record {
-                Some(AnyRecord::Source(source)) => self::source(&view, &field, source)?,
-                Some(AnyRecord::Station(station)) => self::station(&view, &field, station, stamp)?,
-                Some(AnyRecord::Article(article)) => self::article(&view, &field, article, stamp)?,
-                Some(AnyRecord::Statistic(statistic)) => {
-                    self::statistic(&view, &field, statistic, stamp)?
-                }
-                None => return Err(Error::invalid(field, "must be a record of a known kind")),
-            };
-            if let Some(row) = row {
-                view.apply(std::slice::from_ref(&row))?;
-                rows.push(row);
-            }
-        }
-        let answer = Vec::new();
-        if rows.is_empty() {
+        let decided = match Deciding::new(self, view, stamp).run()? {
+            Decided::All(decided) => decided,
+            Decided::Lacks(more) => return Ok(Decision::Read(more)),
+        };
+        let response = ImportRecordsResponse {
+            results: decided.results,
+            token: String::new(),
+        };
+        let answer = response.encode_to_vec();
+        if decided.rows.is_empty() {
             return Ok(Decision::Keep { answer });
         }
         Ok(Decision::Write {
-            rows,
+            rows: decided.rows,
             answer,
-            reason: String::new(),
+            reason: decided.reason,
         })
-    }
-}
-
-impl Chunk {
-    /// Statistics may be of articles that are not in the chunk, and are proven against their pages.
-    fn pages_of_kept_articles(&self, view: &View) -> Result<Needs> {
-        let mut needs = Needs::default();
-        for record in &self.records {
-            let Some(AnyRecord::Statistic(statistic)) = &record.record else {
-                continue;
-            };
-            let article = view.record::<Article>(article_of(statistic))?;
-            if let Some(source) = article.and_then(|article| article.source) {
-                needs = needs.and_source(&source.sha256);
-            }
-        }
-        Ok(needs)
-    }
-}
-
-fn article_of(statistic: &Statistic) -> &str {
-    let article = statistic.name.split("/statistics/").next();
-    article.unwrap_or_default()
-}
-
-fn source(view: &View, field: &str, source: &SourceText) -> Result<Option<Row>> {
-    let page = Page::new(&source.text);
-    if page.sha256() != source.sha256 {
-        let description = format!("must be {:?}, the hash of the text", page.sha256());
-        return Err(Error::invalid(
-            format!("{field}.source.sha256"),
-            description,
-        ));
-    }
-    match view.source(&source.sha256)? {
-        Some(_) => Ok(None),
-        None => Ok(Some(Row::of_source(&source.sha256, &source.text))),
-    }
-}
-
-fn station(view: &View, field: &str, given: &Station, stamp: &Stamp) -> Result<Option<Row>> {
-    let field = format!("{field}.station");
-    StationName::parse(&format!("{field}.name"), &given.name)?;
-    if view.seen::<Station>(&given.name)?.is_some() {
-        return Ok(None);
-    }
-    let mut station = StationDraft::prove(&field, given.clone())?.into_station();
-    check_references(view, &field, stations::station_references(&station))?;
-    station.set_state(match given.state() {
-        station::State::Unspecified => station::State::Active,
-        state => state,
-    });
-    seal(&mut station, stamp);
-    Ok(Some(Row::of(Op::Created, &station)))
-}
-
-fn article(view: &View, field: &str, given: &Article, stamp: &Stamp) -> Result<Option<Row>> {
-    let field = format!("{field}.article");
-    ArticleName::parse(&format!("{field}.name"), &given.name)?;
-    if view.seen::<Article>(&given.name)?.is_some() {
-        return Ok(None);
-    }
-    let page = page_of(view, given)?;
-    let draft = ArticleDraft::prove(&field, given.clone(), page.as_ref(), None)?;
-    let mut article = draft.into_article();
-    check_references(view, &field, station_references(&article))?;
-    article.set_state(match given.state() {
-        article::State::Unspecified => article::State::Draft,
-        state => state,
-    });
-    seal(&mut article, stamp);
-    Ok(Some(Row::of(Op::Created, &article)))
-}
-
-fn statistic(view: &View, field: &str, given: &Statistic, stamp: &Stamp) -> Result<Option<Row>> {
-    let field = format!("{field}.statistic");
-    let name = StatisticName::parse(&format!("{field}.name"), &given.name)?;
-    if view.seen::<Statistic>(&given.name)?.is_some() {
-        return Ok(None);
-    }
-    let article = view.seen::<Article>(name.article().as_str())?;
-    let article = article
-        .filter(|article| !article.is_deleted())
-        .ok_or_else(|| {
-            let description = format!("must be of an article that exists, got {:?}", given.name);
-            Violation::invalid(format!("{field}.name"), description)
-        })?;
-    let page = page_of(view, &article)?;
-    let draft = StatisticDraft::prove(&field, given.clone(), &article, page.as_ref(), None)?;
-    let mut statistic = draft.into_statistic();
-    check_references(view, &field, statistics::references(&statistic))?;
-    statistic.state = article.state;
-    seal(&mut statistic, stamp);
-    Ok(Some(Row::of(Op::Created, &statistic)))
-}
-
-fn page_of(view: &View, article: &Article) -> Result<Option<Page>> {
-    match &article.source {
-        Some(source) if !source.sha256.is_empty() => {
-            Ok(view.source(&source.sha256)?.map(|text| Page::new(&text)))
-        }
-        _ => Ok(None),
     }
 }

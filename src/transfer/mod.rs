@@ -1,4 +1,11 @@
 //! All records in and out, in bulk.
 
 pub mod chunk;
+mod decide;
+mod digest;
+mod export;
+mod import;
+mod needs;
+pub mod order;
+mod proof;
 pub mod service;

@@ -1,38 +1,50 @@
 //! TransferService on the wire.
 
-use std::pin::Pin;
-
-use tokio_stream::Stream;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Status, Streaming, async_trait};
 
-use crate::edge::reply::Reply;
+use crate::context::Context;
+use crate::edge::reply::{Reply, reply};
+use crate::edge::wire;
 use crate::edge::wire::transfer_service_server::TransferService;
-use crate::error::Error;
-use crate::pb::{
-    ExportRecordsRequest, ExportRecordsResponse, ImportRecordsRequest, ImportRecordsResponse,
-};
+use crate::pb::{ExportRecordsRequest, ImportRecordsRequest, ImportRecordsResponse};
+use crate::reading;
+use crate::route::{Bound, Freshness};
+use crate::transfer::export::Export;
+use crate::transfer::import;
 
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Transfer;
+#[derive(Clone, Debug)]
+pub struct Transfer {
+    context: Context,
+}
 
-type Responses<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+impl Transfer {
+    pub fn new(context: Context) -> Self {
+        Self { context }
+    }
+}
 
 #[async_trait]
 impl TransferService for Transfer {
-    type ExportRecordsStream = Responses<ExportRecordsResponse>;
-    type ImportRecordsStream = Responses<ImportRecordsResponse>;
+    type ExportRecordsStream = ReceiverStream<Result<wire::ExportRecordsResponse, Status>>;
+    type ImportRecordsStream = ReceiverStream<Result<ImportRecordsResponse, Status>>;
 
     async fn export_records(
         &self,
-        _request: Request<ExportRecordsRequest>,
+        request: Request<ExportRecordsRequest>,
     ) -> Reply<Self::ExportRecordsStream> {
-        Err(Error::NotBuilt("ExportRecords").into())
+        let (export, snapshot) = Export::open(self.context.clone(), request.into_inner()).await?;
+        Ok(reply(ReceiverStream::new(export.send()), snapshot)?)
     }
 
     async fn import_records(
         &self,
-        _request: Request<Streaming<ImportRecordsRequest>>,
+        request: Request<Streaming<ImportRecordsRequest>>,
     ) -> Reply<Self::ImportRecordsStream> {
-        Err(Error::NotBuilt("ImportRecords").into())
+        // Answered before the first chunk comes, for which some clients wait.
+        let newest = Freshness::of(Bound::Newest);
+        let snapshot = reading::snapshot(&self.context.db, &newest).await?;
+        let answers = import::start(self.context.clone(), request.into_inner());
+        Ok(reply(ReceiverStream::new(answers), snapshot)?)
     }
 }

@@ -127,7 +127,7 @@ impl Watch {
 
     /// Whether the watch may go on.
     pub(super) fn check(&self) -> Result<(), End> {
-        if *self.context.stopping.borrow() {
+        if self.context.stopping.has_begun() {
             let token = self.position.to_string();
             return Err(Error::WatchStopped { token }.into());
         }
@@ -191,7 +191,7 @@ impl Watch {
         let mut stopping = self.context.stopping.clone();
         tokio::select! {
             changed = self.applied.changed() => changed.map_err(|_| End::Gone),
-            _ = stopping.wait_for(|is_stopping| *is_stopping) => Ok(()),
+            () = stopping.begun() => Ok(()),
             () = tokio::time::sleep_until(due) => Ok(()),
             () = self.sender.closed() => Err(End::Gone),
         }
@@ -201,7 +201,7 @@ impl Watch {
         let mut stopping = self.context.stopping.clone();
         tokio::select! {
             () = tokio::time::sleep(pause) => self.check(),
-            _ = stopping.wait_for(|is_stopping| *is_stopping) => self.check(),
+            () = stopping.begun() => self.check(),
             () = self.sender.closed() => Err(End::Gone),
         }
     }
@@ -225,7 +225,7 @@ impl Watch {
         let sent = tokio::select! {
             biased;
             sent = self.sender.send(Ok(message)) => sent,
-            _ = stopping.wait_for(|is_stopping| *is_stopping) => {
+            () = stopping.begun() => {
                 self.check()?;
                 return Err(End::Gone);
             }

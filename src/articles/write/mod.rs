@@ -4,7 +4,7 @@ mod lifecycle;
 mod put;
 
 pub use lifecycle::{Delete, Publish, Retract, Undelete};
-pub use put::{Put, PutKind};
+pub use put::{Put, PutKind, check_removed, move_statistic, removed_ids};
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::pb::{Article, Statistic};
 const FIELD: &str = "article";
 
 /// The hash of an article's page; empty when it has none.
-fn source_sha256(article: &Article) -> &str {
+pub fn source_sha256(article: &Article) -> &str {
     article
         .source
         .as_ref()
@@ -33,7 +33,7 @@ fn page(view: &View, sha256: &str) -> Result<Option<Page>> {
 }
 
 /// Every station that an article and its statistics name.
-fn stations<'a>(article: &'a Article, statistics: &'a [Statistic]) -> Vec<&'a str> {
+pub fn stations<'a>(article: &'a Article, statistics: &'a [Statistic]) -> Vec<&'a str> {
     let of_article = station_references(article)
         .into_iter()
         .map(|(_, name)| name);

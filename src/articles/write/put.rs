@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use prost::Message as _;
 
-use crate::articles::draft::{ArticleDraft, Before};
+use crate::articles::draft::ArticleDraft;
+use crate::articles::places::Before;
 use crate::articles::station_references;
 use crate::articles::write::{FIELD, page, source_sha256};
 use crate::changes::view::{Needs, View};
@@ -203,7 +204,7 @@ impl Put {
                 return Ok(Decision::Read(more));
             }
             let statistics = view.statistics_of(self.name.as_str())?;
-            check_removed(&removed, &statistics)?;
+            check_removed(FIELD, &removed, &statistics)?;
             if is_new_page {
                 rows.extend(self.move_statistics(view, stamp, current, &next, change, statistics)?);
             }
@@ -243,17 +244,8 @@ impl Put {
         };
         let mut rows = Vec::with_capacity(statistics.len());
         for mut statistic in statistics {
-            let mut op = Op::Reanchored;
-            if let Some(span) = &mut statistic.span {
-                let was_broken = span.state() == span::State::Broken;
-                anchor.move_span(&old_page, span);
-                if span.state() == span::State::Broken && !was_broken {
-                    let reason = &self.correction_reason;
-                    change.record(Op::Corrected, &mut statistic.corrections, reason, stamp);
-                    op = Op::Corrected;
-                }
-            }
-            new_page.sha256().clone_into(&mut statistic.source_sha256);
+            let reason = &self.correction_reason;
+            let op = move_statistic(&mut statistic, &anchor, &old_page, change, reason, stamp);
             seal(&mut statistic, stamp);
             rows.push(Row::of(op, &statistic));
         }
@@ -261,8 +253,33 @@ impl Put {
     }
 }
 
+/// Finds a statistic's span again in the new page; one that is lost is a correction.
+pub fn move_statistic(
+    statistic: &mut Statistic,
+    anchor: &Anchor<'_>,
+    old_page: &Page,
+    change: Change,
+    reason: &str,
+    stamp: &Stamp,
+) -> Op {
+    let mut op = Op::Reanchored;
+    if let Some(span) = &mut statistic.span {
+        let was_broken = span.state() == span::State::Broken;
+        anchor.move_span(old_page, span);
+        if span.state() == span::State::Broken && !was_broken {
+            change.record(Op::Corrected, &mut statistic.corrections, reason, stamp);
+            op = Op::Corrected;
+        }
+    }
+    anchor
+        .page
+        .sha256()
+        .clone_into(&mut statistic.source_sha256);
+    op
+}
+
 /// Ids of people and honours that the next version no longer has.
-fn removed_ids(current: &Article, next: &Article) -> Removed {
+pub fn removed_ids(current: &Article, next: &Article) -> Removed {
     let people = |article: &Article| -> BTreeSet<String> {
         article
             .people
@@ -286,19 +303,19 @@ fn removed_ids(current: &Article, next: &Article) -> Removed {
     }
 }
 
-struct Removed {
+pub struct Removed {
     people: BTreeSet<String>,
     honours: BTreeSet<String>,
 }
 
 impl Removed {
-    fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.people.is_empty() && self.honours.is_empty()
     }
 }
 
 /// Statistics name people and honours by id; an id they name must stay.
-fn check_removed(removed: &Removed, statistics: &[Statistic]) -> Result<()> {
+pub fn check_removed(field: &str, removed: &Removed, statistics: &[Statistic]) -> Result<()> {
     let mut violations = Vec::new();
     for statistic in statistics {
         let name = &statistic.name;
@@ -307,14 +324,14 @@ fn check_removed(removed: &Removed, statistics: &[Statistic]) -> Result<()> {
                 "must keep {:?}: {name:?} has it as speaker",
                 statistic.speaker
             );
-            violations.push(Violation::invalid(format!("{FIELD}.people"), kept));
+            violations.push(Violation::invalid(format!("{field}.people"), kept));
         }
         if removed.honours.contains(&statistic.honour) {
             let kept = format!(
                 "must keep {:?}: {name:?} has it as honour",
                 statistic.honour
             );
-            violations.push(Violation::invalid(format!("{FIELD}.honours"), kept));
+            violations.push(Violation::invalid(format!("{field}.honours"), kept));
         }
     }
     if violations.is_empty() {

@@ -1,49 +1,16 @@
 //! What the API names and this release does not build.
 
 use bulletin::pb;
-use tokio_stream::iter;
 use tonic::Code::Unimplemented;
 
 use super::case::Case;
-use crate::support::{Call, Service};
-
-fn not_built(name: &str, call: impl Call) -> Case {
-    Case::new(name, call, Unimplemented, "NOT_BUILT", &[])
-}
 
 pub fn cases() -> Vec<Case> {
-    let mut cases = vec![not_built(
+    vec![Case::new(
         "IngestBulletin",
         pb::IngestBulletinRequest::default(),
-    )];
-    cases.extend(streams());
-    cases
-}
-
-fn streams() -> Vec<Case> {
-    let export = |service: &Service| {
-        let mut client = service.transfer();
-        async move {
-            client
-                .export_records(pb::ExportRecordsRequest::default())
-                .await
-                .map(drop)
-        }
-    };
-    let import = |service: &Service| {
-        let mut client = service.transfer();
-        let chunks = iter([pb::ImportRecordsRequest::default()]);
-        async move { client.import_records(chunks).await.map(drop) }
-    };
-    let case = |name, send| Case::sending(name, send, Unimplemented, "NOT_BUILT", &[]);
-    vec![
-        case(
-            "ExportRecords",
-            Box::new(move |service| Box::pin(export(service))),
-        ),
-        case(
-            "ImportRecords",
-            Box::new(move |service| Box::pin(import(service))),
-        ),
-    ]
+        Unimplemented,
+        "NOT_BUILT",
+        &[],
+    )]
 }

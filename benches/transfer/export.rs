@@ -1,0 +1,131 @@
+//! Reading: exports in turns with Postgres's own stream of the same rows, and Gets beside them.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use bulletin::pb::GetArticleRequest;
+use bulletin::pb::article_service_client::ArticleServiceClient;
+use sqlx::{Connection as _, PgConnection};
+use tokio_stream::StreamExt as _;
+use tonic::transport::{Channel, Endpoint};
+
+use crate::service::Service;
+use crate::{city, import, rate, raw, report};
+
+/// The rows that an export sends, as a client of Postgres would read them.
+const SELECT: &str = "select name, record from changes where kind = 'SOURCE' union all
+    select name, record from stations where not is_deleted union all
+    select name, record from articles where not is_deleted union all
+    select name, record from statistics where not is_deleted";
+
+/// A client's windows bound what is on its way.
+const WINDOW_BYTES: u32 = 8 * 1024 * 1024;
+
+pub async fn measure(service: &Service, url: &str, count: usize, rounds: usize) -> Result<()> {
+    let channel = Endpoint::from_shared(format!("http://{}", service.address))?
+        .tcp_nodelay(true)
+        .initial_stream_window_size(WINDOW_BYTES)
+        .initial_connection_window_size(WINDOW_BYTES)
+        .connect()
+        .await?;
+    let gets_alone = gets(service, Duration::from_secs(3)).await?;
+    let mut connection = PgConnection::connect(url).await?;
+    let idle = memory_kib(service, "VmRSS")?;
+    let (mut exports, mut copies, mut fetches) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        exports.push(timed(export(&channel)).await?);
+        copies.push(timed(import::copied_out(&mut connection, SELECT)).await?);
+        fetches.push(timed(fetched(&mut connection)).await?);
+    }
+    let peak = memory_kib(service, "VmHWM")?;
+    let (export, copy, fetch) = (median(exports), median(copies), median(fetches));
+    println!("export          {}", rate(count, export));
+    println!("copy to stdout  {}", rate(count, copy));
+    println!("streamed select {}", rate(count, fetch));
+    report(
+        "export / copy",
+        copy.as_secs_f64() / export.as_secs_f64(),
+        0.6,
+    );
+    report(
+        "export / select",
+        fetch.as_secs_f64() / export.as_secs_f64(),
+        0.6,
+    );
+    let more = (peak.saturating_sub(idle)) as f64 / 1024.0;
+    println!(
+        "memory          {more:.0} MiB above {} MiB before (bar 64)",
+        idle / 1024
+    );
+    let exporting = tokio::spawn(async move {
+        loop {
+            if let Err(error) = self::export(&channel).await {
+                return error;
+            }
+        }
+    });
+    let gets_beside = gets(service, Duration::from_secs(3)).await?;
+    exporting.abort();
+    println!("Get alone       {gets_alone}");
+    println!("Get beside      {gets_beside}");
+    Ok(connection.close().await?)
+}
+
+async fn export(channel: &Channel) -> Result<usize> {
+    let mut messages = raw::export(channel).await?;
+    let mut bytes = 0;
+    while let Some(message) = messages.message().await? {
+        bytes += message.len();
+    }
+    Ok(bytes)
+}
+
+async fn fetched(connection: &mut PgConnection) -> Result<usize> {
+    let mut rows = sqlx::query(SELECT).fetch(connection);
+    let mut count = 0;
+    while let Some(row) = rows.next().await {
+        row?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+async fn timed(work: impl Future<Output = Result<usize>>) -> Result<Duration> {
+    let began = Instant::now();
+    work.await?;
+    Ok(began.elapsed())
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+/// How long single Gets take, one after the other.
+async fn gets(service: &Service, during: Duration) -> Result<String> {
+    let endpoint = Endpoint::from_shared(format!("http://{}", service.address))?;
+    let mut client = ArticleServiceClient::new(endpoint.tcp_nodelay(true).connect().await?);
+    let mut times = Vec::new();
+    let began = Instant::now();
+    while began.elapsed() < during {
+        let request = GetArticleRequest {
+            name: city::article_name(times.len() % 1_000),
+            ..Default::default()
+        };
+        let asked = Instant::now();
+        client.get_article(request).await?;
+        times.push(asked.elapsed());
+    }
+    times.sort_unstable();
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_micros();
+    Ok(format!("p50 {} µs, p99 {} µs", at(0.5), at(0.99)))
+}
+
+fn memory_kib(service: &Service, what: &str) -> Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{}/status", service.process_id()))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(what));
+    let words = line.context("the kernel tells no memory")?;
+    let digits: String = words.chars().filter(char::is_ascii_digit).collect();
+    Ok(digits.parse()?)
+}

@@ -1,0 +1,204 @@
+//! What a chunk comes to, record by record, under the lock: each is decided on what those before it left.
+
+mod along;
+mod article;
+mod history;
+mod station;
+mod statistic;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use self::along::Along;
+use crate::changes::view::{Needs, View};
+use crate::changes::write::{Op, Row};
+use crate::edge::status::described;
+use crate::error::{Error, Result, Violation};
+use crate::pb::SourceText;
+use crate::pb::import_records_response::Result as Answer;
+use crate::pb::import_records_response::result::Outcome;
+use crate::pb::record::Record as AnyRecord;
+use crate::record::{Record, Stamp, etag, seal_as};
+use crate::references::{activate, check_references, check_references_of_deleted};
+use crate::transfer::chunk::{Chunk, Item, Mode};
+use crate::transfer::proof;
+
+/// A chunk's rows, and what became of each record.
+#[derive(Default)]
+pub struct Decision {
+    pub rows: Vec<Row>,
+    pub results: Vec<Answer>,
+    pub reason: String,
+}
+
+pub enum Decided {
+    All(Decision),
+    /// More must be read first.
+    Lacks(Needs),
+}
+
+/// What one record comes to.
+enum Step {
+    Done(Outcome),
+    Lacks(Needs),
+}
+
+/// A chunk that is being decided.
+pub struct Deciding<'a> {
+    chunk: &'a Chunk,
+    stamp: &'a Stamp,
+    /// With the rows laid over it.
+    view: View,
+    rows: Vec<Row>,
+    /// Where the row of a name is.
+    written: HashMap<String, usize>,
+    /// Places of records that are now as they were given.
+    taken: HashSet<usize>,
+    along: Vec<Along>,
+    /// Stations that something published names.
+    published: BTreeSet<String>,
+}
+
+impl<'a> Deciding<'a> {
+    pub fn new(chunk: &'a Chunk, view: &View, stamp: &'a Stamp) -> Self {
+        Self {
+            chunk,
+            stamp,
+            view: view.clone(),
+            rows: Vec::new(),
+            written: HashMap::new(),
+            taken: HashSet::new(),
+            along: Vec::new(),
+            published: BTreeSet::new(),
+        }
+    }
+
+    pub fn run(mut self) -> Result<Decided> {
+        let mut decision = Decision::default();
+        let mut names = HashSet::new();
+        let chunk = self.chunk;
+        for (place, item) in chunk.items.iter().enumerate() {
+            let is_first = item.name.is_empty() || names.insert(item.name.as_str());
+            let step = match is_first {
+                true => self.record(place, item),
+                false => Err(twice(item)),
+            };
+            let (outcome, error) = match step {
+                Ok(Step::Done(outcome)) => (outcome, None),
+                Ok(Step::Lacks(more)) => return Ok(Decided::Lacks(more)),
+                Err(error @ Error::Internal(_)) => return Err(error),
+                Err(error) if chunk.is_whole => return Err(error),
+                Err(error) => (Outcome::Refused, Some(described(error)?)),
+            };
+            if matches!(outcome, Outcome::Created | Outcome::Updated) {
+                self.taken.insert(place);
+            }
+            decision.results.push(Answer {
+                name: item.name.clone(),
+                outcome: outcome.into(),
+                error,
+            });
+        }
+        for along in std::mem::take(&mut self.along) {
+            self.take_along(along)?;
+        }
+        self.activate()?;
+        let is_reasoned = |row: &Row| matches!(row.op, Op::Corrected | Op::Retracted);
+        if self.rows.iter().any(is_reasoned) {
+            decision.reason.clone_from(&chunk.correction_reason);
+        }
+        decision.rows = self.rows;
+        Ok(Decided::All(decision))
+    }
+
+    fn record(&mut self, place: usize, item: &Item) -> Result<Step> {
+        match &item.given {
+            Some(AnyRecord::Source(given)) => self.source(item, given),
+            Some(AnyRecord::Station(given)) => self.station(item, given),
+            Some(AnyRecord::Article(given)) => self.article(place, item, given),
+            Some(AnyRecord::Statistic(given)) => self.statistic(item, given),
+            None => {
+                let description = "must be a record of a known kind";
+                Err(Error::invalid(item.path(), description))
+            }
+        }
+    }
+
+    /// Whether the record that is kept stays as it is: it is the same, or is not to be replaced.
+    fn is_left(&self, item: &Item) -> Result<bool> {
+        if matches!(item.given, Some(AnyRecord::Source(_)) | None) {
+            return Ok(false);
+        }
+        let kept = self.view.heading(&item.name)?;
+        Ok(
+            kept.is_some_and(|kept| {
+                self.chunk.mode == Mode::SkipExisting || item.is_kept_as(&kept)
+            }),
+        )
+    }
+
+    fn source(&mut self, item: &Item, given: &SourceText) -> Result<Step> {
+        if item.draft(true)?.is_none() {
+            proof::source(&item.path(), given)?;
+        }
+        if self.view.has_page(&given.sha256)? {
+            return Ok(Step::Done(Outcome::Unchanged));
+        }
+        self.push(Row::of_source(&given.sha256, &given.text))?;
+        Ok(Step::Done(Outcome::Created))
+    }
+
+    fn check_references<'r>(
+        &self,
+        item: &Item,
+        references: impl IntoIterator<Item = (String, &'r str)>,
+    ) -> Result<()> {
+        let field = item.path();
+        match item.is_deleted {
+            true => check_references_of_deleted(&self.view, &field, references),
+            false => check_references(&self.view, &field, references),
+        }
+    }
+
+    /// Refuses to delete what another record names.
+    fn check_referrers(&self, name: &str) -> Result<()> {
+        match self.view.referrer_of(name)? {
+            Some(by) => Err(Error::Referenced {
+                name: name.to_owned(),
+                by: by.to_owned(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes a record's next version, with the etag of its content if that is known.
+    fn write<R: Record>(&mut self, op: Op, mut next: R, known: Option<String>) -> Result<()> {
+        let etag = known.unwrap_or_else(|| etag(&next));
+        seal_as(&mut next, etag, self.stamp);
+        self.push(Row::of(op, &next))
+    }
+
+    fn push(&mut self, row: Row) -> Result<()> {
+        self.view.apply(std::slice::from_ref(&row))?;
+        self.written.insert(row.name.clone(), self.rows.len());
+        self.rows.push(row);
+        Ok(())
+    }
+
+    /// Makes stations ACTIVE that something published names, in their own row where they have one.
+    fn activate(&mut self) -> Result<()> {
+        let names = self.published.iter().map(String::as_str);
+        for row in activate(&self.view, self.stamp, names)? {
+            match self.written.get(&row.name) {
+                Some(place) => self.rows[*place].record = row.record,
+                None => self.rows.push(row),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn twice(item: &Item) -> Error {
+    let shown = Violation::shown(&item.name);
+    let description = format!("must come once in a chunk, got {shown} again");
+    Error::invalid(format!("{}.name", item.path()), description)
+}

@@ -1,0 +1,285 @@
+//! ExportRecords: all records as of one revision, message by message, each of which can be gone on from.
+
+use prost::Message as _;
+use prost::bytes::Bytes;
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tonic::Status;
+
+use crate::articles;
+use crate::changes::snapshot::{self, Asked, Batch, Snapped};
+use crate::context::Context;
+use crate::edge::wire::{AnyRecord, ExportRecordsResponse};
+use crate::error::{Error, Result};
+use crate::filter::check::{Condition, check};
+use crate::names::Kind;
+use crate::paging::Cursor;
+use crate::pb::export_records_response::Summary;
+use crate::pb::{ExportRecordsRequest, record};
+use crate::reading;
+use crate::record::Heading;
+use crate::route::{Bound, Freshness};
+use crate::rules::Check;
+use crate::stations;
+use crate::statistics;
+use crate::token::AskedToken;
+use crate::transfer::digest::RecordsDigest;
+
+/// About how many bytes of records a message has.
+const MESSAGE_BYTES: usize = 1024 * 1024;
+
+/// How many messages are read before they are asked for.
+const MESSAGES_AHEAD: usize = 1;
+
+const KINDS: [Kind; 4] = [Kind::Source, Kind::Station, Kind::Article, Kind::Statistic];
+
+const MALFORMED: &str = "a cursor that was sealed has not what it must";
+
+/// An export, where it stands.
+pub struct Export {
+    context: Context,
+    kinds: Vec<Kind>,
+    filter: Option<Condition>,
+    show_deleted: bool,
+    scope: String,
+    at: AskedToken,
+    /// Which of the kinds comes next; their number when all were sent.
+    place: usize,
+    /// The name of that kind after which it goes on.
+    after: String,
+    rows: usize,
+    counts: [i64; KINDS.len()],
+    digest: RecordsDigest,
+}
+
+impl Export {
+    /// Begins at the newest revision, or goes on at the cursor's. Also gives the snapshot that shows
+    /// that the history is the cursor's.
+    pub async fn open(
+        context: Context,
+        request: ExportRecordsRequest,
+    ) -> Result<(Self, reading::Snapshot)> {
+        let kinds = kinds(&request.kinds)?;
+        let filter = filter(&kinds, &request.filter)?;
+        let words: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
+        let scope = format!(
+            "ExportRecords\n{}\n{}\n{}",
+            words.join(" "),
+            request.show_deleted,
+            request.filter
+        );
+        let cursor = context.page_tokens.resume(&scope, &request.cursor)?;
+        let mut freshness = Freshness::of(Bound::Primary);
+        freshness
+            .asked
+            .extend(cursor.iter().map(|cursor| cursor.history.clone()));
+        let snapshot = reading::snapshot(&context.db, &freshness).await?;
+        let mut export = Self {
+            context,
+            kinds,
+            filter,
+            show_deleted: request.show_deleted,
+            scope,
+            at: snapshot.token.into(),
+            place: 0,
+            after: String::new(),
+            rows: 0,
+            counts: [0; KINDS.len()],
+            digest: RecordsDigest::default(),
+        };
+        if let Some(cursor) = cursor {
+            export
+                .go_on(cursor)
+                .ok_or_else(|| Error::internal(MALFORMED))?;
+        }
+        Ok((export, snapshot))
+    }
+
+    /// Sends all messages, reading the next while one is on its way. It ends when nobody listens any
+    /// more, and when the service stops: the caller goes on elsewhere.
+    pub fn send(mut self) -> mpsc::Receiver<Result<ExportRecordsResponse, Status>> {
+        let (sender, receiver) = mpsc::channel(MESSAGES_AHEAD);
+        tokio::spawn(async move {
+            let mut stopping = self.context.stopping.clone();
+            loop {
+                // Nothing is read, and no connection held, before there is room for it.
+                let Ok(permit) = sender.reserve().await else {
+                    return;
+                };
+                let message = tokio::select! {
+                    biased;
+                    () = stopping.begun() => Err(Error::Draining),
+                    message = self.next() => message,
+                };
+                let is_last = match &message {
+                    Ok(message) => message.summary.is_some(),
+                    Err(_) => true,
+                };
+                permit.send(message.map_err(Status::from));
+                if is_last {
+                    return;
+                }
+            }
+        });
+        receiver
+    }
+
+    /// The next message, with at least one record unless it is the last.
+    async fn next(&mut self) -> Result<ExportRecordsResponse> {
+        let mut records = Vec::new();
+        while records.is_empty()
+            && let Some(kind) = self.kinds.get(self.place).copied()
+        {
+            let batch = self.batch(kind).await?;
+            records = self.take(kind, batch).await?;
+        }
+        let is_last = self.place == self.kinds.len();
+        Ok(ExportRecordsResponse {
+            records,
+            cursor: self.cursor()?,
+            sent_count: self.counts.iter().sum(),
+            token: self.at.to_string(),
+            summary: is_last.then(|| self.summary()),
+        })
+    }
+
+    async fn batch(&self, kind: Kind) -> Result<Batch> {
+        let asked = Asked {
+            at: &self.at,
+            kind,
+            after: &self.after,
+            show_deleted: self.show_deleted,
+            filter: self.filter.as_ref(),
+            rows: self.rows,
+            bytes_max: MESSAGE_BYTES,
+        };
+        snapshot::batch(&self.context.db, &asked).await
+    }
+
+    /// Counts a batch's records, and moves on behind it.
+    async fn take(&mut self, kind: Kind, batch: Batch) -> Result<Vec<AnyRecord>> {
+        self.rows = batch.rows_of(MESSAGE_BYTES);
+        let records = self.matching(kind, batch.records).await?;
+        for Snapped { name, record, .. } in &records {
+            match name.strip_prefix("sources/") {
+                Some(sha256) if kind == Kind::Source => self.digest.add(name, sha256),
+                _ => {
+                    let heading = Heading::decode(&record[..]).map_err(Error::internal)?;
+                    self.digest.add(name, &heading.etag);
+                }
+            }
+        }
+        let count = i64::try_from(records.len()).map_err(Error::internal)?;
+        let place = KINDS.iter().position(|known| *known == kind);
+        self.counts[place.unwrap_or_default()] += count;
+        match batch.next {
+            Some(next) => self.after = next,
+            None => {
+                self.after.clear();
+                self.place += 1;
+                self.rows = 0;
+            }
+        }
+        let records = records.into_iter();
+        Ok(records
+            .map(|snapped| AnyRecord::of(kind, snapped.record))
+            .collect())
+    }
+
+    /// Without those that did not match the filter then, before they were changed.
+    async fn matching(&self, kind: Kind, mut records: Vec<Snapped>) -> Result<Vec<Snapped>> {
+        let Some(filter) = &self.filter else {
+            return Ok(records);
+        };
+        let old = records.iter().filter(|snapped| snapped.is_old);
+        let rows: Result<Vec<Value>> = old.map(|snapped| row(kind, &snapped.record)).collect();
+        let rows = rows?;
+        if rows.is_empty() {
+            return Ok(records);
+        }
+        let matching = snapshot::matching(&self.context.db, kind, filter, &rows).await?;
+        let mut matching = matching.into_iter();
+        records.retain(|snapped| !snapped.is_old || matching.next().unwrap_or_default());
+        Ok(records)
+    }
+
+    fn summary(&self) -> Summary {
+        Summary {
+            counts: self.counts.into(),
+            digest: self.digest.clone().finish(),
+        }
+    }
+
+    fn cursor(&self) -> Result<String> {
+        let mut after = vec![
+            self.place.to_string(),
+            self.after.clone(),
+            self.digest.state(),
+        ];
+        after.extend(self.counts.iter().map(ToString::to_string));
+        let cursor = Cursor {
+            history: self.at.clone(),
+            after,
+        };
+        self.context.page_tokens.seal(&self.scope, &cursor)
+    }
+
+    fn go_on(&mut self, cursor: Cursor) -> Option<()> {
+        let [place, after, digest, counts @ ..] = cursor.after.as_slice() else {
+            return None;
+        };
+        self.at = cursor.history;
+        self.place = place.parse().ok()?;
+        self.after.clone_from(after);
+        self.digest = RecordsDigest::of_state(digest)?;
+        let counts: Result<Vec<i64>, _> = counts.iter().map(|count| count.parse()).collect();
+        self.counts = counts.ok()?.try_into().ok()?;
+        Some(())
+    }
+}
+
+/// The row that a version of a record would have.
+fn row(kind: Kind, record: &Bytes) -> Result<Value> {
+    match kind {
+        Kind::Station => stations::store::row(record),
+        Kind::Article => articles::store::row(record),
+        Kind::Statistic => statistics::store::row(record),
+        Kind::Source | Kind::Log => Err(Error::internal("a kind without columns")),
+    }
+}
+
+/// The kinds that are asked for, each once, in order.
+fn kinds(asked: &[i32]) -> Result<Vec<Kind>> {
+    let mut check = Check::default();
+    let mut kinds = Vec::new();
+    for (index, number) in asked.iter().enumerate() {
+        let field = format!("kinds[{index}]");
+        check.required_enum::<record::Kind>(&field, *number);
+        let known = record::Kind::try_from(*number).ok();
+        kinds.extend(known.and_then(|known| Kind::parse(known.as_str_name())));
+    }
+    check.finish()?;
+    if kinds.is_empty() {
+        return Ok(KINDS.into());
+    }
+    kinds.sort_unstable();
+    kinds.dedup();
+    Ok(kinds)
+}
+
+fn filter(kinds: &[Kind], filter: &str) -> Result<Option<Condition>> {
+    if filter.trim().is_empty() {
+        return Ok(None);
+    }
+    let schema = match kinds {
+        [Kind::Station] => &stations::fields::SCHEMA,
+        [Kind::Article] => &articles::fields::SCHEMA,
+        [Kind::Statistic] => &statistics::fields::SCHEMA,
+        _ => {
+            let allowed = "must be unset unless exactly one of the kinds STATION, ARTICLE and STATISTIC \
+                           is asked for";
+            return Err(Error::invalid("filter", allowed));
+        }
+    };
+    Ok(check(schema, filter)?)
+}

@@ -1,0 +1,207 @@
+//! What a chunk must read under the lock to be decided.
+
+use std::collections::HashMap;
+
+use crate::articles::write::{removed_ids, source_sha256};
+use crate::articles::{self};
+use crate::changes::view::{Needs, View};
+use crate::names::Kind;
+use crate::pb::record::Record as AnyRecord;
+use crate::pb::{Article, Station};
+use crate::record::{Heading, Record as _};
+use crate::stations;
+use crate::statistics;
+use crate::transfer::chunk::{Chunk, Item, Mode};
+use crate::transfer::proof::{Against, article_of, sha256_of};
+
+/// Most statistics that a chunk takes along when it publishes, withdraws, deletes or re-anchors articles.
+const TAKEN_ALONG_MAX: usize = 20_000;
+
+/// Most stations above one another that are read in advance.
+const DEPTH_MAX: usize = 32;
+
+/// What the records refer to.
+pub fn references(chunk: &Chunk) -> Needs {
+    let mut needs = Needs::default();
+    for item in &chunk.items {
+        let references = match &item.given {
+            Some(AnyRecord::Source(source)) => {
+                needs.pages.insert(source.sha256.clone());
+                continue;
+            }
+            Some(AnyRecord::Station(station)) => stations::station_references(station),
+            Some(AnyRecord::Article(article)) => {
+                needs.pages.insert(source_sha256(article).to_owned());
+                articles::station_references(article)
+            }
+            Some(AnyRecord::Statistic(statistic)) => {
+                needs.counts_of.insert(article_of(&item.name).to_owned());
+                statistics::references(statistic)
+            }
+            None => continue,
+        };
+        let names = references.into_iter().map(|(_, name)| name.to_owned());
+        needs.records.extend(names);
+    }
+    needs
+}
+
+/// How an article's next version differs from the kept one in what its statistics share with it.
+pub fn takes_along(current: &Article, given: &Article, sha256: &str) -> bool {
+    let is_new_state = given.state != 0 && given.state != current.state;
+    let is_new_page = sha256 != source_sha256(current);
+    let is_deleted = given.is_deleted() && !current.is_deleted();
+    is_new_state || is_new_page || is_deleted || !removed_ids(current, given).is_empty()
+}
+
+/// What is to be read beside: only for records that change what is kept.
+pub fn lacks(chunk: &Chunk, view: &View) -> Option<Needs> {
+    let mut needs = Needs::default();
+    let given = Given::of(chunk);
+    let mut taken_along = 0;
+    for item in &chunk.items {
+        let kept = view.heading(&item.name).ok().flatten();
+        let is_left = match &kept {
+            Some(kept) => chunk.mode == Mode::SkipExisting || item.is_kept_as(kept),
+            None => false,
+        };
+        if is_left {
+            continue;
+        }
+        match &item.given {
+            Some(AnyRecord::Station(station)) => {
+                given.ancestors(view, station, &mut needs);
+            }
+            Some(AnyRecord::Article(article)) => {
+                let current = view.seen::<Article>(&item.name).ok().flatten();
+                let current = current.as_ref();
+                let sha256 = sha256_of(article, current);
+                given.page(item, sha256, &mut needs);
+                if let Some(current) = current.filter(|it| takes_along(it, article, sha256)) {
+                    given.taken_along(view, current, sha256, &mut needs, &mut taken_along);
+                }
+            }
+            Some(AnyRecord::Statistic(_)) => given.page_of_statistic(view, item, &mut needs),
+            _ => {}
+        }
+        given.referrers(item, kept.as_ref(), &mut needs);
+    }
+    needs.sources.remove("");
+    needs.pages.remove("");
+    view.lacks(needs)
+}
+
+/// The chunk's records by what others refer to them by.
+struct Given<'a> {
+    parents: HashMap<&'a str, &'a str>,
+    articles: HashMap<&'a str, &'a Article>,
+}
+
+impl<'a> Given<'a> {
+    fn of(chunk: &'a Chunk) -> Self {
+        let mut given = Self {
+            parents: HashMap::new(),
+            articles: HashMap::new(),
+        };
+        for item in &chunk.items {
+            match &item.given {
+                Some(AnyRecord::Station(station)) => {
+                    given.parents.insert(&station.name, &station.parent);
+                }
+                Some(AnyRecord::Article(article)) => {
+                    given.articles.insert(&article.name, article);
+                }
+                _ => {}
+            }
+        }
+        given
+    }
+
+    /// The next station above that is not read yet, through those of the chunk.
+    fn ancestors(&self, view: &View, station: &Station, needs: &mut Needs) {
+        let mut at = station.parent.clone();
+        for _ in 0..DEPTH_MAX {
+            if at.is_empty() {
+                return;
+            }
+            if view.lacks(Needs::record(&at)).is_some() {
+                needs.records.insert(at);
+                return;
+            }
+            let given = self.parents.get(at.as_str()).copied().map(str::to_owned);
+            let kept = || view.seen::<Station>(&at).ok().flatten();
+            at = given
+                .or_else(|| kept().map(|above| above.parent))
+                .unwrap_or_default();
+        }
+    }
+
+    /// The page of an article that is not proven against it.
+    fn page(&self, item: &Item, sha256: &str, needs: &mut Needs) {
+        let against = item.proof.as_ref().map(|proof| &proof.against);
+        needs.pages.insert(sha256.to_owned());
+        if !matches!(against, Some(Against::Page(proven)) if proven == sha256) {
+            needs.sources.insert(sha256.to_owned());
+        }
+    }
+
+    /// The page of a statistic's article, when it is not proven against the article as it is.
+    fn page_of_statistic(&self, view: &View, item: &Item, needs: &mut Needs) {
+        let name = article_of(&item.name);
+        let kept = view.seen::<Article>(name).ok().flatten();
+        match item.proof.as_ref().map(|proof| &proof.against) {
+            Some(Against::Given(_)) => return,
+            Some(Against::Kept(revision))
+                if kept.as_ref().is_some_and(|kept| kept.revision == *revision)
+                    && !self.articles.contains_key(name) =>
+            {
+                return;
+            }
+            _ => {}
+        }
+        let given = self.articles.get(name);
+        let sha256s = [
+            kept.as_ref().map_or("", source_sha256),
+            given.map_or("", |given| sha256_of(given, kept.as_ref())),
+        ];
+        needs.sources.extend(sha256s.map(str::to_owned));
+    }
+
+    /// The statistics of an article, with the pages between which they are moved and the stations that
+    /// they name.
+    fn taken_along(
+        &self,
+        view: &View,
+        current: &Article,
+        sha256: &str,
+        needs: &mut Needs,
+        taken_along: &mut usize,
+    ) {
+        let name = current.name.as_str();
+        let Ok(count) = view.count_of(name) else {
+            needs.counts_of.insert(name.to_owned());
+            return;
+        };
+        *taken_along += count;
+        if *taken_along > TAKEN_ALONG_MAX {
+            return;
+        }
+        needs.statistics_of.insert(name.to_owned());
+        if sha256 != source_sha256(current) {
+            let pages = [sha256, source_sha256(current)];
+            needs.sources.extend(pages.map(str::to_owned));
+        }
+        let statistics = view.statistics_of(name).unwrap_or_default();
+        let stations = statistics.into_iter().flat_map(|one| one.stations);
+        needs.records.extend(stations);
+    }
+
+    /// Who refers to a record that is to be deleted.
+    fn referrers(&self, item: &Item, kept: Option<&Heading>, needs: &mut Needs) {
+        let is_live = kept.is_some_and(|kept| kept.delete_time.is_none());
+        let may_be_named = matches!(Kind::of(&item.name), Kind::Station | Kind::Statistic);
+        if item.is_deleted && is_live && may_be_named {
+            needs.referrers_of.insert(item.name.clone());
+        }
+    }
+}

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::changes::compact::Before;
 use crate::db::{Pooler, Settings};
+use crate::pb::record::Kind;
 use crate::token::AskedToken;
 
 /// Serves a city's bulletins (articles, stations, statistics) over gRPC.
@@ -36,6 +37,8 @@ pub enum Command {
     Export(ExportOptions),
     /// Load records from a file into a running service
     Import(ImportOptions),
+    /// Print changes of a running service as they happen
+    Watch(WatchOptions),
     /// Ask a running service whether it serves
     Healthcheck(HealthcheckOptions),
 }
@@ -136,6 +139,19 @@ pub struct ServeOptions {
         value_name = "MS"
     )]
     pub drain_timeout_ms: u64,
+}
+
+impl RecordKind {
+    /// The number of the API's kind.
+    pub fn number(self) -> i32 {
+        let kind = match self {
+            Self::Source => Kind::Source,
+            Self::Station => Kind::Station,
+            Self::Article => Kind::Article,
+            Self::Statistic => Kind::Statistic,
+        };
+        kind.into()
+    }
 }
 
 #[derive(Args, Clone, Debug)]
@@ -242,7 +258,7 @@ pub struct ExportOptions {
 
     /// Only these kinds, separated by commas: SOURCE, STATION, ARTICLE, STATISTIC
     #[arg(long, value_delimiter = ',', ignore_case = true, value_name = "KINDS")]
-    pub kinds: Vec<ExportedKind>,
+    pub kinds: Vec<RecordKind>,
 
     /// Only records that match this AIP-160 filter; needs exactly one kind
     #[arg(long, default_value = "", value_name = "FILTER")]
@@ -258,7 +274,7 @@ pub struct ExportOptions {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ExportedKind {
+pub enum RecordKind {
     Source,
     Station,
     Article,
@@ -290,6 +306,48 @@ pub struct ImportOptions {
     /// Where to write the records that are refused, as JSON lines
     #[arg(long, value_name = "FILE")]
     pub refused: Option<PathBuf>,
+}
+
+/// Changes as they happen, as JSON lines: one bulletin.v1.WatchChangesResponse each.
+///
+/// It connects again by itself, and prints every revision once and whole. With --resume-file it goes on where
+/// an earlier run has come to, also after ^C; a run that was killed may print its last line again.
+#[derive(Args, Clone, Debug)]
+pub struct WatchOptions {
+    #[command(flatten)]
+    pub client: ClientOptions,
+
+    /// Where to begin: now, snapshot (all records first), or after a token [default: now]
+    #[arg(long, value_name = "WHERE")]
+    pub from: Option<String>,
+
+    /// Keeps where the watch has come to; when it is there already, --from is of no matter
+    #[arg(long, value_name = "FILE")]
+    pub resume_file: Option<PathBuf>,
+
+    /// Only these kinds, separated by commas: SOURCE, STATION, ARTICLE, STATISTIC
+    #[arg(long, value_delimiter = ',', ignore_case = true, value_name = "KINDS")]
+    pub kinds: Vec<RecordKind>,
+
+    /// Only this article and its statistics, articles/{article}
+    #[arg(long, default_value = "", value_name = "ARTICLE")]
+    pub parent: String,
+
+    /// Only records that name this station, stations/{station}, and the station itself
+    #[arg(long, default_value = "", value_name = "STATION")]
+    pub station: String,
+
+    /// With each record as it was before
+    #[arg(long)]
+    pub include_old: bool,
+
+    /// Without the records as they are now
+    #[arg(long)]
+    pub omit_new: bool,
+
+    /// End once all that was there is printed: at the end of the snapshot, or at a checkpoint
+    #[arg(long)]
+    pub until_checkpoint: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

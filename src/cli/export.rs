@@ -11,11 +11,11 @@ use tonic::Status;
 use tonic::transport::Channel;
 
 use crate::cli::client::{MESSAGE_BYTES, Retry, channel, progress};
-use crate::cli::file::{Form, is_standard};
-use crate::config::{ExportOptions, ExportedKind};
+use crate::cli::file::{Form, beside, is_standard, replace};
+use crate::config::{ExportOptions, RecordKind};
 use crate::pb::article_service_client::ArticleServiceClient;
 use crate::pb::export_records_response::Summary;
-use crate::pb::record::{Kind, Record as Any};
+use crate::pb::record::Record as Any;
 use crate::pb::station_service_client::StationServiceClient;
 use crate::pb::statistic_service_client::StatisticServiceClient;
 use crate::pb::transfer_service_client::TransferServiceClient;
@@ -46,12 +46,7 @@ pub async fn run(options: ExportOptions) -> anyhow::Result<()> {
 }
 
 fn request(options: &ExportOptions) -> ExportRecordsRequest {
-    let kinds = options.kinds.iter().map(|kind| match kind {
-        ExportedKind::Source => Kind::Source.into(),
-        ExportedKind::Station => Kind::Station.into(),
-        ExportedKind::Article => Kind::Article.into(),
-        ExportedKind::Statistic => Kind::Statistic.into(),
-    });
+    let kinds = options.kinds.iter().copied().map(RecordKind::number);
     ExportRecordsRequest {
         kinds: kinds.collect(),
         filter: options.filter.clone(),
@@ -105,10 +100,10 @@ async fn estimate(channel: &Channel, options: &ExportOptions) -> u64 {
     let statistics = size(statistics.ok().map(|page| page.into_inner().total));
     // About one page an article.
     [
-        (ExportedKind::Source, articles),
-        (ExportedKind::Station, stations),
-        (ExportedKind::Article, articles),
-        (ExportedKind::Statistic, statistics),
+        (RecordKind::Source, articles),
+        (RecordKind::Station, stations),
+        (RecordKind::Article, articles),
+        (RecordKind::Statistic, statistics),
     ]
     .into_iter()
     .filter_map(|(kind, size)| is_asked(kind).then_some(size))
@@ -287,10 +282,7 @@ impl Partial {
             .with_context(|| format!("cannot write {}", self.path.display()))?;
         self.length += packed.len() as u64;
         let state = json!({ "request": self.request, "length": self.length, "cursor": cursor });
-        let new = beside(&self.cursor_path, "new");
-        fs::write(&new, state.to_string())
-            .and_then(|()| fs::rename(&new, &self.cursor_path))
-            .with_context(|| format!("cannot write {}", self.cursor_path.display()))
+        replace(&self.cursor_path, state.to_string().as_bytes())
     }
 
     fn finish(self) -> anyhow::Result<()> {
@@ -324,13 +316,6 @@ fn left(cursor: &Path, partial: &Path) -> anyhow::Result<Option<(Value, u64, Str
     let there = fs::metadata(partial).map_or(0, |metadata| metadata.len());
     // A machine that stopped may have kept the one file and lost the other's end.
     Ok((there >= length).then(|| (state["request"].clone(), length, cursor)))
-}
-
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(ending);
-    name.into()
 }
 
 /// A record in canonical JSON, and a line feed.

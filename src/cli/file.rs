@@ -1,11 +1,12 @@
 //! Files of JSON lines, compressed as their name ends.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use anyhow::Context as _;
 use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
@@ -76,4 +77,20 @@ impl Read for Counted {
         self.read.fetch_add(count as u64, Ordering::Relaxed);
         Ok(count)
     }
+}
+
+/// The path with another ending behind its own.
+pub fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    name.into()
+}
+
+/// Writes a file as a whole, or leaves the one that is there.
+pub fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let new = beside(path, "new");
+    fs::write(&new, bytes)
+        .and_then(|()| fs::rename(&new, path))
+        .with_context(|| format!("cannot write {}", path.display()))
 }

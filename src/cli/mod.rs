@@ -7,6 +7,7 @@ mod file;
 mod healthcheck;
 mod import;
 mod serve;
+mod watch;
 
 pub use client::Interrupted;
 
@@ -22,6 +23,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Compact(options) => database::compact(&options).await,
         Command::Export(options) => client::until_interrupted(export::run(options)).await,
         Command::Import(options) => client::until_interrupted(import::run(options)).await,
+        Command::Watch(options) => client::until_interrupted(watch::run(options)).await,
         Command::Healthcheck(options) => healthcheck::run(&options).await,
     }
 }

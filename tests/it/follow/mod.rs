@@ -2,6 +2,7 @@
 
 mod checker;
 mod checks;
+mod command;
 mod filters;
 mod histories;
 mod recording;

@@ -1,0 +1,164 @@
+//! `bulletin watch`.
+
+use std::fs;
+use std::io::{ErrorKind, Write as _};
+use std::path::Path;
+
+use anyhow::Context as _;
+use prost_reflect::DynamicMessage;
+use tonic::Status;
+use tonic::transport::Channel;
+use tonic_types::StatusExt as _;
+
+use crate::cli::client::{MESSAGE_BYTES, Retry, channel};
+use crate::cli::file::replace;
+use crate::config::{RecordKind, WatchOptions};
+use crate::pb::change_service_client::ChangeServiceClient;
+use crate::pb::watch_changes_request::Start;
+use crate::pb::watch_changes_response::Type;
+use crate::pb::{self, WatchChangesRequest, WatchChangesResponse};
+
+const MESSAGE: &str = "bulletin.v1.WatchChangesResponse";
+
+pub async fn run(options: WatchOptions) -> anyhow::Result<()> {
+    let channel = channel(&options.client)?;
+    let mut watch = Watch {
+        request: request(&options)?,
+        options,
+        lines: Vec::new(),
+    };
+    let mut retry = Retry::new(&watch.options.client);
+    loop {
+        match watch.stream(&channel, &mut retry).await? {
+            Ended::Done => return Ok(()),
+            Ended::Failed(status) => {
+                // What came in part comes again.
+                watch.lines.clear();
+                if let Some(token) = last_common(&status) {
+                    anyhow::bail!(
+                        "{}; the last revision that is still true is {token}: go on with --from {token}",
+                        status.message()
+                    );
+                }
+                retry.after(status).await?;
+            }
+        }
+    }
+}
+
+fn request(options: &WatchOptions) -> anyhow::Result<WatchChangesRequest> {
+    let kinds = options.kinds.iter().copied().map(RecordKind::number);
+    let start = match options.from.as_deref() {
+        None | Some("now") => None,
+        Some("snapshot") => Some(Start::Snapshot(true)),
+        Some(token) => Some(Start::Token(token.to_owned())),
+    };
+    let kept = options.resume_file.as_deref().map(kept).transpose()?;
+    Ok(WatchChangesRequest {
+        start: kept.flatten().or(start),
+        kinds: kinds.collect(),
+        parent: options.parent.clone(),
+        station: options.station.clone(),
+        include_old: options.include_old,
+        omit_new: options.omit_new,
+    })
+}
+
+/// Where an earlier run has come to.
+fn kept(file: &Path) -> anyhow::Result<Option<Start>> {
+    let text = match fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
+    };
+    let place = match text.trim().split_once(' ') {
+        Some(("token", token)) => Start::Token(token.to_owned()),
+        Some(("cursor", cursor)) => Start::Cursor(cursor.to_owned()),
+        _ => anyhow::bail!("{} is no place of a watch; remove it", file.display()),
+    };
+    Ok(Some(place))
+}
+
+fn last_common(status: &Status) -> Option<String> {
+    let info = status.get_details_error_info()?;
+    info.metadata.get("last_common_token").cloned()
+}
+
+enum Ended {
+    Done,
+    Failed(Status),
+}
+
+struct Watch {
+    options: WatchOptions,
+    /// Begins where the last whole message ended.
+    request: WatchChangesRequest,
+    /// Messages of a revision that has not come whole.
+    lines: Vec<u8>,
+}
+
+impl Watch {
+    async fn stream(&mut self, channel: &Channel, retry: &mut Retry) -> anyhow::Result<Ended> {
+        let mut client =
+            ChangeServiceClient::new(channel.clone()).max_decoding_message_size(MESSAGE_BYTES);
+        let mut messages = match client.watch_changes(self.request.clone()).await {
+            Ok(messages) => messages.into_inner(),
+            Err(status) => return Ok(Ended::Failed(status)),
+        };
+        loop {
+            let message = match messages.message().await {
+                Ok(Some(message)) => message,
+                Ok(None) => return Ok(Ended::Failed(Status::unavailable("the watch was cut off"))),
+                Err(status) => return Ok(Ended::Failed(status)),
+            };
+            retry.succeeded();
+            if !self.take(message)? {
+                return Ok(Ended::Done);
+            }
+        }
+    }
+
+    /// Writes what is whole; answers whether there is anybody to read more.
+    fn take(&mut self, message: WatchChangesResponse) -> anyhow::Result<bool> {
+        let kind = message.r#type();
+        let place = match (message.cursor.as_str(), message.token.as_str()) {
+            ("", "") => None,
+            ("", token) => Some(Start::Token(token.to_owned())),
+            (cursor, _) => Some(Start::Cursor(cursor.to_owned())),
+        };
+        self.lines.extend(line(&message)?);
+        let Some(place) = place else {
+            return Ok(true);
+        };
+        let mut output = std::io::stdout().lock();
+        let written = output.write_all(&self.lines).and_then(|()| output.flush());
+        match written {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(false),
+            written => written.context("cannot write to standard output")?,
+        }
+        self.lines.clear();
+        if let Some(file) = &self.options.resume_file {
+            let text = match &place {
+                Start::Cursor(cursor) => format!("cursor {cursor}\n"),
+                Start::Token(token) => format!("token {token}\n"),
+                Start::Snapshot(_) => String::new(),
+            };
+            replace(file, text.as_bytes())?;
+        }
+        self.request.start = Some(place);
+        let is_even = matches!(kind, Type::SnapshotEnd | Type::Checkpoint);
+        Ok(!(self.options.until_checkpoint && is_even))
+    }
+}
+
+/// A message in canonical JSON, and a line feed.
+fn line(message: &WatchChangesResponse) -> anyhow::Result<Vec<u8>> {
+    let descriptor = pb::POOL
+        .get_message_by_name(MESSAGE)
+        .expect("the API has this message");
+    let mut dynamic = DynamicMessage::new(descriptor);
+    dynamic.transcode_from(message)?;
+    let mut line = serde_json::to_vec(&dynamic)?;
+    line.push(b'\n');
+    Ok(line)
+}

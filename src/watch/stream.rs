@@ -112,16 +112,22 @@ impl Watch {
                 self.send(started).await?;
             }
         }
+        // Who resumes is told at once when there is nothing more to catch up with.
+        let mut is_catching_up = self.is_behind();
         loop {
             self.check()?;
             if let Some(delta) = self.reader.after(&self.position) {
                 self.send_delta(&delta).await?;
             } else if self.is_behind() {
                 self.catch_up().await?;
+            } else if std::mem::take(&mut is_catching_up) {
+                self.send(message::checkpoint(&self.position)).await?;
             } else {
                 self.rest().await?;
             }
-            self.send_checkpoint_if_due().await?;
+            if self.is_silent_for_long() {
+                self.send(message::checkpoint(&self.position)).await?;
+            }
         }
     }
 
@@ -207,14 +213,6 @@ impl Watch {
     }
 
     /// Also while revisions pass that the watch is not about.
-    async fn send_checkpoint_if_due(&mut self) -> Result<(), End> {
-        if self.is_silent_for_long() {
-            let checkpoint = message::checkpoint(&self.position);
-            self.send(checkpoint).await?;
-        }
-        Ok(())
-    }
-
     pub(super) fn is_silent_for_long(&self) -> bool {
         self.sent.elapsed() >= self.context.watch_checkpoint_interval
     }

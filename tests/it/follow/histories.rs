@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bulletin::changes::compact::{Before, Compaction};
-use bulletin::pb::WatchChangesRequest;
 use bulletin::pb::record::Kind;
 use bulletin::pb::watch_changes_request::Start;
 use bulletin::pb::watch_changes_response::Type;
+use bulletin::pb::{self, WatchChangesRequest};
 
 use super::checker::check;
 use tonic::Code;
@@ -18,6 +18,7 @@ use super::workload::{Outcomes, STATIONS, Writers, prepare};
 use crate::support::log::check_order;
 use crate::support::private::{Scratch, database as private_database, kill_with_children, start};
 use crate::support::program::Program;
+use crate::support::proxy::{Fault, Proxy};
 use crate::support::{Database, HeadLock, Refusal, Service, until};
 
 /// Watches of every sort.
@@ -226,6 +227,55 @@ async fn postgres_killed_and_started_again() {
         .await
         .unwrap()
         .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_to_postgres_that_is_slow_cut_and_black_holed() {
+    let database = Database::create().await;
+    let (proxy, proxied) = Proxy::before(&database);
+    let service = Arc::new(Service::on(proxied).await);
+    let mut prepared = prepare(&service).await;
+    let addresses = Addresses::new(service.address);
+    let mut watches = watch_all(&addresses).await;
+    let writers = Writers::start(&[Arc::clone(&service)], "a", 4);
+    for fault in [
+        Fault::Slow(Duration::from_millis(15)),
+        Fault::Down,
+        Fault::AfterCommit,
+        Fault::BlackHole,
+    ] {
+        writers.wait_for(4).await;
+        proxy.set(fault);
+        match fault {
+            Fault::AfterCommit => {
+                until("a commit has met it", async || proxy.fault() == Fault::None).await;
+            }
+            // Reads notice too that nobody answers.
+            Fault::Down | Fault::BlackHole => {
+                until("the primary is taken for lost", async || {
+                    let head = service.ask(pb::GetHeadRequest {}).await;
+                    head.is_err_and(|refusal| refusal.reason == "NO_PRIMARY")
+                })
+                .await;
+            }
+            _ => writers.wait_for(2).await,
+        }
+        proxy.set(Fault::None);
+        writers.wait_for(4).await;
+        watches.push(
+            Watching::start(&addresses, asked().swap_remove(2))
+                .begun()
+                .await,
+        );
+    }
+    let mut outcomes = writers.stop().await;
+    outcomes.acknowledged.append(&mut prepared);
+    let (_, recordings) = conclude(&database, watches, &outcomes).await;
+    assert_eq!(
+        sessions(&recordings),
+        recordings.len(),
+        "no watch was cut off"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

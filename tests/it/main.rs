@@ -31,4 +31,5 @@ mod span_pages;
 mod span_properties;
 mod spans;
 mod verify;
+mod ways;
 mod writers;

@@ -4,6 +4,7 @@
 #   scripts/tools.sh            all of them
 #   scripts/tools.sh build      a C compiler (aws-lc is C), and the pinned Rust
 #   scripts/tools.sh postgres   PostgreSQL's server binaries, 14 or later
+#   scripts/tools.sh pgbouncer  PgBouncer, which some tests put before PostgreSQL
 #   scripts/tools.sh checks     buf, grpcurl, shellcheck, hadolint, kubectl and cargo-deny, pinned, in $tools_dir
 #   scripts/tools.sh sdk        what generates and tests the clients: buf, Node, Python packages, pinned
 #
@@ -80,6 +81,15 @@ ensure_postgres() {
         status=1
     fi
     return $status
+}
+
+ensure_pgbouncer() {
+    command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] && return 0
+    install_packages PgBouncer pgbouncer || return 1
+    # Only the program is wanted: Debian would also keep one running.
+    if command -v systemctl >/dev/null; then
+        as_root systemctl disable --quiet --now pgbouncer >/dev/null 2>&1 || true
+    fi
 }
 
 ensure_build() {
@@ -192,13 +202,14 @@ ensure_sdk() {
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     set -eu
     case "${1:-all}" in
-    all) ensure_build && ensure_postgres && ensure_checks && ensure_sdk ;;
+    all) ensure_build && ensure_postgres && ensure_pgbouncer && ensure_checks && ensure_sdk ;;
     build) ensure_build ;;
     postgres) ensure_postgres ;;
+    pgbouncer) ensure_pgbouncer ;;
     checks) ensure_build && ensure_checks ;;
     sdk) ensure_sdk ;;
     *)
-        echo "usage: scripts/tools.sh [all|build|postgres|checks|sdk]" >&2
+        echo "usage: scripts/tools.sh [all|build|postgres|pgbouncer|checks|sdk]" >&2
         exit 2
         ;;
     esac

@@ -10,7 +10,7 @@ use bulletin::filter::order::AskedOrder;
 use bulletin::listing::{self, Listed, Wanted};
 use bulletin::pb::total::Mode;
 use bulletin::statistics::figures;
-use sqlx::{AssertSqlSafe, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 #[derive(Clone, Debug)]
 pub enum Raw {

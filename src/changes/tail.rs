@@ -56,7 +56,9 @@ impl Drop for Following {
 pub async fn follow(db: &Db) -> Result<Following> {
     let polled = Instant::now();
     let mut connection = db.dedicated().await?;
+    db.pooler().begin_read(&mut connection).await?;
     let newest = newest(&mut connection).await?;
+    db.pooler().end_read(&mut connection).await?;
     let history = Arc::new(History::starting_at(newest, polled));
     db.follow(Arc::clone(&history))?;
     let feed = Arc::new(Feed::default());

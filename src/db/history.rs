@@ -148,8 +148,7 @@ impl History {
 
     /// What came before the newest of another history is read.
     pub fn reloaded(&self) {
-        self.reloading
-            .send_if_modified(|is_reloading| std::mem::take(is_reloading));
+        self.reloading.send_if_modified(std::mem::take);
     }
 
     /// Whether this process has seen the revision with this chain, in the history it is in.

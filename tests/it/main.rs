@@ -34,4 +34,5 @@ mod span_properties;
 mod spans;
 mod transfer;
 mod verify;
+mod ways;
 mod writers;

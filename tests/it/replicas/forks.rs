@@ -12,6 +12,9 @@ use crate::support::proxy::{Fault, Proxy};
 use crate::support::replication::Node;
 use crate::support::{Refusal, Service, until};
 
+/// How long a change of health is waited for.
+const WAIT_MAX: std::time::Duration = std::time::Duration::from_secs(30);
+
 const BRANCH: &str = "stations/zhenhai-branch";
 
 async fn branch(service: &Service, token: &str) -> Result<String, Refusal> {
@@ -127,7 +130,11 @@ async fn a_service_is_not_ready_while_it_takes_in_another_history() {
         .watch(request)
         .await;
     let mut watched = watched.unwrap().into_inner();
-    let mut next = async || watched.message().await.unwrap().unwrap().status();
+    let mut next = async || {
+        let next = tokio::time::timeout(WAIT_MAX, watched.message()).await;
+        let next = next.expect("health changes");
+        next.unwrap().unwrap().status()
+    };
     assert_eq!(next().await, ServingStatus::Serving);
 
     pair.primary.kill().await;

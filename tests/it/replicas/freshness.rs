@@ -136,7 +136,7 @@ async fn what_is_not_there_is_said_by_the_primary_alone() {
         };
         assert_eq!(
             service.ask(batch).await.unwrap().stations,
-            [created.clone()]
+            std::slice::from_ref(&created)
         );
         let revisions = pb::ListRevisionsRequest {
             name: "stations/s1".to_owned(),

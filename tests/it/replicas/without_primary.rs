@@ -156,3 +156,30 @@ async fn a_standby_that_stops_answering_is_left_alone_and_used_again() {
         pair.standby.catch_up_with(&pair.primary).await;
     }
 }
+
+#[tokio::test]
+async fn an_address_that_leads_to_a_standby_takes_no_writes_until_that_is_promoted() {
+    let mut pair = Pair::seeded().await;
+    let (proxy, primary) = Proxy::before(&pair.primary.database());
+    let alone = service(&primary, &[]).await;
+    pair.primary.kill().await;
+    proxy.lead_to(&pair.standby.database());
+    until("the standby is met", async || {
+        // Nothing is known to measure it by but the tail, which does not take it for the primary.
+        let refused = alone.ask(get(BRANCH, None)).await.unwrap_err();
+        refused.is(Code::Unavailable, "NO_PRIMARY");
+        let write = alone.create_station("s1").await.unwrap_err();
+        write.is(Code::Unavailable, "NO_PRIMARY");
+        let sql =
+            "select exists (select from pg_stat_activity where application_name = 'bulletin')";
+        pair.standby.ask::<bool>(sql).await
+    })
+    .await;
+    pair.standby.promote().await;
+    until("writes go on", async || {
+        alone.create_station("s1").await.is_ok()
+    })
+    .await;
+    assert_eq!(alone.station("stations/s1").await.revision, 2);
+    assert_eq!(alone.station(BRANCH).await.name, BRANCH);
+}

@@ -1,4 +1,5 @@
-//! One private Postgres a test process, one database a test.
+//! One private Postgres a test process, one database a test; and the way that services reach it, which
+//! the variable BULLETIN_IT_DATABASE names.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -11,10 +12,15 @@ use bulletin::server::TABLES;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tokio::sync::OnceCell;
 
+use super::pgbouncer::PgBouncer;
+use super::replication::Node;
+
 const TEMPLATE: &str = "it_template";
 
 static CLUSTER: OnceLock<PrivatePostgres> = OnceLock::new();
 static TEMPLATE_MADE: OnceCell<()> = OnceCell::const_new();
+static POOLER: OnceLock<PgBouncer> = OnceLock::new();
+static STANDBY: OnceLock<Node> = OnceLock::new();
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// A migrated, empty database of a test's own.
@@ -26,7 +32,7 @@ pub struct Database {
 
 impl Database {
     pub async fn create() -> Self {
-        TEMPLATE_MADE.get_or_init(make_template).await;
+        TEMPLATE_MADE.get_or_init(prepare).await;
         let name = format!("it_{}", NEXT.fetch_add(1, Ordering::Relaxed));
         admin(&format!("create database {name} template {TEMPLATE}")).await;
         Self {
@@ -39,17 +45,46 @@ impl Database {
         PgConnection::connect(&self.url).await.unwrap()
     }
 
+    /// How a service reaches it, on the way this run goes.
     pub fn settings(&self) -> Settings {
-        Settings {
+        let direct = Settings {
             url: self.url.clone(),
             replica_urls: Vec::new(),
             connections_max: 8,
             acquire_timeout_ms: 10_000,
             pooler: Pooler::None,
+        };
+        // Others, such as those behind a proxy, are reached as their tests say.
+        if self.url != url_of(&self.name) {
+            return direct;
+        }
+        match way() {
+            Way::Primary => direct,
+            Way::PgBouncer => Settings {
+                url: pgbouncer().url(&self.name),
+                pooler: Pooler::Transaction,
+                ..direct
+            },
+            Way::Replica => Settings {
+                replica_urls: vec![url_on(&standby().database().url, &self.name)],
+                ..direct
+            },
         }
     }
 
+    /// Connects directly, whatever the way, as commands do.
     pub async fn open(&self) -> Db {
+        let settings = Settings {
+            url: self.url.clone(),
+            replica_urls: Vec::new(),
+            pooler: Pooler::None,
+            ..self.settings()
+        };
+        Db::connect(&settings).await.unwrap()
+    }
+
+    /// Connects as a service does.
+    pub async fn open_for_service(&self) -> Db {
         Db::connect(&self.settings()).await.unwrap()
     }
 
@@ -82,6 +117,13 @@ pub fn cluster() -> &'static PrivatePostgres {
 }
 
 fn options(place: u32) -> Options {
+    if way() == Way::Replica {
+        // Its settings, and the standby, are of this run.
+        return Options {
+            ephemeral: true,
+            ..Options::default()
+        };
+    }
     let name = format!("bulletin-it-{}-{place}", rustix::process::getuid().as_raw());
     let state_dir: PathBuf = std::env::temp_dir().join(name);
     Options {
@@ -91,9 +133,73 @@ fn options(place: u32) -> Options {
 }
 
 fn url_of(database: &str) -> String {
-    cluster()
-        .database_url()
-        .replacen("/bulletin?", &format!("/{database}?"), 1)
+    url_on(&cluster().database_url(), database)
+}
+
+/// Another database of a server.
+fn url_on(url: &str, database: &str) -> String {
+    url.replacen("/bulletin?", &format!("/{database}?"), 1)
+}
+
+/// How services reach the databases of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Directly.
+    Primary,
+    /// Through PgBouncer in transaction mode.
+    PgBouncer,
+    /// Writes on the primary, and reads on a standby that commits wait for.
+    Replica,
+}
+
+pub fn way() -> Way {
+    match std::env::var("BULLETIN_IT_DATABASE").as_deref() {
+        Err(_) | Ok("" | "primary") => Way::Primary,
+        Ok("pgbouncer") => Way::PgBouncer,
+        Ok("replica") => Way::Replica,
+        Ok(other) => {
+            panic!("BULLETIN_IT_DATABASE must be primary, pgbouncer or replica, got {other:?}")
+        }
+    }
+}
+
+/// The run's PgBouncer, when it goes that way.
+pub fn pgbouncer() -> &'static PgBouncer {
+    POOLER.get().expect("a database is created first")
+}
+
+/// The run's standby, when it goes that way.
+pub fn standby() -> &'static Node {
+    STANDBY.get().expect("a database is created first")
+}
+
+/// Makes the template, and what stands on this run's way.
+async fn prepare() {
+    make_template().await;
+    let database = Database {
+        url: cluster().database_url(),
+        name: "bulletin".to_owned(),
+    };
+    match way() {
+        Way::Primary => {}
+        Way::PgBouncer => {
+            POOLER
+                .get_or_init(|| PgBouncer::before(&database))
+                .ready()
+                .await
+        }
+        Way::Replica => {
+            let standby = Node::standby_of_server(cluster(), &database).await;
+            for sql in [
+                "alter system set synchronous_commit = remote_apply",
+                "alter system set synchronous_standby_names = '*'",
+                "select pg_reload_conf()",
+            ] {
+                admin(sql).await;
+            }
+            assert!(STANDBY.set(standby).is_ok(), "it is prepared once");
+        }
+    }
 }
 
 /// Runs a statement in the cluster's own database.

@@ -8,6 +8,7 @@ pub mod generated;
 mod head_lock;
 pub mod history;
 pub mod log;
+pub mod pgbouncer;
 pub mod private;
 pub mod program;
 pub mod proxy;
@@ -18,7 +19,7 @@ pub mod spans;
 mod waiting;
 
 pub use calls::{Call, mask};
-pub use cluster::Database;
+pub use cluster::{Database, Way, pgbouncer, standby, way};
 pub use errors::Refusal;
 pub use head_lock::HeadLock;
 pub use service::{Service, statistic};

@@ -191,15 +191,6 @@ impl Node {
         self.execute("select pg_reload_conf()").await;
     }
 
-    /// Turns a standby to another primary, from which it streams on.
-    pub async fn follow(&self, primary: &Self) {
-        let socket = socket_of(&primary.database());
-        let info = format!("user=postgres port=5432 host={}", socket.display());
-        self.execute(&format!("alter system set primary_conninfo = '{info}'"))
-            .await;
-        self.execute("select pg_reload_conf()").await;
-    }
-
     /// Returns once a standby shows all that its primary has committed by now.
     pub async fn catch_up_with(&self, primary: &Self) {
         let newest = "select max(revision) from revisions";

@@ -39,7 +39,9 @@ impl Service {
     /// With the seed page.
     pub async fn seeded() -> Self {
         let database = Database::create().await;
-        let bulletin = Bulletin::start(database.open().await).await.unwrap();
+        let bulletin = Bulletin::start(database.open_for_service().await)
+            .await
+            .unwrap();
         seed::load(
             &bulletin.context().committer,
             seed::parse(seed::PAGE).unwrap(),
@@ -51,7 +53,9 @@ impl Service {
 
     /// Another instance on a database that may have one already.
     pub async fn on(database: Database) -> Self {
-        let bulletin = Bulletin::start(database.open().await).await.unwrap();
+        let bulletin = Bulletin::start(database.open_for_service().await)
+            .await
+            .unwrap();
         Self::run(database, bulletin).await
     }
 

@@ -4,6 +4,7 @@ pub mod history;
 mod replicas;
 mod server;
 mod shelf;
+mod writer;
 
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
@@ -20,6 +21,7 @@ use crate::error::{Cause, Error, Result};
 pub(crate) use self::replicas::{Replica, Replicas, jittered};
 pub(crate) use self::server::Server;
 pub(crate) use self::shelf::Reader;
+pub(crate) use self::writer::{Writer, within};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 

@@ -121,6 +121,12 @@ impl Server {
         self.pool().begin_with(statement).await
     }
 
+    /// A connection that the pool has made and looks after no more.
+    pub async fn detached(&self) -> Result<PgConnection, sqlx::Error> {
+        let _waits = self.shelf.wait();
+        Ok(self.pool().acquire().await?.detach())
+    }
+
     /// A connection of its own.
     pub async fn dedicated(&self) -> Result<PgConnection, sqlx::Error> {
         use sqlx::Connection as _;

@@ -26,6 +26,8 @@ pub enum Fault {
     AfterCommit,
     /// As the last, and from then on every connection ends.
     AfterCommitForGood,
+    /// The next COMMIT is not passed on, and nothing comes back, as from a network that swallows all.
+    Swallowed,
     /// Every connection ends.
     Down,
 }
@@ -102,7 +104,10 @@ impl Line {
     /// The fault that this COMMIT meets; one that lasts for one COMMIT is then over.
     fn take_fault_at_commit(&self) -> Fault {
         let fault = *self.fault.lock().unwrap();
-        if matches!(fault, Fault::BeforeCommit | Fault::AfterCommit) {
+        if matches!(
+            fault,
+            Fault::BeforeCommit | Fault::AfterCommit | Fault::Swallowed
+        ) {
             self.set(Fault::None);
         }
         fault
@@ -132,8 +137,11 @@ async fn relay(mut client: UnixStream, line: &Line) -> io::Result<()> {
         fault = pass_requests(&mut from_client, &mut to_server, line) => fault?,
         outcome = tokio::io::copy(&mut from_server, &mut to_client) => return outcome.map(drop),
     };
-    if fault != Fault::BeforeCommit {
-        from_server.read_u8().await?;
+    match fault {
+        Fault::BeforeCommit => {}
+        // Until the client has had enough.
+        Fault::Swallowed => drop(from_client.read_u8().await?),
+        _ => drop(from_server.read_u8().await?),
     }
     if fault == Fault::AfterCommitForGood {
         line.set(Fault::Down);
@@ -160,6 +168,9 @@ async fn pass_requests(
         };
         if matches!(fault, Fault::BeforeCommit | Fault::Down) {
             return Ok(Fault::BeforeCommit);
+        }
+        if fault == Fault::Swallowed {
+            return Ok(fault);
         }
         to.write_u8(kind).await?;
         to.write_all(&body).await?;

@@ -1,6 +1,8 @@
 //! Measures watches: how long a change takes to reach those who watch, and what those who only wait cost
 //! the database. `cargo bench --bench watches -- --help`
 
+#[path = "queries/cpu.rs"]
+mod cpu;
 #[path = "queries/service.rs"]
 mod service;
 
@@ -63,11 +65,12 @@ async fn main() -> Result<()> {
     let address = format!("http://{}", service.address);
     let mut observer = PgConnection::connect(&url).await?;
 
-    let alone = transactions(&mut observer, options.idle_s).await?;
+    let processes = [service.process_id(), postgres.process_id()];
+    let alone = idle(&mut observer, processes, options.idle_s).await?;
     let one = way(&address, 1, options.writes, "a").await?;
     let many = way(&address, options.watches, options.writes, "b").await?;
     let waiting = watch_all(&address, options.watches).await?;
-    let among = transactions(&mut observer, options.idle_s).await?;
+    let among = idle(&mut observer, processes, options.idle_s).await?;
     drop(waiting);
 
     println!("from a write's call to its change at a watch, ms (the write itself included)");
@@ -84,13 +87,23 @@ async fn main() -> Result<()> {
             measured.ways.len(),
         );
     }
-    println!("transactions a second of the database, while nothing is written");
-    println!("{:>10}  {alone:>8.1}", "none");
-    println!("{:>10}  {among:>8.1}", options.watches);
+    println!("a second in which nothing is written");
+    println!(
+        "{:>10}  {:>12}  {:>14}  {:>14}",
+        "watches", "transactions", "service CPU µs", "Postgres CPU µs"
+    );
+    for (watches, idle) in [(0, &alone), (options.watches, &among)] {
+        let [service_us, postgres_us] = idle.cpu_us;
+        let transactions = idle.transactions;
+        println!("{watches:>10}  {transactions:>12.1}  {service_us:>14.0}  {postgres_us:>14.0}");
+    }
     for (what, passes) in [
         ("p50 at most 25 ms", percentile(&many.ways, 50) <= 25.0),
         ("p99 at most 60 ms", percentile(&many.ways, 99) <= 60.0),
-        ("idle watches add no query", among <= alone * 1.05 + 1.0),
+        (
+            "idle watches add no query",
+            among.transactions <= alone.transactions * 1.05 + 1.0,
+        ),
     ] {
         println!("{}  {what}", if passes { "PASS" } else { "FAIL" });
     }
@@ -111,15 +124,28 @@ async fn prepare(url: &str) -> Result<()> {
     Ok(())
 }
 
-/// How many transactions a second the database has, this one's own left out.
-async fn transactions(observer: &mut PgConnection, seconds: u64) -> Result<f64> {
+/// What a second costs in which nothing is written.
+struct Idle {
+    transactions: f64,
+    /// Of the service and of Postgres.
+    cpu_us: [f64; 2],
+}
+
+async fn idle(observer: &mut PgConnection, processes: [u32; 2], seconds: u64) -> Result<Idle> {
     // Sessions report what they did with a delay of up to a second.
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let before = committed(observer).await?;
+    let [service, postgres] = processes;
+    let cpu = || Ok::<_, anyhow::Error>([cpu::of_process(service)?, cpu::of_postgres(postgres)?]);
+    let before = (committed(observer).await?, cpu()?);
     let began = Instant::now();
     tokio::time::sleep(Duration::from_secs(seconds)).await;
-    let after = committed(observer).await?;
-    Ok((after - before) as f64 / began.elapsed().as_secs_f64())
+    let after = (committed(observer).await?, cpu()?);
+    let seconds = began.elapsed().as_secs_f64();
+    let cpu_us = |place: usize| (after.1[place] - before.1[place]) as f64 / 1e3 / seconds;
+    Ok(Idle {
+        transactions: (after.0 - before.0) as f64 / seconds,
+        cpu_us: [cpu_us(0), cpu_us(1)],
+    })
 }
 
 async fn committed(observer: &mut PgConnection) -> Result<i64> {
@@ -143,8 +169,8 @@ async fn watch_all(address: &str, count: usize) -> Result<Watches> {
             channel = connect(address).await?;
         }
         let request = WatchChangesRequest::default();
-        let stream = ChangeServiceClient::new(channel.clone()).watch_changes(request);
-        let mut stream = stream.await?.into_inner();
+        let mut client = ChangeServiceClient::new(channel.clone());
+        let mut stream = client.watch_changes(request).await?.into_inner();
         let first = stream.message().await?.context("a watch begins")?;
         if first.r#type() != Type::Started {
             bail!("a watch began with {:?}", first.r#type());

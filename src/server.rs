@@ -17,7 +17,7 @@ use tracing::{info, warn};
 
 use crate::articles::search::query::load_dictionary;
 use crate::articles::service::Articles;
-use crate::changes::committer::Committer;
+use crate::changes::committer::{Committer, GROUP_REQUESTS_MAX};
 use crate::changes::service::Changes;
 use crate::changes::tail::{Following, follow};
 use crate::context::{Context, Stopping};
@@ -73,11 +73,17 @@ pub struct Bulletin {
 
 impl Bulletin {
     pub async fn start(db: Db) -> Result<Self> {
+        Self::start_in_groups_of(db, GROUP_REQUESTS_MAX).await
+    }
+
+    /// The same with the committer's groups of another size, to measure what they are worth.
+    #[doc(hidden)]
+    pub async fn start_in_groups_of(db: Db, requests_max: usize) -> Result<Self> {
         let page_tokens = Arc::new(PageTokens::load(&db).await?);
         // Nothing waits for it but the queries that need it.
         tokio::task::spawn_blocking(load_dictionary);
         let following = follow(&db).await?;
-        let (handle, committer) = Committer::start(db.clone(), &TABLES);
+        let (handle, committer) = Committer::start_in_groups_of(db.clone(), &TABLES, requests_max);
         let (sender, stopping) = Stopping::channel();
         Ok(Self {
             context: Context {

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use bulletin::changes::reindex::migrate;
-use bulletin::db::{Db, Settings};
+use bulletin::db::{Db, Pooler, Settings};
 use bulletin::embedded::{Options as PostgresOptions, PrivatePostgres};
 use bulletin::pb::Record;
 use bulletin::pb::record::Record as Any;
@@ -139,6 +139,7 @@ async fn database(postgres: &PrivatePostgres, name: &str) -> Result<String> {
     let settings = Settings {
         url: url.clone(),
         replica_urls: Vec::new(),
+        pooler: Pooler::None,
         connections_max: 2,
         acquire_timeout_ms: 10_000,
     };

@@ -14,12 +14,13 @@ use tracing::{error, warn};
 
 use crate::changes::group::{Attempt, Broken};
 use crate::changes::write::Write;
-use crate::db::{Db, is_unreachable};
+use crate::db::{Db, Writer, is_unreachable};
 use crate::error::{Cause, Error, Result};
 use crate::tables::Tables;
 use crate::token::Token;
 
-const GROUP_REQUESTS_MAX: usize = 64;
+/// Most requests of a group.
+pub const GROUP_REQUESTS_MAX: usize = 64;
 const QUEUE_LENGTH: usize = 1_024;
 
 /// How often a group is tried again when the database was lost before its COMMIT was sent.
@@ -52,10 +53,22 @@ pub(super) struct Queued {
 impl Committer {
     /// Starts the task. It ends when every handle is dropped and the queue is empty.
     pub fn start(db: Db, tables: &'static Tables) -> (Self, JoinHandle<()>) {
+        Self::start_in_groups_of(db, tables, GROUP_REQUESTS_MAX)
+    }
+
+    /// The same with groups of another size, to measure what they are worth.
+    #[doc(hidden)]
+    pub fn start_in_groups_of(
+        db: Db,
+        tables: &'static Tables,
+        requests_max: usize,
+    ) -> (Self, JoinHandle<()>) {
         let (queue, receiver) = mpsc::channel(QUEUE_LENGTH);
         let task = Task {
+            writer: Writer::new(db.clone()),
             db,
             tables,
+            requests_max,
             waiting: VecDeque::new(),
         };
         (Self { queue }, tokio::spawn(task.run(receiver)))
@@ -82,7 +95,9 @@ impl Committer {
 
 struct Task {
     db: Db,
+    writer: Writer,
     tables: &'static Tables,
+    requests_max: usize,
     /// Requests that did not fit the group before.
     waiting: VecDeque<Queued>,
 }
@@ -117,7 +132,7 @@ impl Task {
                 continue;
             }
             let is_solitary = queued.write.is_solitary();
-            let fits = group.len() < GROUP_REQUESTS_MAX && (group.is_empty() || !is_solitary);
+            let fits = group.len() < self.requests_max && (group.is_empty() || !is_solitary);
             // A key that waits keeps its later requests waiting too, in order.
             if !keys.insert(queued.write.key().to_owned()) || !fits {
                 later.push_back(queued);
@@ -162,7 +177,7 @@ impl Task {
         let mut pause = FIRST_PAUSE;
         for attempt in 1.. {
             let attempted = Attempt::default()
-                .run(&self.db, self.tables, &mut group)
+                .run(&self.db, &mut self.writer, self.tables, &mut group)
                 .await;
             match attempted {
                 Ok(attempt) => {

@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::{Executor as _, PgConnection};
 use tracing::warn;
 
 use crate::changes::committer::{Committed, Queued};
 use crate::changes::log::{self, Revision, Tip, timestamp};
 use crate::changes::view::{Needs, View};
 use crate::changes::write::{Decision, Row};
-use crate::db::Db;
+use crate::db::{Db, Writer, is_unreachable};
 use crate::error::{Error, Result};
 use crate::record::Stamp;
 use crate::tables::Tables;
@@ -22,14 +22,13 @@ const GROUP_BYTES_MAX: usize = 1024 * 1024;
 /// How often one group may ask for more to read; a chain of station parents asks once a level.
 const READS_MAX: usize = 64;
 
-/// How long a transaction may take up to its COMMIT, and how long that: a server that vanishes without
-/// a word leaves its connections as they are. Both end before the server's own `statement_timeout`,
-/// which would end the wait for a synchronous standby with success.
-const WRITE_TIME_MAX: Duration = Duration::from_secs(8);
-const COMMIT_TIME_MAX: Duration = Duration::from_secs(8);
+/// How long a transaction may take up to its COMMIT: longer than anything that Postgres itself puts an end
+/// to.
+const WORK_TIME_MAX: Duration = Duration::from_secs(30);
 
-/// How long a primary that seems lost is waited for.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// After so long a COMMIT counts as one without reply. It ends before the server's own
+/// `statement_timeout`, which would end the wait for a synchronous standby with success.
+const COMMIT_TIME_MAX: Duration = Duration::from_secs(8);
 
 /// How long one lookup may take; the lock is waited for that long and no longer.
 const LOOKUP_STEP_MAX: Duration = Duration::from_secs(5);
@@ -79,27 +78,34 @@ impl Attempt {
     pub(super) async fn run(
         mut self,
         db: &Db,
+        writer: &mut Writer,
         tables: &Tables,
         group: &mut [Queued],
     ) -> Result<Self, Broken> {
         self.outcomes = group.iter().map(|_| None).collect();
-        let mut tx = db.begin(log::BEGIN_WRITE).await?;
-        let prepared = db.answer(
-            PATIENCE,
-            WRITE_TIME_MAX,
-            self.prepare(&mut tx, tables, group),
-        );
-        let Some(tokens) = prepared.await else {
-            // The pool would wait for it as well.
-            db.renew_primary();
-            return Err(Broken::BeforeCommit(late()));
+        let mut connection = writer.begin(log::BEGIN_AND_LOCK).await?;
+        let work = self.work(&mut connection, tables, group);
+        let tokens = match writer.answer(WORK_TIME_MAX, work).await {
+            Ok(tokens) if !tokens.is_empty() => tokens,
+            Ok(_) => {
+                writer.roll_back(connection).await;
+                return Ok(self);
+            }
+            Err(error) => {
+                if !is_unreachable(&error) {
+                    writer.roll_back(connection).await;
+                }
+                return Err(error.into());
+            }
         };
-        let tokens = tokens?;
-        if tokens.is_empty() {
-            tx.rollback().await?;
-            return Ok(self);
+        let commit = connection.execute("COMMIT");
+        match writer.answer(COMMIT_TIME_MAX, commit).await {
+            Ok(_) => writer.keep(connection),
+            Err(cause) => {
+                drop(connection);
+                find_out(db, cause, &tokens).await?;
+            }
         }
-        self.end(db, tx, &tokens).await?;
         self.written = tokens.last().copied();
         for (decided, token) in self.decided.drain(..).zip(tokens) {
             let committed = Committed {
@@ -111,59 +117,56 @@ impl Attempt {
         Ok(self)
     }
 
-    /// Everything up to the COMMIT; no tokens when there is nothing to commit.
-    async fn prepare(
+    /// Decides and writes, all but the commit. Returns the revisions that are to be committed.
+    async fn work(
         &mut self,
-        tx: &mut PgConnection,
+        connection: &mut PgConnection,
         tables: &Tables,
         group: &mut [Queued],
-    ) -> Result<Vec<Token>, Broken> {
-        log::lock_head(tx).await?;
-        let tip = log::read_tip(tx).await?;
-        self.decide_all(tx, &tip, group).await?;
-        if self.decided.is_empty() {
-            return Ok(Vec::new());
+    ) -> Result<Vec<Token>, sqlx::Error> {
+        let tip = self.decide_all(connection, group).await?;
+        match self.decided.is_empty() {
+            true => Ok(Vec::new()),
+            false => self.write(connection, tables, &tip, group).await,
         }
-        self.write(tx, tables, &tip, group).await
     }
 
-    /// Reads what is needed and decides every request, those that need more after another read.
+    /// Reads what is needed and decides every request, those that need more after another read. Returns
+    /// the newest revision, which the decided ones follow.
     async fn decide_all(
         &mut self,
         connection: &mut PgConnection,
-        tip: &Tip,
         group: &mut [Queued],
-    ) -> Result<(), Broken> {
+    ) -> Result<Tip, sqlx::Error> {
         let mut needs = Needs::default();
         for queued in group.iter() {
             needs.merge(queued.write.needs());
         }
+        let tip = log::read_view(connection, &needs, &mut self.view).await?;
         let mut open: Vec<usize> = (0..group.len()).collect();
         for _ in 0..READS_MAX {
-            if !needs.is_empty() {
-                log::read_view(connection, &needs, &mut self.view).await?;
-            }
             needs = Needs::default();
             let mut still_open = Vec::new();
             for request in open {
                 if self.is_full() {
                     continue;
                 }
-                if let Some(more) = self.decide(request, &mut group[request], tip) {
+                if let Some(more) = self.decide(request, &mut group[request], &tip) {
                     needs.merge(more);
                     still_open.push(request);
                 }
             }
             open = still_open;
             if open.is_empty() {
-                return Ok(());
+                return Ok(tip);
             }
+            log::read_view(connection, &needs, &mut self.view).await?;
         }
         for request in open {
             let cause = "a write kept asking for more to read";
             self.outcomes[request] = Some(Err(Error::internal(cause)));
         }
-        Ok(())
+        Ok(tip)
     }
 
     fn is_full(&self) -> bool {
@@ -217,7 +220,7 @@ impl Attempt {
         tables: &Tables,
         tip: &Tip,
         group: &[Queued],
-    ) -> Result<Vec<Token>, Broken> {
+    ) -> Result<Vec<Token>, sqlx::Error> {
         let revisions: Vec<_> = self
             .decided
             .iter()
@@ -235,31 +238,18 @@ impl Attempt {
         tables.project(connection, &rows).await?;
         Ok(tokens)
     }
+}
 
-    /// Commits; when no reply comes, finds out whether it happened.
-    async fn end(
-        &self,
-        db: &Db,
-        tx: Transaction<'_, Postgres>,
-        tokens: &[Token],
-    ) -> Result<(), Broken> {
-        let cause = match db.answer(PATIENCE, COMMIT_TIME_MAX, tx.commit()).await {
-            Some(Ok(())) => return Ok(()),
-            Some(Err(cause)) => cause,
-            None => {
-                db.renew_primary();
-                late()
-            }
-        };
-        let Some(last) = tokens.last() else {
-            return Ok(());
-        };
-        warn!(error = %cause, revision = last.revision, "a commit had no reply; looking it up");
-        match tokio::time::timeout(LOOKUP_TIME_MAX, settle(db, last)).await {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Broken::BeforeCommit(cause)),
-            Err(_) => Err(Broken::Unknown(cause)),
-        }
+/// Finds out whether a commit happened that had no reply.
+async fn find_out(db: &Db, cause: sqlx::Error, tokens: &[Token]) -> Result<(), Broken> {
+    let Some(last) = tokens.last() else {
+        return Ok(());
+    };
+    warn!(error = %cause, revision = last.revision, "a commit had no reply; looking it up");
+    match tokio::time::timeout(LOOKUP_TIME_MAX, settle(db, last)).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Broken::BeforeCommit(cause)),
+        Err(_) => Err(Broken::Unknown(cause)),
     }
 }
 
@@ -293,9 +283,4 @@ async fn look_up(db: &Db, token: &Token) -> Result<bool, sqlx::Error> {
         false => tx.rollback().await?,
     }
     Ok(is_there)
-}
-
-/// There was no reply in time.
-fn late() -> sqlx::Error {
-    sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())
 }

@@ -1,15 +1,15 @@
 //! Appends to and reads the change log. Knows resource kinds and bytes, never a resource type.
 
 use prost_types::Timestamp;
-use sqlx::PgConnection;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
+use sqlx::{Connection as _, PgConnection};
 use time::OffsetDateTime;
 
 use crate::changes::chain::{Entry, EntryRow, link, record_digest};
 use crate::changes::view::{Needs, View};
 use crate::changes::write::Row;
-use crate::db::Db;
+use crate::db::{BEGIN_READ, Db};
 use crate::error::{Error, Result};
 use crate::names::Kind;
 use crate::token::{CHAIN_LENGTH, Chain, Token};
@@ -36,6 +36,19 @@ pub const BEGIN_WRITE: &str = "begin; set local lock_timeout = '3s'; \
      set local statement_timeout = '10s'; \
      set local tcp_user_timeout = '5s'";
 
+/// The same, with the lock that every write begins with, in one message.
+///
+/// Each of its statements has a snapshot of its own, and the lock is the last: what is read, is read after
+/// it was waited for. Writes look everything up by key; a plan that reads a whole table would be one made
+/// while the table was empty, and kept.
+pub const BEGIN_AND_LOCK: &str = "-- changes.lock_head
+     begin; set local lock_timeout = '3s'; \
+     set local idle_in_transaction_session_timeout = '2s'; \
+     set local statement_timeout = '10s'; \
+     set local tcp_user_timeout = '5s'; \
+     set local enable_seqscan = off; \
+     select 1 from head for update";
+
 /// Orders this transaction after every other write.
 ///
 /// It must be the first statement, and reads nothing else: what it returned beside the lock would be
@@ -61,12 +74,13 @@ pub async fn read_tip(connection: &mut PgConnection) -> Result<Tip, sqlx::Error>
 
 /// A row's `revision` and `chain`.
 pub fn token_of(row: &PgRow) -> Result<Token, sqlx::Error> {
-    let chain = Chain::from_slice(row.try_get("chain")?);
+    token(row.try_get("revision")?, row.try_get("chain")?)
+}
+
+fn token(revision: i64, chain: &[u8]) -> Result<Token, sqlx::Error> {
+    let chain = Chain::from_slice(chain);
     let chain = chain.ok_or_else(|| sqlx::Error::Decode("a chain has 32 bytes".into()))?;
-    Ok(Token {
-        revision: row.try_get("revision")?,
-        chain,
-    })
+    Ok(Token { revision, chain })
 }
 
 /// How many things a read may name and still keep the plan of the reads before.
@@ -76,8 +90,7 @@ const LONG: usize = 100;
 pub async fn peek(db: &Db, needs: &Needs, view: &mut View) -> Result<()> {
     loop {
         let mut reader = db.bulk().reader().await?;
-        let found = read_view(reader.connection(), needs, view).await;
-        match found.map_err(Error::from) {
+        match peek_on(db, reader.connection(), needs, view).await {
             Ok(()) => {
                 reader.done();
                 return Ok(());
@@ -88,34 +101,50 @@ pub async fn peek(db: &Db, needs: &Needs, view: &mut View) -> Result<()> {
     }
 }
 
-/// Reads what writes need into the view, in one statement.
+async fn peek_on(
+    db: &Db,
+    connection: &mut PgConnection,
+    needs: &Needs,
+    view: &mut View,
+) -> Result<()> {
+    let mut tx = connection.begin_with(db.pooler().begin(BEGIN_READ)).await?;
+    read_view(&mut tx, needs, view).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Reads the newest revision, and what writes need into the view, in one statement.
 pub async fn read_view(
     connection: &mut PgConnection,
     needs: &Needs,
     view: &mut View,
-) -> Result<(), sqlx::Error> {
+) -> Result<Tip, sqlx::Error> {
     let of_kind = |kind: Kind| -> Vec<&str> {
         let names = needs.records.iter().map(String::as_str);
         names.filter(|name| Kind::of(name) == kind).collect()
     };
     let sql = "-- changes.read_view
-        select 'RECORD' as what, name, '' as owner, record, 0::bigint as count
-          from stations where name = any($1)
+        select 'TIP' as what, '' as name, '' as owner, chain as record, revision as number,
+               greatest(date_trunc('microseconds', clock_timestamp()), commit_time) as now
+          from (select * from revisions order by revision desc limit 1) as tip
         union all
-        select 'RECORD', name, '', record, 0 from articles where name = any($2)
+        select 'RECORD', name, '', record, 0, null from stations where name = any($1)
         union all
-        select 'RECORD', name, '', record, 0 from statistics where name = any($3)
+        select 'RECORD', name, '', record, 0, null from articles where name = any($2)
         union all
-        select 'STATISTIC', name, article, record, 0 from statistics where article = any($4)
+        select 'RECORD', name, '', record, 0, null from statistics where name = any($3)
         union all
-        select 'COUNT', '', article, null, count(*) from statistics where article = any($5)
+        select 'STATISTIC', name, article, record, 0, null from statistics where article = any($4)
+        union all
+        select 'COUNT', '', article, null, count(*), null from statistics where article = any($5)
           group by article
         union all
-        select 'REFERRER', r.name, asked, null, 0
+        select 'REFERRER', r.name, asked, null, 0, null
           from unnest($6::text[]) as asked, lateral (
-            (select name from stations where parent = asked and not is_deleted limit 1)
+            (select name from stations
+              where parent = asked and parent <> '' and not is_deleted limit 1)
             union all
-            (select name from stations where merged_into = asked and not is_deleted limit 1)
+            (select name from stations
+              where merged_into = asked and merged_into <> '' and not is_deleted limit 1)
             union all
             (select name from articles where stations @> array[asked] and not is_deleted limit 1)
             union all
@@ -126,9 +155,10 @@ pub async fn read_view(
                 and parent_statistic = asked and not is_deleted limit 1)
             limit 1) as r
         union all
-        select 'SOURCE', sha256, '', convert_to(text, 'UTF8'), 0 from sources where sha256 = any($7)
+        select 'SOURCE', sha256, '', convert_to(text, 'UTF8'), 0, null
+          from sources where sha256 = any($7)
         union all
-        select 'PAGE', sha256, '', null, 0 from sources where sha256 = any($8)";
+        select 'PAGE', sha256, '', null, 0, null from sources where sha256 = any($8)";
     let strings = |names: &std::collections::BTreeSet<String>| -> Vec<String> {
         names.iter().cloned().collect()
     };
@@ -147,15 +177,21 @@ pub async fn read_view(
         .fetch_all(connection)
         .await?;
     view.expect(needs);
+    let mut tip = Err(sqlx::Error::RowNotFound);
     for row in rows {
         let name: String = row.try_get("name")?;
         match row.try_get("what")? {
+            "TIP" => {
+                let token = token(row.try_get("number")?, row.try_get("record")?)?;
+                let now = row.try_get("now")?;
+                tip = Ok(Tip { token, now });
+            }
             "RECORD" => view.found_record(name, row.try_get("record")?),
             "STATISTIC" => {
                 view.found_statistic(row.try_get("owner")?, name, row.try_get("record")?)
             }
             "COUNT" => {
-                let count: i64 = row.try_get("count")?;
+                let count: i64 = row.try_get("number")?;
                 view.found_count(
                     row.try_get("owner")?,
                     usize::try_from(count).unwrap_or(usize::MAX),
@@ -170,7 +206,7 @@ pub async fn read_view(
             }
         }
     }
-    Ok(())
+    tip
 }
 
 /// Appends consecutive revisions, and returns the token of each.
@@ -212,8 +248,7 @@ pub async fn append(
         heads.push(&token, revision);
         columns.push(token.revision, revision.rows, &digests);
     }
-    heads.insert(connection, tip.now).await?;
-    columns.insert(connection).await?;
+    insert(connection, tip.now, heads, columns).await?;
     Ok(tokens)
 }
 
@@ -234,28 +269,6 @@ impl<'a> RevisionColumns<'a> {
         self.reasons.push(revision.reason);
         self.row_counts
             .push(i32::try_from(revision.rows.len()).unwrap_or(i32::MAX));
-    }
-
-    async fn insert(
-        self,
-        connection: &mut PgConnection,
-        now: OffsetDateTime,
-    ) -> Result<(), sqlx::Error> {
-        let sql = "-- changes.append_revisions
-            insert into revisions (revision, chain, commit_time, actor, reason, row_count)
-            select revision, chain, $6, actor, reason, row_count
-            from unnest($1::bigint[], $2::bytea[], $3::text[], $4::text[], $5::integer[])
-                as r (revision, chain, actor, reason, row_count)";
-        sqlx::query(sql)
-            .bind(self.revisions)
-            .bind(self.chains)
-            .bind(self.actors)
-            .bind(self.reasons)
-            .bind(self.row_counts)
-            .bind(now)
-            .execute(connection)
-            .await
-            .map(drop)
     }
 }
 
@@ -282,24 +295,40 @@ impl<'a> ChangeColumns<'a> {
             self.digests.push(digest.to_vec());
         }
     }
+}
 
-    async fn insert(self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-        let sql = "-- changes.append_rows
-            insert into changes (revision, ordinal, kind, name, op, record, digest)
-            select * from unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::text[],
-                                 $6::bytea[], $7::bytea[])";
-        sqlx::query(sql)
-            .bind(self.revisions)
-            .bind(self.ordinals)
-            .bind(self.kinds)
-            .bind(self.names)
-            .bind(self.ops)
-            .bind(self.records)
-            .bind(self.digests)
-            .execute(connection)
-            .await
-            .map(drop)
-    }
+async fn insert(
+    connection: &mut PgConnection,
+    now: OffsetDateTime,
+    heads: RevisionColumns<'_>,
+    columns: ChangeColumns<'_>,
+) -> Result<(), sqlx::Error> {
+    let sql = "-- changes.append
+        with appended as (
+          insert into revisions (revision, chain, commit_time, actor, reason, row_count)
+          select revision, chain, $6, actor, reason, row_count
+          from unnest($1::bigint[], $2::bytea[], $3::text[], $4::text[], $5::integer[])
+              as r (revision, chain, actor, reason, row_count))
+        insert into changes (revision, ordinal, kind, name, op, record, digest)
+        select * from unnest($7::bigint[], $8::integer[], $9::text[], $10::text[], $11::text[],
+                             $12::bytea[], $13::bytea[])";
+    sqlx::query(sql)
+        .bind(heads.revisions)
+        .bind(heads.chains)
+        .bind(heads.actors)
+        .bind(heads.reasons)
+        .bind(heads.row_counts)
+        .bind(now)
+        .bind(columns.revisions)
+        .bind(columns.ordinals)
+        .bind(columns.kinds)
+        .bind(columns.names)
+        .bind(columns.ops)
+        .bind(columns.records)
+        .bind(columns.digests)
+        .execute(connection)
+        .await
+        .map(drop)
 }
 
 /// The link the log has at a revision, if it has that revision.

@@ -5,6 +5,7 @@ mod pooler;
 mod replicas;
 mod server;
 mod shelf;
+mod writer;
 
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
@@ -27,6 +28,7 @@ pub(crate) use self::replicas::{Replica, Replicas, jittered};
 use self::server::Connections;
 pub(crate) use self::server::Server;
 pub(crate) use self::shelf::Reader;
+pub(crate) use self::writer::Writer;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -189,6 +191,11 @@ impl Db {
         statement: &'static str,
     ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         self.in_time(self.primary.begin(statement)).await
+    }
+
+    /// A connection to the primary that no pool looks after.
+    pub(crate) async fn detached(&self) -> Result<PgConnection, sqlx::Error> {
+        self.in_time(self.primary.detached()).await
     }
 
     /// While the primary is taken for lost, a connection to it is not waited for until the end.

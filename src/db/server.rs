@@ -141,6 +141,12 @@ impl Server {
         }
     }
 
+    /// A connection that the pool has made and looks after no more.
+    pub async fn detached(&self) -> Result<PgConnection, sqlx::Error> {
+        let _waits = self.shelf.wait();
+        Ok(self.acquire().await?.detach())
+    }
+
     /// A connection of its own. Behind a pooler every statement on it needs a transaction around it.
     pub async fn dedicated(&self) -> Result<PgConnection, sqlx::Error> {
         PgConnection::connect_with(&self.pool().connect_options()).await

@@ -15,8 +15,9 @@ use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 use tonic::Code;
 
+use crate::support::edits::{delete_station, delete_statistic};
 use crate::support::log::{check_order, count};
-use crate::support::{Database, HeadLock, Refusal, Service, until};
+use crate::support::{Database, HeadLock, Refusal, Service, statistic, until};
 
 fn create(id: &str) -> Create {
     let station = Station {
@@ -254,6 +255,63 @@ async fn a_full_group_leaves_the_rest_to_the_next() {
     let ids = ids(&database).await;
     assert_eq!(ids[0], "first");
     assert_eq!(ids[1..], all, "in the order they came");
+}
+
+#[tokio::test]
+async fn a_connection_that_died_while_it_rested_is_replaced() {
+    let database = Database::create().await;
+    let (committer, _) = Committer::start(database.open().await, &TABLES);
+    for id in ["s1", "s2", "s3"] {
+        submit(&committer, id).await.unwrap().unwrap();
+        let sql = "select count(pg_terminate_backend(pid)) from pg_stat_activity
+            where datname = current_database() and query = 'COMMIT'";
+        let ended: i64 = sqlx::query_scalar(sql)
+            .fetch_one(&mut database.connect().await)
+            .await
+            .unwrap();
+        assert_eq!(ended, 1, "it is kept");
+    }
+    assert_eq!(ids(&database).await, ["s1", "s2", "s3"]);
+    check_order(&database).await;
+}
+
+/// Plans are kept, and new statistics come when Postgres gets round to it.
+#[tokio::test]
+async fn writes_into_tables_that_were_empty_look_everything_up() {
+    let service = Service::start().await;
+    service.database.tamper("analyze").await;
+    for place in 0..20 {
+        service.create_station(&format!("s{place}")).await.unwrap();
+    }
+    let article = service.create_article("a1", "查处88起。").await.unwrap();
+    let given = statistic("88起", "88", "起");
+    let created = service.create_statistic(&article.name, "s1", given).await;
+    delete_statistic(&service, &created.unwrap().name)
+        .await
+        .unwrap();
+    delete_station(&service, "stations/s7").await.unwrap();
+    let mut connection = service.database.connect().await;
+    // A connection tells what it did at the latest when it ends.
+    let sql = "select count(pg_terminate_backend(pid)) from pg_stat_activity
+        where datname = current_database() and query = 'COMMIT'";
+    sqlx::query(sql).execute(&mut connection).await.unwrap();
+    until("the scans are counted", async || {
+        let sql = "select idx_scan from pg_stat_user_tables where relname = 'stations'";
+        let scans: i64 = sqlx::query_scalar(sql)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        scans >= 21
+    })
+    .await;
+    let sql = "select relname::text, seq_scan from pg_stat_user_tables
+        where relname in ('sources', 'stations', 'articles', 'statistics') order by relname";
+    let scans: Vec<(String, i64)> = sqlx::query_as(sql)
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+    let none = ["articles", "sources", "stations", "statistics"].map(|table| (table.to_owned(), 0));
+    assert_eq!(scans, none);
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ async fn proxied() -> (Proxy, Database, Arc<Service>) {
 
 #[tokio::test]
 async fn a_commit_whose_reply_is_lost_is_found_and_one_that_was_lost_is_made_once() {
-    for fault in [Fault::AfterCommit, Fault::BeforeCommit] {
+    for fault in [Fault::AfterCommit, Fault::BeforeCommit, Fault::Swallowed] {
         let (proxy, database, service) = proxied().await;
         service.create_station("before").await.unwrap();
         proxy.set(fault);

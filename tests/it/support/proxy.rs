@@ -27,6 +27,8 @@ pub enum Fault {
     AfterCommit,
     /// As the last, and from then on every connection ends.
     AfterCommitForGood,
+    /// The next COMMIT is not passed on, and nothing comes back, as from a network that swallows all.
+    Swallowed,
     /// Every connection ends.
     Down,
     /// Connections are taken and kept, and nothing passes either way. What was there before is lost for
@@ -104,7 +106,10 @@ impl Line {
     /// The fault that this COMMIT meets; one that lasts for one COMMIT is then over.
     fn take_fault_at_commit(&self) -> Fault {
         let fault = *self.fault.borrow();
-        if matches!(fault, Fault::BeforeCommit | Fault::AfterCommit) {
+        if matches!(
+            fault,
+            Fault::BeforeCommit | Fault::AfterCommit | Fault::Swallowed
+        ) {
             self.fault.send_replace(Fault::None);
         }
         fault
@@ -146,8 +151,11 @@ async fn relay(mut client: UnixStream, line: &Line) -> io::Result<()> {
         fault = pass_requests(&mut from_client, &mut to_server, line) => fault?,
         outcome = pass_answers(&mut from_server, &mut to_client, line) => return outcome,
     };
-    if fault != Fault::BeforeCommit {
-        from_server.read_u8().await?;
+    match fault {
+        Fault::BeforeCommit => {}
+        // Until the client has had enough.
+        Fault::Swallowed => drop(from_client.read_u8().await?),
+        _ => drop(from_server.read_u8().await?),
     }
     if fault == Fault::AfterCommitForGood {
         line.fault.send_replace(Fault::Down);
@@ -195,6 +203,9 @@ async fn pass_requests(
         };
         if matches!(fault, Fault::BeforeCommit | Fault::Down) {
             return Ok(Fault::BeforeCommit);
+        }
+        if fault == Fault::Swallowed {
+            return Ok(fault);
         }
         to.write_u8(kind).await?;
         to.write_all(&body).await?;

@@ -22,14 +22,13 @@ const GROUP_BYTES_MAX: usize = 1024 * 1024;
 /// How often one group may ask for more to read; a chain of station parents asks once a level.
 const READS_MAX: usize = 64;
 
-/// How long a transaction may take up to its COMMIT, and how long that: a server that vanishes without
-/// a word leaves its connections as they are. Both end before the server's own `statement_timeout`,
-/// which would end the wait for a synchronous standby with success.
-const WRITE_TIME_MAX: Duration = Duration::from_secs(8);
-const COMMIT_TIME_MAX: Duration = Duration::from_secs(8);
+/// How long a transaction may take up to its COMMIT, of a primary that other calls still hear of; its
+/// statements have bounds of their own.
+const WRITE_TIME_MAX: Duration = Duration::from_secs(30);
 
-/// How long a primary that seems lost is waited for.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a COMMIT may take. It ends before the server's own `statement_timeout`, which would end the
+/// wait for a synchronous standby with success.
+const COMMIT_TIME_MAX: Duration = Duration::from_secs(8);
 
 /// How long one lookup may take; the lock is waited for that long and no longer.
 const LOOKUP_STEP_MAX: Duration = Duration::from_secs(5);
@@ -84,11 +83,7 @@ impl Attempt {
     ) -> Result<Self, Broken> {
         self.outcomes = group.iter().map(|_| None).collect();
         let mut tx = db.begin(log::BEGIN_WRITE).await?;
-        let prepared = db.answer(
-            PATIENCE,
-            WRITE_TIME_MAX,
-            self.prepare(&mut tx, tables, group),
-        );
+        let prepared = db.answer(WRITE_TIME_MAX, self.prepare(&mut tx, tables, group));
         let Some(tokens) = prepared.await else {
             // The pool would wait for it as well.
             db.renew_primary();
@@ -243,7 +238,7 @@ impl Attempt {
         tx: Transaction<'_, Postgres>,
         tokens: &[Token],
     ) -> Result<(), Broken> {
-        let cause = match db.answer(PATIENCE, COMMIT_TIME_MAX, tx.commit()).await {
+        let cause = match db.answer(COMMIT_TIME_MAX, tx.commit()).await {
             Some(Ok(())) => return Ok(()),
             Some(Err(cause)) => cause,
             None => {

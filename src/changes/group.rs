@@ -241,9 +241,10 @@ impl Attempt {
         let cause = match db.answer(COMMIT_TIME_MAX, tx.commit()).await {
             Some(Ok(())) => return Ok(()),
             Some(Err(cause)) => cause,
+            // Found absent, it is worth another try: the lookup reached the primary.
             None => {
                 db.renew_primary();
-                late()
+                sqlx::Error::Io(std::io::ErrorKind::ConnectionAborted.into())
             }
         };
         let Some(last) = tokens.last() else {

@@ -21,9 +21,8 @@ const BOUND: Duration = Duration::from_millis(100);
 /// for lost.
 const CONNECT_TIME_MAX: Duration = Duration::from_millis(500);
 
-/// How long a primary that seems lost is waited for once it was asked, with others to ask and without.
+/// How long a primary that seems lost is waited for once it was asked, with others to ask.
 const PATIENCE: Duration = Duration::from_secs(1);
-const PATIENCE_ALONE: Duration = Duration::from_secs(3);
 
 /// What a replica may take to answer; it ends statements itself before that.
 const REPLICA_TIME_MAX: Duration = Duration::from_millis(1_500);
@@ -179,7 +178,8 @@ impl<'a> Route<'a> {
     pub async fn reader(&self) -> Result<Reader> {
         let mut until = self.freshness.deadline;
         // With another server to ask, one that does not answer is not waited for until the end.
-        if !self.is_alone() || self.is_lost() {
+        let is_silent = self.db.history().is_some_and(|history| history.is_silent());
+        if !self.is_alone() || is_silent {
             until = until.min(Instant::now() + CONNECT_TIME_MAX);
         }
         let reader = tokio::time::timeout_at(until.into(), self.server().reader()).await;
@@ -191,11 +191,21 @@ impl<'a> Route<'a> {
         let late = || Err(Error::NoPrimary("no answer in time".into()));
         match self.asked {
             Asked::Primary => {
-                let patience = match self.is_alone() {
-                    true => PATIENCE_ALONE,
-                    false => PATIENCE,
+                // With others to ask, a primary that is slow may as well be lost.
+                let answer = self.db.answer(Duration::MAX, answer);
+                let is_alone = self.is_alone();
+                let lost = async {
+                    loop {
+                        tokio::time::sleep(PATIENCE).await;
+                        if !is_alone && self.is_lost() {
+                            return None;
+                        }
+                    }
                 };
-                let answer = self.db.answer(patience, Duration::MAX, answer).await;
+                let answer = tokio::select! {
+                    answer = answer => answer,
+                    lost = lost => lost,
+                };
                 answer.unwrap_or_else(late)
             }
             Asked::Replica(_) => {

@@ -22,12 +22,12 @@ const GROUP_BYTES_MAX: usize = 1024 * 1024;
 /// How often one group may ask for more to read; a chain of station parents asks once a level.
 const READS_MAX: usize = 64;
 
-/// How long a transaction may take up to its COMMIT: longer than anything that Postgres itself puts an end
-/// to.
+/// How long a transaction may take up to its COMMIT, of a primary that other calls still hear of; its
+/// statements have bounds of their own.
 const WORK_TIME_MAX: Duration = Duration::from_secs(30);
 
-/// After so long a COMMIT counts as one without reply. It ends before the server's own
-/// `statement_timeout`, which would end the wait for a synchronous standby with success.
+/// How long a COMMIT may take. It ends before the server's own `statement_timeout`, which would end the
+/// wait for a synchronous standby with success.
 const COMMIT_TIME_MAX: Duration = Duration::from_secs(8);
 
 /// How long one lookup may take; the lock is waited for that long and no longer.
@@ -248,7 +248,11 @@ async fn find_out(db: &Db, cause: sqlx::Error, tokens: &[Token]) -> Result<(), B
     warn!(error = %cause, revision = last.revision, "a commit had no reply; looking it up");
     match tokio::time::timeout(LOOKUP_TIME_MAX, settle(db, last)).await {
         Ok(true) => Ok(()),
-        Ok(false) => Err(Broken::BeforeCommit(cause)),
+        // It is worth another try, however long this one took: the lookup has reached the primary.
+        Ok(false) => {
+            let absent = std::io::Error::from(std::io::ErrorKind::ConnectionAborted);
+            Err(Broken::BeforeCommit(absent.into()))
+        }
         Err(_) => Err(Broken::Unknown(cause)),
     }
 }

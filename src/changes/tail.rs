@@ -20,7 +20,7 @@ use crate::token::{Chain, Token};
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A poll without an answer is given up, with its connection.
-const POLL_TIME_MAX: Duration = Duration::from_secs(1);
+const POLL_TIME_MAX: Duration = Duration::from_secs(2);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_millis(250);
@@ -90,9 +90,10 @@ impl Tail {
         let mut pause = FIRST_PAUSE;
         let mut failing_since = None;
         loop {
-            let polled = tokio::time::timeout(POLL_TIME_MAX, self.poll()).await;
-            let polled =
-                polled.unwrap_or_else(|_| Err(Error::NoPrimary("no answer in time".into())));
+            let polled = match tokio::time::timeout(POLL_TIME_MAX, self.poll()).await {
+                Ok(polled) => polled.inspect_err(|_| self.history.away()),
+                Err(_) => Err(Error::NoPrimary("no answer in time".into())),
+            };
             match polled {
                 Ok(is_behind) => {
                     if let Some(since) = failing_since.take() {
@@ -107,7 +108,6 @@ impl Tail {
                     }
                 }
                 Err(error) => {
-                    self.history.away();
                     if failing_since.is_none() {
                         failing_since = Some(Instant::now());
                         say(&error);

@@ -17,6 +17,10 @@ pub const REMEMBERED_MAX: usize = 65_536;
 const LOST: Duration = Duration::from_secs(1);
 const AWAY: Duration = Duration::from_millis(100);
 
+/// After what time calls are given up that nobody but the primary can answer: one that is merely slow
+/// must not be taken for one that is gone.
+const SILENT: Duration = Duration::from_secs(5);
+
 /// How many lost histories are remembered.
 const LOST_MAX: usize = 4;
 
@@ -37,7 +41,7 @@ struct Seen {
     polled: Instant,
     /// When the primary was last heard of, by a poll or otherwise.
     heard: Instant,
-    /// Whether it was last found silent.
+    /// Whether it was then found that nobody is there, which is more than no answer in time.
     is_away: bool,
     /// The newest revision that this process has written, while it is not seen yet, and when.
     written: Option<(Token, Instant)>,
@@ -129,7 +133,7 @@ impl History {
         self.seen().polled.elapsed()
     }
 
-    /// A poll failed.
+    /// A poll was refused.
     pub fn away(&self) {
         self.seen().is_away = true;
     }
@@ -139,6 +143,13 @@ impl History {
         let seen = self.seen();
         let age = seen.heard.elapsed();
         age > LOST || seen.is_away && age > AWAY
+    }
+
+    /// Whether waiting for the primary has become pointless.
+    pub fn is_silent(&self) -> bool {
+        let seen = self.seen();
+        let age = seen.heard.elapsed();
+        age > SILENT || seen.is_away && age > LOST
     }
 
     /// Tells whether the process is taking in another history.

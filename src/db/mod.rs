@@ -50,6 +50,9 @@ const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
 /// How long a write waits for a connection while the primary is taken for lost.
 const LOST_WAIT: Duration = Duration::from_secs(1);
 
+/// How long a primary that seems gone is waited for all the same.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// How often who waits for the primary's answer asks whether it is lost.
 const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 
@@ -203,7 +206,7 @@ impl Db {
         &self,
         connection: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        match self.history().is_some_and(|history| history.is_lost()) {
+        match self.is_silent() {
             false => connection.await,
             true => tokio::time::timeout(LOST_WAIT, connection)
                 .await
@@ -211,11 +214,15 @@ impl Db {
         }
     }
 
-    /// What the primary answers, unless it takes too long, or, after a while, is lost. A server that
+    /// Whether waiting for the primary has become pointless.
+    fn is_silent(&self) -> bool {
+        self.history().is_some_and(|history| history.is_silent())
+    }
+
+    /// What the primary answers, unless it takes too long, or has long been silent. A server that
     /// vanishes without a word leaves its connections as they are: nothing but time tells.
     pub(crate) async fn answer<T>(
         &self,
-        patience: Duration,
         time_max: Duration,
         answer: impl Future<Output = T>,
     ) -> Option<T> {
@@ -225,8 +232,8 @@ impl Db {
             if let Ok(answer) = tokio::time::timeout(LOOK_INTERVAL, &mut answer).await {
                 return Some(answer);
             }
-            let is_lost = self.history().is_some_and(|history| history.is_lost());
-            if is_lost && asked.elapsed() >= patience || asked.elapsed() >= time_max {
+            let waited = asked.elapsed();
+            if waited >= time_max || waited >= PATIENCE && self.is_silent() {
                 return None;
             }
         }

@@ -11,9 +11,6 @@ use crate::db::{Db, is_unreachable};
 /// Longer than any statement that begins a transaction may take, waits for locks included.
 const BEGIN_TIME_MAX: Duration = Duration::from_secs(5);
 
-/// How long a primary that seems lost is waited for.
-const PATIENCE: Duration = Duration::from_secs(3);
-
 /// One transaction at a time. A transaction that did not end well takes its connection with it: closing
 /// one rolls it back.
 #[derive(Debug)]
@@ -71,7 +68,7 @@ impl Writer {
         time_max: Duration,
         answer: impl Future<Output = Result<T, sqlx::Error>>,
     ) -> Result<T, sqlx::Error> {
-        match self.db.answer(PATIENCE, time_max, answer).await {
+        match self.db.answer(time_max, answer).await {
             Some(answer) => answer,
             None => {
                 // Connections that the pool has are as dead.

@@ -119,3 +119,24 @@ async fn acknowledged_writes_survive_a_failover_once_and_the_service_goes_on() {
         );
     }
 }
+
+/// The server's own patience ends with success and a warning that nobody reads.
+#[tokio::test]
+async fn a_write_that_no_standby_confirms_is_not_acknowledged() {
+    let mut pair = Pair::start().await;
+    pair.primary.wait_for_standbys().await;
+    let service = service(&pair.primary.database(), &[]).await;
+    service.create_station("confirmed").await.unwrap();
+    pair.standby.kill().await;
+    let refused = service.create_station("alone").await.unwrap_err();
+    refused.is(Code::Unavailable, "OUTCOME_UNKNOWN");
+    pair.primary.wait_for_nobody().await;
+    until("writes are confirmed again", async || {
+        service.create_station("after").await.is_ok()
+    })
+    .await;
+    // It may have happened, and did.
+    let taken = service.create_station("alone").await.unwrap_err();
+    taken.is(Code::AlreadyExists, "RECORD_EXISTS");
+    assert_eq!(service.station("stations/alone").await.revision, 2);
+}

@@ -122,6 +122,10 @@ impl Program {
         Service::at(database.clone(), self.address)
     }
 
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it as a power cut would.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();

@@ -2,14 +2,16 @@
 
 use std::fs;
 
+use bulletin::pb::import_records_request::Mode;
 use bulletin::pb::{Article, ExportRecordsRequest, Record, Station, article, station};
 use rustix::process::{Pid, Signal, kill_process};
+use tokio_stream::wrappers::ReceiverStream;
 
 use super::commands::Folder;
-use super::{Exported, export, of_article, of_source, of_station, of_statistic};
+use super::{Exported, export, of_article, of_source, of_station, of_statistic, requests};
 use crate::support::log::{check_order, count};
 use crate::support::program::{Program, Running, run};
-use crate::support::{Database, Service, statistic, until};
+use crate::support::{Database, Refusal, Service, statistic, until};
 
 const ARTICLES: usize = 500;
 
@@ -129,6 +131,30 @@ async fn an_interrupt_ends_a_command_with_its_own_code() {
     let process = Pid::from_raw(process_id.cast_signed()).unwrap();
     kill_process(process, Signal::INT).unwrap();
     assert_eq!(import.code().await, Some(130));
+}
+
+#[tokio::test]
+async fn a_service_that_stops_ends_imports_after_what_they_sent() {
+    let database = Database::create().await;
+    let program = Program::serve(&["--database-url", &database.url]).await;
+    let service = program.service(&database);
+    // Open as long as the sender is there.
+    let (sender, chunks) = tokio::sync::mpsc::channel(2);
+    let first = records().into_iter().take(10).collect();
+    for request in requests(Mode::Upsert, "", [first]) {
+        sender.send(request).await.unwrap();
+    }
+    let mut client = service.transfer();
+    let answers = client.import_records(ReceiverStream::new(chunks));
+    let mut answers = answers.await.unwrap().into_inner();
+    let answer = answers.message().await.unwrap().unwrap();
+    assert_eq!(answer.results.len(), 10);
+    let process = Pid::from_raw(program.process_id().cast_signed()).unwrap();
+    kill_process(process, Signal::TERM).unwrap();
+    let ended = Refusal::of(&answers.message().await.unwrap_err());
+    ended.is(tonic::Code::Unavailable, "DRAINING");
+    assert_eq!(count(&database, "changes").await, 10);
+    drop(sender);
 }
 
 /// Whether the process catches SIGINT, as the kernel tells.

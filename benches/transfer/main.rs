@@ -82,7 +82,8 @@ async fn run(
     );
     let records = records(city);
     let count = records.len();
-    let service = Service::start(&filled, &directory.join("service.log"))?;
+    let log = directory.join("service.log");
+    let service = Service::start(&filled, &log)?;
     let imported = import::import(&service.address, records.clone()).await?;
     let again = import::import(&service.address, records).await?;
     let copy = import::copy(&filled, &copied).await?;
@@ -100,6 +101,9 @@ async fn run(
         .execute(&mut connection)
         .await?;
     connection.close().await?;
+    // Another, whose memory is that of exports alone.
+    drop(service);
+    let service = Service::start(&filled, &log)?;
     export::measure(&service, &filled, count, options.rounds).await
 }
 

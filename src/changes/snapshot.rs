@@ -17,15 +17,19 @@ use crate::names::Kind;
 use crate::record::Heading;
 use crate::token::{AskedToken, Chain};
 
-/// Fewest and most records of a batch.
-const ROWS_MIN: usize = 64;
+/// Most records of a batch, and how many are asked for when it is not known how long they are.
 const ROWS_MAX: usize = 4_096;
+const ROWS_FIRST: usize = 64;
+
+/// How many times its bytes a batch may read, so that records which are longer than those before them do
+/// not cut it short. One that is longer than its share of that ends the batch before it.
+const BYTES_FACTOR: usize = 16;
 
 /// Most rows that one batch looks at, however few of them it gives.
 const SCANNED_MAX: usize = 20_000;
 
 /// Parameters that come before those of the filter.
-const PARAMETERS: usize = 3;
+const PARAMETERS: usize = 4;
 
 /// What a batch is to hold.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +43,7 @@ pub struct Asked<'a> {
     /// Only records that match. Those that were changed since are given whether they match or not, for
     /// the caller to look at: see `Snapped::is_old`.
     pub filter: Option<&'a Condition>,
-    /// About how many records; `Batch::rows_of` says how many fill the bytes.
+    /// Most records; `Batch::rows_of` says how many fill the bytes, 0 that this is not known.
     pub rows: usize,
     /// Most bytes of records, but for a first record that is longer by itself.
     pub bytes_max: usize,
@@ -76,70 +80,91 @@ impl Batch {
 
 /// Reads a batch, on a connection that reads do not wait for.
 pub async fn batch(db: &Db, asked: &Asked<'_>) -> Result<Batch> {
-    // Few different statements, since each is planned.
-    let limit = asked
-        .rows
-        .clamp(ROWS_MIN, ROWS_MAX)
-        .next_power_of_two()
-        .min(ROWS_MAX);
-    let rows = fetch_all(db, || statement(asked, limit)).await?;
-    check(db, asked.at, &rows)?;
+    let limit = match asked.rows {
+        0 => ROWS_FIRST,
+        rows => rows.min(ROWS_MAX),
+    };
+    let length_max = BYTES_FACTOR * asked.bytes_max / limit;
+    let batch = read(db, asked, limit, length_max).await?;
+    if batch.is_some() {
+        return Ok(batch.unwrap_or_default());
+    }
+    // The first record is a long one.
+    let batch = read(db, asked, 1, usize::MAX).await?;
+    batch.ok_or_else(|| Error::internal("a record is longer than any may be"))
+}
+
+/// Reads up to so many records, each up to so long; nothing when the first is longer.
+async fn read(
+    db: &Db,
+    asked: &Asked<'_>,
+    limit: usize,
+    length_max: usize,
+) -> Result<Option<Batch>> {
+    let rows = fetch_all(db, || statement(asked, limit, length_max)).await?;
+    let rows: Result<Vec<(Option<&str>, &PgRow)>, sqlx::Error> = rows
+        .iter()
+        .map(|row| Ok((row.try_get(NAME)?, row)))
+        .collect();
+    let mut rows = rows?;
+    // They come in order, but nothing says that they must.
+    rows.sort_by_key(|(name, _)| *name);
+    let Some(((None, log), rows)) = rows.split_first() else {
+        return Err(Error::internal("the statement says nothing of the log"));
+    };
+    check(db, asked.at, log)?;
     let mut batch = Batch::default();
     let mut is_cut = false;
-    let mut seen = 0;
-    for row in &rows {
-        // There is one row without a name when nothing was found.
-        let Some(name) = row.try_get::<Option<String>, _>("name")? else {
+    let (mut seen, mut bytes) = (0, 0);
+    for (name, row) in rows {
+        let Some(name) = *name else { continue };
+        let record: Option<&[u8]> = row.try_get(RECORD)?;
+        bytes += record.map_or(0, <[u8]>::len);
+        is_cut = row.try_get(IS_LONG)? || (bytes > asked.bytes_max && seen > 0);
+        if is_cut {
             break;
-        };
-        if row.try_get("is_cut")? {
-            is_cut = true;
-            continue;
         }
         seen += 1;
-        if batch.next.as_ref().is_none_or(|next| *next < name) {
-            batch.next = Some(name.clone());
+        let is_old = row.try_get(IS_OLD)?;
+        if let Some(record) = record
+            && is_shown(asked, record, is_old)?
+        {
+            batch.records.push(Snapped {
+                name: name.to_owned(),
+                record: Bytes::copy_from_slice(record),
+                is_old,
+            });
         }
-        batch.records.extend(snapped(asked, row, name)?);
+        batch.next = Some(name.to_owned());
     }
-    batch.records.sort_by(|a, b| a.name.cmp(&b.name));
+    if is_cut && seen == 0 {
+        return Ok(None);
+    }
     if !is_cut && seen < limit {
         let scanned = scanned(db, asked).await?;
         batch.next = scanned.map(|scanned| scanned.max(batch.next.take().unwrap_or_default()));
     }
-    Ok(batch)
+    Ok(Some(batch))
 }
 
-/// Nothing when the record did not exist yet, or was deleted then and is not asked for.
-fn snapped(asked: &Asked<'_>, row: &PgRow, name: String) -> Result<Option<Snapped>> {
-    let Some(record) = row.try_get::<Option<&[u8]>, _>("record")? else {
-        return Ok(None);
-    };
-    let is_old = row.try_get("is_old")?;
-    if is_old && !asked.show_deleted {
-        let heading = Heading::decode(record).map_err(Error::internal)?;
-        if heading.delete_time.is_some() {
-            return Ok(None);
-        }
+/// Whether a record that was not deleted then, or is asked for all the same. Of those that are as they were
+/// the statement has found out.
+fn is_shown(asked: &Asked<'_>, record: &[u8], is_old: bool) -> Result<bool> {
+    if !is_old || asked.show_deleted {
+        return Ok(true);
     }
-    Ok(Some(Snapped {
-        name,
-        record: Bytes::copy_from_slice(record),
-        is_old,
-    }))
+    let heading = Heading::decode(record).map_err(Error::internal)?;
+    Ok(heading.delete_time.is_none())
 }
 
 /// Refuses a revision that the log has no longer, as the batch's own snapshot shows it.
-fn check(db: &Db, at: &AskedToken, rows: &[PgRow]) -> Result<()> {
-    let row = rows
-        .first()
-        .ok_or_else(|| Error::internal("the log has no horizon"))?;
-    let chain: Option<&[u8]> = row.try_get("chain")?;
+fn check(db: &Db, at: &AskedToken, log: &PgRow) -> Result<()> {
+    let chain: Option<&[u8]> = log.try_get(RECORD)?;
     if !chain
         .and_then(Chain::from_slice)
         .is_some_and(|chain| at.names(&chain))
     {
-        if chain.is_none() && row.try_get("is_standby")? {
+        if chain.is_none() && log.try_get(IS_OLD)? {
             return Err(Error::NoPrimary("its address leads to a standby".into()));
         }
         let last_common = db.history().and_then(|history| history.last_common(at));
@@ -149,7 +174,7 @@ fn check(db: &Db, at: &AskedToken, rows: &[PgRow]) -> Result<()> {
             last_common: last_common.map(|token| token.to_string()),
         });
     }
-    let horizon: i64 = row.try_get("horizon")?;
+    let horizon: i64 = log.try_get(HORIZON)?;
     if horizon > at.revision {
         return Err(Error::RevisionCompacted {
             revision: at.revision,
@@ -159,46 +184,61 @@ fn check(db: &Db, at: &AskedToken, rows: &[PgRow]) -> Result<()> {
     Ok(())
 }
 
-fn statement<'q>(asked: &Asked<'q>, limit: usize) -> Result<Query<'q, Postgres, PgArguments>> {
+/// Places of a row's columns.
+const NAME: usize = 0;
+const IS_OLD: usize = 1;
+const IS_LONG: usize = 2;
+const RECORD: usize = 3;
+const HORIZON: usize = 4;
+
+/// The first row has no name and is about the log: the revision's chain, the horizon, and whether it is a
+/// standby that answers.
+fn statement<'q>(
+    asked: &Asked<'q>,
+    limit: usize,
+    length_max: usize,
+) -> Result<Query<'q, Postgres, PgArguments>> {
     let filter = lower(asked.filter, PARAMETERS);
     let found = match table(asked.kind)? {
-        "changes" => found_sources_sql(limit),
-        table => found_sql(table, asked.show_deleted, &filter.sql, limit),
+        "changes" => found_sources_sql(),
+        table => found_sql(table, asked.show_deleted, &filter.sql),
     };
     let kind = asked.kind.noun();
     let sql = format!(
         "-- changes.snapshot_{kind}
-        with found as ({found})
-        select (select chain from revisions where revision = $1) as chain,
-               (select revision from horizon) as horizon,
-               pg_is_in_recovery() as is_standby, page.*
-        from (select) as one left join (
-          select name, is_old, place > 1 and coalesce(size > $3, false) as is_cut,
-                 case when place = 1 or size <= $3 then record end as record
-          from (select name, is_old, record, row_number() over ordered as place,
-                       sum(octet_length(record)) over ordered as size
-                from found
-                window ordered as (order by name rows unbounded preceding)) as sized
-        ) as page on true"
+        select null::text as name, pg_is_in_recovery() as is_old, false as is_long,
+               (select chain from revisions where revision = $1) as record,
+               (select revision from horizon) as horizon
+        union all
+        select name, is_old, coalesce(octet_length(record) > $3, false),
+               case when octet_length(record) <= $3 then record end, null
+        from ({found}) as found"
     );
+    let to_i64 = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let query = sqlx::query(AssertSqlSafe(sql))
         .bind(asked.at.revision)
         .bind(start(asked))
-        .bind(i64::try_from(asked.bytes_max).unwrap_or(i64::MAX))
+        .bind(to_i64(length_max))
+        .bind(to_i64(limit))
         // How common a filter's values are is not asked: rows are taken by their names.
         .persistent(asked.filter.is_none());
     Ok(filter.bind(query))
 }
 
 /// Pages are kept in the log, whole and under their name, and are never changed.
-fn found_sources_sql(limit: usize) -> String {
+///
+/// The number of rows is a parameter outside, where nothing is left to plan by it.
+fn found_sources_sql() -> String {
     format!(
-        "select name, false as is_old, record from changes
-         where name > $2 and name < 'sources0' and revision <= $1 order by name limit {limit}"
+        "select name, false as is_old, record from (
+           select name, record from changes
+           where name > $2 and name < 'sources0' and revision <= $1
+           order by name limit {SCANNED_MAX}) as scanned
+         limit $4"
     )
 }
 
-fn found_sql(table: &str, show_deleted: bool, filter: &str, limit: usize) -> String {
+fn found_sql(table: &str, show_deleted: bool, filter: &str) -> String {
     let shown = if show_deleted {
         "true"
     } else {
@@ -212,7 +252,7 @@ fn found_sql(table: &str, show_deleted: bool, filter: &str, limit: usize) -> Str
                   order by c.revision desc limit 1) end as record
          from (select * from {table} where name > $2 order by name limit {SCANNED_MAX}) as scanned
          where revision > $1 or ({shown} and {filter})
-         order by name limit {limit}"
+         order by name limit $4"
     )
 }
 

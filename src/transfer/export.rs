@@ -29,7 +29,7 @@ use crate::transfer::digest::RecordsDigest;
 const MESSAGE_BYTES: usize = 1024 * 1024;
 
 /// How many messages are read before they are asked for.
-const MESSAGES_AHEAD: usize = 1;
+const MESSAGES_AHEAD: usize = 2;
 
 const KINDS: [Kind; 4] = [Kind::Source, Kind::Station, Kind::Article, Kind::Statistic];
 

@@ -19,8 +19,7 @@ use tonic::Code;
 use crate::support::edits::update_station;
 use crate::support::history::{owner, service_with_history};
 use crate::support::log::count;
-use crate::support::program::{run, start};
-
+use crate::support::program::{Running, run};
 use crate::support::{Database, Service, until};
 
 const RENAMED: &str = "stations/s1";
@@ -272,7 +271,7 @@ async fn a_killed_run_is_finished_by_the_next() {
     let mut holder = database.connect().await;
     let sql = "begin; select 1 from changes where name = 'stations/s1' order by revision limit 1 for update";
     sqlx::raw_sql(sql).execute(&mut holder).await.unwrap();
-    let mut child = start(&arguments);
+    let mut running = Running::start(&arguments);
     let mut observer = database.connect().await;
     until("it waits", async || {
         let sql = "select count(*) from pg_stat_activity where datname = current_database()
@@ -284,8 +283,7 @@ async fn a_killed_run_is_finished_by_the_next() {
         waiting == 1
     })
     .await;
-    child.kill().unwrap();
-    child.wait().unwrap();
+    running.kill();
     assert_eq!(service.head().await.horizon, horizon, "it comes first");
     assert_eq!(service.fault().await, None);
     sqlx::raw_sql("rollback")

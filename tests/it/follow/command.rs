@@ -1,12 +1,11 @@
 //! `bulletin watch`: what it prints, where it goes on, how it ends.
 
 use std::path::PathBuf;
-use std::process::{Child, ExitStatus};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::support::program::{run, start};
+use crate::support::program::{Running, run};
 use crate::support::{Service, until};
 
 /// A file of one test's own, which need not be there.
@@ -108,19 +107,9 @@ async fn a_watch_ends_with_a_code_that_says_why() {
     assert_eq!(misused.code, Some(2));
 
     let kept = Kept::new(&service);
-    let mut child = start(&["watch", "--addr", &address, "--resume-file", kept.path()]);
+    let running = Running::start(&["watch", "--addr", &address, "--resume-file", kept.path()]);
     until("the watch has begun", async || !kept.text().is_empty()).await;
-    let id = Pid::from_raw(child.id().try_into().unwrap()).unwrap();
+    let id = Pid::from_raw(running.process_id().try_into().unwrap()).unwrap();
     kill_process(id, Signal::INT).unwrap();
-    assert_eq!(ended(&mut child).await.code(), Some(130));
-}
-
-async fn ended(child: &mut Child) -> ExitStatus {
-    let mut status = None;
-    until("the command ends", async || {
-        status = child.try_wait().unwrap();
-        status.is_some()
-    })
-    .await;
-    status.unwrap()
+    assert_eq!(running.code().await, Some(130));
 }

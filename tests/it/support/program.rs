@@ -43,11 +43,42 @@ pub async fn run(arguments: &[&str]) -> Ended {
     }
 }
 
-/// Starts a command that is not to end by itself.
-pub fn start(arguments: &[&str]) -> Child {
-    let mut command = command(arguments);
-    command.stdout(Stdio::null()).stderr(Stdio::null());
-    command.spawn().unwrap()
+/// A command that goes on. Killed when dropped.
+pub struct Running(Child);
+
+impl Running {
+    /// Standard input stays open.
+    pub fn start(arguments: &[&str]) -> Self {
+        let mut command = command(arguments);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        Self(command.spawn().unwrap())
+    }
+
+    pub fn process_id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Ends it as a power cut would, unless it has ended.
+    pub fn kill(&mut self) {
+        let _ = self.0.kill();
+        self.0.wait().unwrap();
+    }
+
+    /// Waits for its end; gives its exit code.
+    pub async fn code(mut self) -> Option<i32> {
+        let wait = move || self.0.wait().unwrap().code();
+        tokio::task::spawn_blocking(wait).await.unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// `bulletin serve` in a process of its own. Killed when dropped.
@@ -59,9 +90,13 @@ pub struct Program {
 }
 
 impl Program {
-    /// Returns once it serves.
+    /// On a free port. Returns once it serves.
     pub async fn serve(arguments: &[&str]) -> Self {
-        let mut command = command(&["serve", "--listen", "127.0.0.1:0"]);
+        Self::serve_at("127.0.0.1:0", arguments).await
+    }
+
+    pub async fn serve_at(address: &str, arguments: &[&str]) -> Self {
+        let mut command = command(&["serve", "--listen", address]);
         command.args(arguments).stdout(Stdio::piped());
         command.env("RUST_LOG", "off");
         let start = move || {
@@ -85,6 +120,10 @@ impl Program {
     /// Clients of it.
     pub fn service(&self, database: &Database) -> Service {
         Service::at(database.clone(), self.address)
+    }
+
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it as a power cut would.

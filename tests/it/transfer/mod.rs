@@ -1,7 +1,9 @@
 //! Export and import, over gRPC and as commands.
 
+mod commands;
 mod export;
 mod imports;
+mod interrupted;
 mod mirror;
 mod snapshot;
 

@@ -83,7 +83,7 @@ impl Attempt {
         group: &mut [Queued],
     ) -> Result<Self, Broken> {
         self.outcomes = group.iter().map(|_| None).collect();
-        let mut connection = writer.begin(log::BEGIN_AND_LOCK).await?;
+        let mut connection = writer.begin(&log::BEGIN_GROUP).await?;
         let work = self.work(&mut connection, tables, group);
         let tokens = match writer.answer(WORK_TIME_MAX, work).await {
             Ok(tokens) if !tokens.is_empty() => tokens,

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use crate::changes::chain::{Entry, EntryRow, link, record_digest};
 use crate::changes::view::{Needs, View};
 use crate::changes::write::Row;
-use crate::db::{BEGIN_READ, Db};
+use crate::db::{BEGIN_READ, Beginning, Db};
 use crate::error::{Error, Result};
 use crate::names::Kind;
 use crate::token::{CHAIN_LENGTH, Chain, Token};
@@ -36,18 +36,28 @@ pub const BEGIN_WRITE: &str = "begin; set local lock_timeout = '3s'; \
      set local statement_timeout = '10s'; \
      set local tcp_user_timeout = '5s'";
 
-/// The same, with the lock that every write begins with, in one message.
-///
-/// Each of its statements has a snapshot of its own, and the lock is the last: what is read, is read after
-/// it was waited for. Writes look everything up by key; a plan that reads a whole table would be one made
-/// while the table was empty, and kept.
-pub const BEGIN_AND_LOCK: &str = "-- changes.lock_head
+/// What holds on a connection that only writes. Writes look everything up by key; a plan that reads a
+/// whole table would be one made while the table was empty, and kept.
+const SET_TO_WRITE: &str = "set lock_timeout = '3s'; \
+     set idle_in_transaction_session_timeout = '2s'; \
+     set statement_timeout = '10s'; \
+     set tcp_user_timeout = '5s'; \
+     set enable_seqscan = off";
+
+/// How a group's transaction begins, in one message: each of its statements has a snapshot of its own, and
+/// the lock is the last, so that what is read is read after it was waited for.
+pub const BEGIN_GROUP: Beginning = Beginning {
+    at_connect: SET_TO_WRITE,
+    begin: "-- changes.lock_head
+     begin; select 1 from head for update",
+    begin_pooled: "-- changes.lock_head
      begin; set local lock_timeout = '3s'; \
      set local idle_in_transaction_session_timeout = '2s'; \
      set local statement_timeout = '10s'; \
      set local tcp_user_timeout = '5s'; \
      set local enable_seqscan = off; \
-     select 1 from head for update";
+     select 1 from head for update",
+};
 
 /// Orders this transaction after every other write.
 ///

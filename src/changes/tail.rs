@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, Row as _};
+use sqlx::{Executor as _, PgConnection, Row as _};
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
@@ -13,7 +13,7 @@ use crate::changes::delta::{self, Head, within};
 use crate::changes::feed::Feed;
 use crate::changes::log::token_of;
 use crate::db::history::History;
-use crate::db::{Db, jittered};
+use crate::db::{Db, Pooler, jittered};
 use crate::error::{Error, Result};
 use crate::token::{Chain, Token};
 
@@ -55,7 +55,7 @@ impl Drop for Following {
 /// Begins at the newest revision. Reads of this database are measured by it from then on.
 pub async fn follow(db: &Db) -> Result<Following> {
     let polled = Instant::now();
-    let mut connection = db.dedicated().await?;
+    let mut connection = connect(db).await?;
     db.pooler().begin_read(&mut connection).await?;
     let newest = newest(&mut connection).await?;
     db.pooler().end_read(&mut connection).await?;
@@ -74,6 +74,20 @@ pub async fn follow(db: &Db) -> Result<Following> {
         feed,
         task: tokio::spawn(tail.run()),
     })
+}
+
+/// Polls look a few revisions up by their numbers. A plan that is made once knows no numbers, so Postgres
+/// takes it for dear and would make another each time; and one that reads whole tables would be one made
+/// while they were empty, and kept.
+const AT_CONNECT: &str = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off";
+
+async fn connect(db: &Db) -> Result<PgConnection> {
+    let mut connection = db.dedicated().await?;
+    // What is set behind a pooler meets others.
+    if db.pooler() == Pooler::None {
+        connection.execute(AT_CONNECT).await?;
+    }
+    Ok(connection)
 }
 
 struct Tail {
@@ -104,7 +118,7 @@ impl Tail {
                     }
                     pause = FIRST_PAUSE;
                     if !is_behind {
-                        self.wait(POLL_INTERVAL).await;
+                        self.rest().await;
                     }
                 }
                 Err(error) => {
@@ -120,7 +134,15 @@ impl Tail {
         }
     }
 
-    /// Until the next turn, or a write of this process.
+    /// Until the next turn; a write of this process is not waited with while somebody watches.
+    async fn rest(&self) {
+        match self.feed.wanted().records {
+            true => self.wait(POLL_INTERVAL).await,
+            false => tokio::time::sleep(POLL_INTERVAL).await,
+        }
+    }
+
+    /// Until the time is over, or the primary was heard of.
     async fn wait(&self, time: Duration) {
         // Either end of the wait will do.
         let _ = tokio::time::timeout(time, self.history.nudged()).await;
@@ -130,7 +152,7 @@ impl Tail {
     async fn poll(&mut self) -> Result<bool> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.db.dedicated().await?,
+            None => connect(&self.db).await?,
         };
         // A connection whose poll was given up is not used again.
         self.db.pooler().begin_read(&mut connection).await?;

@@ -9,6 +9,7 @@ use prost_reflect::DynamicMessage;
 use serde_json::{Value, json};
 use tonic::Status;
 use tonic::transport::Channel;
+use tonic_types::StatusExt as _;
 
 use crate::cli::client::{MESSAGE_BYTES, Retry, channel, progress};
 use crate::cli::file::{Form, beside, is_standard, replace};
@@ -40,9 +41,30 @@ pub async fn run(options: ExportOptions) -> anyhow::Result<()> {
                 tell(&summary, &token);
                 return Ok(());
             }
-            Err(status) => retry.after(status).await?,
+            Err(status) => {
+                let is_gone = is_gone(&status);
+                let waited = retry.after(status).await;
+                match (is_gone, &target.partial) {
+                    (true, Some(partial)) => waited.with_context(|| {
+                        let cursor = partial.cursor_path.display();
+                        format!(
+                            "what was begun cannot be gone on with; remove {cursor} to begin anew"
+                        )
+                    })?,
+                    _ => waited?,
+                }
+            }
         }
     }
+}
+
+/// Whether the revision that is exported is there no more.
+fn is_gone(status: &Status) -> bool {
+    let reason = status.get_details_error_info().map(|info| info.reason);
+    matches!(
+        reason.as_deref(),
+        Some("HISTORY_FORKED" | "REVISION_COMPACTED")
+    )
 }
 
 fn request(options: &ExportOptions) -> ExportRecordsRequest {

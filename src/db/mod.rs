@@ -28,7 +28,7 @@ pub(crate) use self::replicas::{Replica, Replicas, jittered};
 use self::server::Connections;
 pub(crate) use self::server::Server;
 pub(crate) use self::shelf::Reader;
-pub(crate) use self::writer::Writer;
+pub(crate) use self::writer::{Beginning, Writer};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 

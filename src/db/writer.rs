@@ -4,12 +4,22 @@
 use std::io;
 use std::time::Duration;
 
-use sqlx::{Executor as _, PgConnection};
+use sqlx::{Executor as _, PgConnection, SqlSafeStr as _, SqlStr};
 
-use crate::db::{Db, is_unreachable};
+use crate::db::{Db, Pooler, is_unreachable};
 
 /// Longer than any statement that begins a transaction may take, waits for locks included.
 const BEGIN_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// How transactions of a connection begin, each in one message.
+#[derive(Debug)]
+pub struct Beginning {
+    /// What is said once of a connection of one's own.
+    pub at_connect: &'static str,
+    pub begin: &'static str,
+    /// With all that `at_connect` says, for a pooler gives each transaction another session.
+    pub begin_pooled: &'static str,
+}
 
 /// One transaction at a time. A transaction that did not end well takes its connection with it: closing
 /// one rolls it back.
@@ -24,10 +34,15 @@ impl Writer {
         Self { db, kept: None }
     }
 
-    /// Begins a transaction with these statements, which go as one message.
-    pub async fn begin(&mut self, statements: &'static str) -> Result<PgConnection, sqlx::Error> {
+    /// Begins a transaction.
+    pub async fn begin(&mut self, beginning: &Beginning) -> Result<PgConnection, sqlx::Error> {
+        let begin = match self.db.pooler() {
+            Pooler::None => beginning.begin,
+            Pooler::Transaction => beginning.begin_pooled,
+        };
+        let begin = || self.db.pooler().begin(begin);
         if let Some(mut connection) = self.kept.take() {
-            match self.begin_on(&mut connection, statements).await {
+            match self.say(&mut connection, begin()).await {
                 Ok(()) => return Ok(connection),
                 // It may have died while it rested.
                 Err(error) if is_unreachable(&error) => {}
@@ -35,17 +50,21 @@ impl Writer {
             }
         }
         let mut connection = self.db.detached().await?;
-        self.begin_on(&mut connection, statements).await?;
+        if self.db.pooler() == Pooler::None {
+            let at_connect = beginning.at_connect.into_sql_str();
+            self.say(&mut connection, at_connect).await?;
+        }
+        self.say(&mut connection, begin()).await?;
         Ok(connection)
     }
 
-    async fn begin_on(
+    async fn say(
         &self,
         connection: &mut PgConnection,
-        statements: &'static str,
+        statements: SqlStr,
     ) -> Result<(), sqlx::Error> {
-        let begun = connection.execute(self.db.pooler().begin(statements));
-        self.answer(BEGIN_TIME_MAX, begun).await.map(drop)
+        let said = connection.execute(statements);
+        self.answer(BEGIN_TIME_MAX, said).await.map(drop)
     }
 
     /// Keeps a connection whose transaction has ended.

@@ -77,7 +77,10 @@ impl<'a> Deciding<'a> {
         let mut names = HashSet::new();
         let chunk = self.chunk;
         for (place, item) in chunk.items.iter().enumerate() {
-            let is_first = item.name.is_empty() || names.insert(item.name.as_str());
+            // A page is what its name says, so that it may come with each article that it is of.
+            let is_page = matches!(item.given, Some(AnyRecord::Source(_)));
+            let may_come_again = item.name.is_empty() || is_page;
+            let is_first = names.insert(item.name.as_str()) || may_come_again;
             let step = match is_first {
                 true => self.record(place, item),
                 false => Err(twice(item)),

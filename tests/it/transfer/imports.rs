@@ -581,3 +581,12 @@ async fn an_import_over_the_seed_page_is_refused_where_it_would_break_it() {
         "{fields:?}"
     );
 }
+
+#[tokio::test]
+async fn a_page_may_come_with_each_of_its_articles() {
+    let service = Service::start().await;
+    let of = |id| of_article(on_page(id, article::State::Draft));
+    let records = vec![of_source(TEXT), of("a1"), of_source(TEXT), of("a2")];
+    let imported = upsert(&service, "", records).await;
+    assert_eq!(outcomes(&imported), [Created, Created, Unchanged, Created]);
+}

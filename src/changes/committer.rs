@@ -21,9 +21,6 @@ use crate::token::Token;
 
 /// Most requests of a group.
 pub const GROUP_REQUESTS_MAX: usize = 64;
-/// A group is not made smaller than this to leave another for later.
-const HALVED_MIN: usize = 12;
-
 const QUEUE_LENGTH: usize = 1_024;
 
 /// How often a group is tried again when the database was lost before its COMMIT was sent.
@@ -126,12 +123,7 @@ impl Task {
     }
 
     /// The next requests in order, one a key; a solitary one alone. Who went away is left out.
-    ///
-    /// Half of what waits, where that is many: those who were answered come again while the other half
-    /// is written, so that neither Postgres nor they wait for the other.
     fn take_group(&mut self) -> Vec<Queued> {
-        let half = self.waiting.len().div_ceil(2);
-        let requests_max = half.max(HALVED_MIN).min(self.requests_max);
         let mut keys = HashSet::new();
         let mut group: Vec<Queued> = Vec::new();
         let mut later = VecDeque::new();
@@ -140,7 +132,7 @@ impl Task {
                 continue;
             }
             let is_solitary = queued.write.is_solitary();
-            let fits = group.len() < requests_max && (group.is_empty() || !is_solitary);
+            let fits = group.len() < self.requests_max && (group.is_empty() || !is_solitary);
             // A key that waits keeps its later requests waiting too, in order.
             if !keys.insert(queued.write.key().to_owned()) || !fits {
                 later.push_back(queued);

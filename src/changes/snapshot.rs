@@ -113,7 +113,11 @@ async fn read(
         return Err(Error::internal("the statement says nothing of the log"));
     };
     check(db, asked.at, log)?;
-    let mut batch = Batch::default();
+    let mut batch = Batch {
+        records: Vec::with_capacity(rows.len()),
+        next: None,
+    };
+    let mut last = None;
     let mut is_cut = false;
     let (mut seen, mut bytes) = (0, 0);
     for (name, row) in rows {
@@ -135,8 +139,9 @@ async fn read(
                 is_old,
             });
         }
-        batch.next = Some(name.to_owned());
+        last = Some(name);
     }
+    batch.next = last.map(str::to_owned);
     if is_cut && seen == 0 {
         return Ok(None);
     }
@@ -201,7 +206,14 @@ fn statement<'q>(
     let filter = lower(asked.filter, PARAMETERS);
     let found = match table(asked.kind)? {
         "changes" => found_sources_sql(),
-        table => found_sql(table, asked.show_deleted, &filter.sql),
+        table => {
+            // Every column that is named is taken out of every row.
+            let columns = match asked.filter {
+                None => "name, revision, is_deleted, record",
+                Some(_) => "*",
+            };
+            found_sql(table, columns, asked.show_deleted, &filter.sql)
+        }
     };
     let kind = asked.kind.noun();
     let sql = format!(
@@ -238,7 +250,7 @@ fn found_sources_sql() -> String {
     )
 }
 
-fn found_sql(table: &str, show_deleted: bool, filter: &str) -> String {
+fn found_sql(table: &str, columns: &str, show_deleted: bool, filter: &str) -> String {
     let shown = if show_deleted {
         "true"
     } else {
@@ -250,7 +262,7 @@ fn found_sql(table: &str, show_deleted: bool, filter: &str) -> String {
                   select c.record from changes c
                   where c.name = scanned.name and c.revision <= $1
                   order by c.revision desc limit 1) end as record
-         from (select * from {table} where name > $2 order by name limit {SCANNED_MAX}) as scanned
+         from (select {columns} from {table} where name > $2 order by name limit {SCANNED_MAX}) as scanned
          where revision > $1 or ({shown} and {filter})
          order by name limit $4"
     )

@@ -2,7 +2,7 @@
 //! taking a record apart to put it together again. The services are generated over these types.
 
 use prost::bytes::{Buf, BufMut, Bytes};
-use prost::encoding::{DecodeContext, WireType, skip_field};
+use prost::encoding::{DecodeContext, WireType, bytes, skip_field};
 use prost::{DecodeError, Message};
 use prost_types::Timestamp;
 
@@ -67,31 +67,54 @@ pub struct BatchGetResponse {
     pub token: String,
 }
 
-/// `bulletin.v1.Record`: of its kinds, at most one is not empty, since no record is.
-#[derive(Clone, PartialEq, Message)]
+/// `bulletin.v1.Record`: one field, numbered after its kind; none without bytes, which no record is.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct AnyRecord {
-    #[prost(bytes = "bytes", tag = "1")]
-    article: Bytes,
-    #[prost(bytes = "bytes", tag = "2")]
-    station: Bytes,
-    #[prost(bytes = "bytes", tag = "3")]
-    statistic: Bytes,
-    #[prost(bytes = "bytes", tag = "4")]
-    source: Bytes,
+    tag: u32,
+    bytes: Bytes,
 }
 
 impl AnyRecord {
     /// A record's bytes, under its kind; the log's own kind has none.
     pub fn of(kind: Kind, bytes: Bytes) -> Self {
-        let mut record = Self::default();
-        match kind {
-            Kind::Article => record.article = bytes,
-            Kind::Station => record.station = bytes,
-            Kind::Statistic => record.statistic = bytes,
-            Kind::Source => record.source = bytes,
-            Kind::Log => {}
+        let tag = match kind {
+            Kind::Article => 1,
+            Kind::Station => 2,
+            Kind::Statistic => 3,
+            Kind::Source => 4,
+            Kind::Log => return Self::default(),
+        };
+        Self { tag, bytes }
+    }
+}
+
+impl Message for AnyRecord {
+    fn encode_raw(&self, buf: &mut impl BufMut) {
+        if !self.bytes.is_empty() {
+            bytes::encode(self.tag, &self.bytes, buf);
         }
-        record
+    }
+
+    /// A server only writes it.
+    fn merge_field(
+        &mut self,
+        tag: u32,
+        wire_type: WireType,
+        buf: &mut impl Buf,
+        context: DecodeContext,
+    ) -> Result<(), DecodeError> {
+        skip_field(wire_type, tag, buf, context)
+    }
+
+    fn encoded_len(&self) -> usize {
+        match self.bytes.is_empty() {
+            true => 0,
+            false => bytes::encoded_len(self.tag, &self.bytes),
+        }
+    }
+
+    fn clear(&mut self) {
+        *self = Self::default();
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tonic::Status;
 
 use crate::articles;
-use crate::changes::snapshot::{self, Asked, Batch, Snapped};
+use crate::changes::snapshot::{self, Asked, Snapped};
 use crate::context::Context;
 use crate::edge::wire::{AnyRecord, ExportRecordsResponse};
 use crate::error::{Error, Result};
@@ -28,26 +28,39 @@ use crate::transfer::digest::RecordsDigest;
 /// About how many bytes of records a message has.
 const MESSAGE_BYTES: usize = 1024 * 1024;
 
-/// How many messages are read before they are asked for.
+/// How many messages are made before they are asked for, and how many batches read for the next.
 const MESSAGES_AHEAD: usize = 2;
+const BATCHES_AHEAD: usize = 1;
 
 const KINDS: [Kind; 4] = [Kind::Source, Kind::Station, Kind::Article, Kind::Statistic];
 
 const MALFORMED: &str = "a cursor that was sealed has not what it must";
 
-/// An export, where it stands.
-pub struct Export {
+/// What is exported.
+#[derive(Clone)]
+struct Scope {
     context: Context,
     kinds: Vec<Kind>,
     filter: Option<Condition>,
     show_deleted: bool,
-    scope: String,
     at: AskedToken,
-    /// Which of the kinds comes next; their number when all were sent.
-    place: usize,
+}
+
+/// Up to where an export has come.
+#[derive(Clone, Default)]
+struct Place {
+    /// Which of the kinds comes next; their number when all have come.
+    kind: usize,
     /// The name of that kind after which it goes on.
     after: String,
-    rows: usize,
+}
+
+/// An export, where it stands.
+pub struct Export {
+    of: Scope,
+    /// The request, but for its cursor.
+    scope: String,
+    place: Place,
     counts: [i64; KINDS.len()],
     digest: RecordsDigest,
 }
@@ -75,15 +88,15 @@ impl Export {
             .extend(cursor.iter().map(|cursor| cursor.history.clone()));
         let snapshot = reading::snapshot(&context.db, &freshness).await?;
         let mut export = Self {
-            context,
-            kinds,
-            filter,
-            show_deleted: request.show_deleted,
+            of: Scope {
+                context,
+                kinds,
+                filter,
+                show_deleted: request.show_deleted,
+                at: snapshot.token.into(),
+            },
             scope,
-            at: snapshot.token.into(),
-            place: 0,
-            after: String::new(),
-            rows: 0,
+            place: Place::default(),
             counts: [0; KINDS.len()],
             digest: RecordsDigest::default(),
         };
@@ -95,21 +108,27 @@ impl Export {
         Ok((export, snapshot))
     }
 
-    /// Sends all messages, reading the next while one is on its way. It ends when nobody listens any
-    /// more, and when the service stops: the caller goes on elsewhere.
+    /// Sends all messages; while one is on its way the next is made, and the one after that is read. It
+    /// ends when nobody listens any more, and when the service stops: the caller goes on elsewhere.
     pub fn send(mut self) -> mpsc::Receiver<Result<ExportRecordsResponse, Status>> {
         let (sender, receiver) = mpsc::channel(MESSAGES_AHEAD);
+        let (batches, mut read) = mpsc::channel(BATCHES_AHEAD);
+        let reading = Reading {
+            of: self.of.clone(),
+            place: self.place.clone(),
+            rows: 0,
+        };
+        tokio::spawn(reading.run(batches));
         tokio::spawn(async move {
-            let mut stopping = self.context.stopping.clone();
+            let mut stopping = self.of.context.stopping.clone();
             loop {
-                // Nothing is read, and no connection held, before there is room for it.
                 let Ok(permit) = sender.reserve().await else {
                     return;
                 };
                 let message = tokio::select! {
                     biased;
                     () = stopping.begun() => Err(Error::Draining),
-                    message = self.next() => message,
+                    message = self.next(&mut read) => message,
                 };
                 let is_last = match &message {
                     Ok(message) => message.summary.is_some(),
@@ -125,41 +144,30 @@ impl Export {
     }
 
     /// The next message, with at least one record unless it is the last.
-    async fn next(&mut self) -> Result<ExportRecordsResponse> {
+    async fn next(
+        &mut self,
+        batches: &mut mpsc::Receiver<Result<Read>>,
+    ) -> Result<ExportRecordsResponse> {
         let mut records = Vec::new();
-        while records.is_empty()
-            && let Some(kind) = self.kinds.get(self.place).copied()
-        {
-            let batch = self.batch(kind).await?;
-            records = self.take(kind, batch).await?;
+        while records.is_empty() && self.place.kind < self.of.kinds.len() {
+            let read = batches.recv().await;
+            let read = read.ok_or_else(|| Error::internal("an export was not read to its end"))?;
+            records = self.take(read?).await?;
         }
-        let is_last = self.place == self.kinds.len();
+        let is_last = self.place.kind == self.of.kinds.len();
         Ok(ExportRecordsResponse {
             records,
             cursor: self.cursor()?,
             sent_count: self.counts.iter().sum(),
-            token: self.at.to_string(),
+            token: self.of.at.to_string(),
             summary: is_last.then(|| self.summary()),
         })
     }
 
-    async fn batch(&self, kind: Kind) -> Result<Batch> {
-        let asked = Asked {
-            at: &self.at,
-            kind,
-            after: &self.after,
-            show_deleted: self.show_deleted,
-            filter: self.filter.as_ref(),
-            rows: self.rows,
-            bytes_max: MESSAGE_BYTES,
-        };
-        snapshot::batch(&self.context.db, &asked).await
-    }
-
     /// Counts a batch's records, and moves on behind it.
-    async fn take(&mut self, kind: Kind, batch: Batch) -> Result<Vec<AnyRecord>> {
-        self.rows = batch.rows_of(MESSAGE_BYTES);
-        let records = self.matching(kind, batch.records).await?;
+    async fn take(&mut self, read: Read) -> Result<Vec<AnyRecord>> {
+        let kind = read.kind;
+        let records = self.matching(kind, read.records).await?;
         for Snapped { name, record, .. } in &records {
             match name.strip_prefix("sources/") {
                 Some(sha256) if kind == Kind::Source => self.digest.add(name, sha256),
@@ -172,14 +180,7 @@ impl Export {
         let count = i64::try_from(records.len()).map_err(Error::internal)?;
         let place = KINDS.iter().position(|known| *known == kind);
         self.counts[place.unwrap_or_default()] += count;
-        match batch.next {
-            Some(next) => self.after = next,
-            None => {
-                self.after.clear();
-                self.place += 1;
-                self.rows = 0;
-            }
-        }
+        self.place = read.behind;
         let records = records.into_iter();
         Ok(records
             .map(|snapped| AnyRecord::of(kind, snapped.record))
@@ -188,7 +189,7 @@ impl Export {
 
     /// Without those that did not match the filter then, before they were changed.
     async fn matching(&self, kind: Kind, mut records: Vec<Snapped>) -> Result<Vec<Snapped>> {
-        let Some(filter) = &self.filter else {
+        let Some(filter) = &self.of.filter else {
             return Ok(records);
         };
         let old = records.iter().filter(|snapped| snapped.is_old);
@@ -197,7 +198,7 @@ impl Export {
         if rows.is_empty() {
             return Ok(records);
         }
-        let matching = snapshot::matching(&self.context.db, kind, filter, &rows).await?;
+        let matching = snapshot::matching(&self.of.context.db, kind, filter, &rows).await?;
         let mut matching = matching.into_iter();
         records.retain(|snapped| !snapped.is_old || matching.next().unwrap_or_default());
         Ok(records)
@@ -212,29 +213,92 @@ impl Export {
 
     fn cursor(&self) -> Result<String> {
         let mut after = vec![
-            self.place.to_string(),
-            self.after.clone(),
+            self.place.kind.to_string(),
+            self.place.after.clone(),
             self.digest.state(),
         ];
         after.extend(self.counts.iter().map(ToString::to_string));
         let cursor = Cursor {
-            history: self.at.clone(),
+            history: self.of.at.clone(),
             after,
         };
-        self.context.page_tokens.seal(&self.scope, &cursor)
+        self.of.context.page_tokens.seal(&self.scope, &cursor)
     }
 
     fn go_on(&mut self, cursor: Cursor) -> Option<()> {
         let [place, after, digest, counts @ ..] = cursor.after.as_slice() else {
             return None;
         };
-        self.at = cursor.history;
-        self.place = place.parse().ok()?;
-        self.after.clone_from(after);
+        self.of.at = cursor.history;
+        self.place = Place {
+            kind: place.parse().ok()?,
+            after: after.clone(),
+        };
         self.digest = RecordsDigest::of_state(digest)?;
         let counts: Result<Vec<i64>, _> = counts.iter().map(|count| count.parse()).collect();
         self.counts = counts.ok()?.try_into().ok()?;
         Some(())
+    }
+}
+
+/// Reads batches ahead of the messages that are made of them, a connection held for none but the one that
+/// is read.
+struct Reading {
+    of: Scope,
+    place: Place,
+    rows: usize,
+}
+
+/// A batch, and where the export is behind it.
+struct Read {
+    kind: Kind,
+    records: Vec<Snapped>,
+    behind: Place,
+}
+
+impl Reading {
+    /// Until all is read, or nobody takes it.
+    async fn run(mut self, batches: mpsc::Sender<Result<Read>>) {
+        while let Some(kind) = self.of.kinds.get(self.place.kind).copied() {
+            let Ok(permit) = batches.reserve().await else {
+                return;
+            };
+            let read = self.next(kind).await;
+            let is_over = read.is_err();
+            permit.send(read);
+            if is_over {
+                return;
+            }
+        }
+    }
+
+    async fn next(&mut self, kind: Kind) -> Result<Read> {
+        let asked = Asked {
+            at: &self.of.at,
+            kind,
+            after: &self.place.after,
+            show_deleted: self.of.show_deleted,
+            filter: self.of.filter.as_ref(),
+            rows: self.rows,
+            bytes_max: MESSAGE_BYTES,
+        };
+        let batch = snapshot::batch(&self.of.context.db, &asked).await?;
+        self.rows = batch.rows_of(MESSAGE_BYTES);
+        match batch.next {
+            Some(next) => self.place.after = next,
+            None => {
+                self.rows = 0;
+                self.place = Place {
+                    kind: self.place.kind + 1,
+                    after: String::new(),
+                };
+            }
+        }
+        Ok(Read {
+            kind,
+            records: batch.records,
+            behind: self.place.clone(),
+        })
     }
 }
 

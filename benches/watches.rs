@@ -132,8 +132,8 @@ struct Idle {
 }
 
 async fn idle(observer: &mut PgConnection, processes: [u32; 2], seconds: u64) -> Result<Idle> {
-    // Sessions report what they did with a delay of up to a second.
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    // A session that rests reports what it did after up to 10 s; a thread that has nothing more to do ends.
+    tokio::time::sleep(Duration::from_secs(15)).await;
     let [service, postgres] = processes;
     let cpu = || Ok::<_, anyhow::Error>([cpu::of_process(service)?, cpu::of_postgres(postgres)?]);
     let before = (committed(observer).await?, cpu()?);
@@ -141,7 +141,8 @@ async fn idle(observer: &mut PgConnection, processes: [u32; 2], seconds: u64) ->
     tokio::time::sleep(Duration::from_secs(seconds)).await;
     let after = (committed(observer).await?, cpu()?);
     let seconds = began.elapsed().as_secs_f64();
-    let cpu_us = |place: usize| (after.1[place] - before.1[place]) as f64 / 1e3 / seconds;
+    let cpu_us =
+        |place: usize| after.1[place].saturating_sub(before.1[place]) as f64 / 1e3 / seconds;
     Ok(Idle {
         transactions: (after.0 - before.0) as f64 / seconds,
         cpu_us: [cpu_us(0), cpu_us(1)],

@@ -181,8 +181,8 @@ impl Task {
                 .await;
             match attempted {
                 Ok(attempt) => {
-                    if let (Some(token), Some(history)) = (attempt.written, self.db.history()) {
-                        history.written(token);
+                    if let (Some(written), Some(history)) = (&attempt.written, self.db.history()) {
+                        history.committed(&written.before, &written.tokens, written.began);
                     }
                     self.finish(group, attempt);
                     return Ok(());

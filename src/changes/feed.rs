@@ -70,6 +70,15 @@ impl Feed {
             kept.clear();
             return;
         }
+        let last = kept.deltas.back().map(|(last, _)| last.token.revision);
+        let first = deltas.first().map(|first| first.token.revision);
+        // What this process has written itself is not always read.
+        if last
+            .zip(first)
+            .is_some_and(|(last, first)| first != last + 1)
+        {
+            kept.clear();
+        }
         for delta in deltas {
             // Compacted while it was read: whoever is there finds out from the database.
             if !delta.is_whole() {
@@ -202,6 +211,16 @@ mod tests {
             ..token(4)
         };
         assert!(reader.after(&token(4)).is_some() && reader.after(&other).is_none());
+    }
+
+    #[test]
+    fn revisions_that_were_not_read_are_not_passed_over() {
+        let feed = Arc::new(Feed::default());
+        let reader = feed.reader(false);
+        feed.extend(vec![delta(5, 0)], feed.wanted());
+        feed.extend(vec![delta(7, 0)], feed.wanted());
+        assert!(reader.after(&token(4)).is_none() && reader.after(&token(5)).is_none());
+        assert!(reader.after(&token(6)).is_some());
     }
 
     #[test]

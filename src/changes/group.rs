@@ -1,7 +1,7 @@
 //! One group of requests in one transaction: lock, read, decide, append, project, commit; and, when no
 //! reply to the COMMIT comes, finding out whether it happened.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::{Executor as _, PgConnection};
 use tracing::warn;
@@ -61,6 +61,15 @@ struct Decided {
     reason: String,
 }
 
+/// Revisions that were committed.
+pub(super) struct Written {
+    /// The revision they follow.
+    pub(super) before: Token,
+    pub(super) tokens: Vec<Token>,
+    /// Before the transaction: what was committed by then is `before`, or comes before it.
+    pub(super) began: Instant,
+}
+
 /// One try at one group.
 #[derive(Default)]
 pub(super) struct Attempt {
@@ -68,8 +77,8 @@ pub(super) struct Attempt {
     decided: Vec<Decided>,
     /// One a request, in order; nothing for one that is left for the next group.
     pub(super) outcomes: Vec<Option<Result<Committed>>>,
-    /// The newest revision that was committed, when there is any.
-    pub(super) written: Option<Token>,
+    /// What was committed, when there is any.
+    pub(super) written: Option<Written>,
     row_count: usize,
     byte_count: usize,
 }
@@ -83,10 +92,11 @@ impl Attempt {
         group: &mut [Queued],
     ) -> Result<Self, Broken> {
         self.outcomes = group.iter().map(|_| None).collect();
+        let began = Instant::now();
         let mut connection = writer.begin(&log::BEGIN_GROUP).await?;
         let work = self.work(&mut connection, tables, group);
-        let tokens = match writer.answer(WORK_TIME_MAX, work).await {
-            Ok(tokens) if !tokens.is_empty() => tokens,
+        let (before, tokens) = match writer.answer(WORK_TIME_MAX, work).await {
+            Ok((before, tokens)) if !tokens.is_empty() => (before, tokens),
             Ok(_) => {
                 writer.roll_back(connection).await;
                 return Ok(self);
@@ -106,29 +116,35 @@ impl Attempt {
                 find_out(db, cause, &tokens).await?;
             }
         }
-        self.written = tokens.last().copied();
-        for (decided, token) in self.decided.drain(..).zip(tokens) {
+        for (decided, token) in self.decided.drain(..).zip(&tokens) {
             let committed = Committed {
-                token,
+                token: *token,
                 answer: decided.answer,
             };
             self.outcomes[decided.request] = Some(Ok(committed));
         }
+        self.written = Some(Written {
+            before,
+            tokens,
+            began,
+        });
         Ok(self)
     }
 
-    /// Decides and writes, all but the commit. Returns the revisions that are to be committed.
+    /// Decides and writes, all but the commit. Returns the newest revision, and those that are to be
+    /// committed after it.
     async fn work(
         &mut self,
         connection: &mut PgConnection,
         tables: &Tables,
         group: &mut [Queued],
-    ) -> Result<Vec<Token>, sqlx::Error> {
+    ) -> Result<(Token, Vec<Token>), sqlx::Error> {
         let tip = self.decide_all(connection, group).await?;
-        match self.decided.is_empty() {
-            true => Ok(Vec::new()),
-            false => self.write(connection, tables, &tip, group).await,
-        }
+        let tokens = match self.decided.is_empty() {
+            true => Vec::new(),
+            false => self.write(connection, tables, &tip, group).await?,
+        };
+        Ok((tip.token, tokens))
     }
 
     /// Reads what is needed and decides every request, those that need more after another read. Returns

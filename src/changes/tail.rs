@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use sqlx::postgres::PgRow;
 use sqlx::{Executor as _, PgConnection, Row as _};
 use tokio::task::JoinHandle;
+use tokio::time::error::Elapsed;
 use tracing::{error, info, warn};
 
 use crate::changes::delta::{self, Head, within};
@@ -104,11 +105,7 @@ impl Tail {
         let mut pause = FIRST_PAUSE;
         let mut failing_since = None;
         loop {
-            let polled = match tokio::time::timeout(POLL_TIME_MAX, self.poll()).await {
-                Ok(polled) => polled.inspect_err(|_| self.history.away()),
-                Err(_) => Err(Error::NoPrimary("no answer in time".into())),
-            };
-            match polled {
+            match self.turn().await {
                 Ok(is_behind) => {
                     if let Some(since) = failing_since.take() {
                         let away_ms = Instant::duration_since(&Instant::now(), since).as_millis();
@@ -118,7 +115,7 @@ impl Tail {
                     }
                     pause = FIRST_PAUSE;
                     if !is_behind {
-                        self.rest().await;
+                        self.wait(POLL_INTERVAL).await;
                     }
                 }
                 Err(error) => {
@@ -134,27 +131,39 @@ impl Tail {
         }
     }
 
-    /// Until the next turn; a write of this process is not waited with while somebody watches.
-    async fn rest(&self) {
-        match self.feed.wanted().records {
-            true => self.wait(POLL_INTERVAL).await,
-            false => tokio::time::sleep(POLL_INTERVAL).await,
-        }
-    }
-
     /// Until the time is over, or the primary was heard of.
     async fn wait(&self, time: Duration) {
         // Either end of the wait will do.
         let _ = tokio::time::timeout(time, self.history.nudged()).await;
     }
 
-    /// Takes the next revisions; answers whether there are more.
-    async fn poll(&mut self) -> Result<bool> {
-        let mut connection = match self.connection.take() {
+    /// One poll, on a connection that is made first if need be: each has a time of its own, so that a
+    /// slow way to the primary is not for ever at its beginning.
+    async fn turn(&mut self) -> Result<bool> {
+        let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => connect(&self.db).await?,
+            None => self.in_time(connect(&self.db)).await?,
         };
-        // A connection whose poll was given up is not used again.
+        let polled = self.poll(connection);
+        let polled = tokio::time::timeout(POLL_TIME_MAX, polled).await;
+        self.judge(polled)
+    }
+
+    async fn in_time<T>(&self, answer: impl Future<Output = Result<T>>) -> Result<T> {
+        self.judge(tokio::time::timeout(POLL_TIME_MAX, answer).await)
+    }
+
+    /// A primary that refuses is away at once, one that is silent when it was so for long.
+    fn judge<T>(&self, answer: Result<Result<T>, Elapsed>) -> Result<T> {
+        match answer {
+            Ok(answer) => answer.inspect_err(|_| self.history.away()),
+            Err(_) => Err(Error::NoPrimary("no answer in time".into())),
+        }
+    }
+
+    /// Takes the next revisions; answers whether there are more. A connection whose poll was given up is
+    /// not used again.
+    async fn poll(&mut self, mut connection: PgConnection) -> Result<bool> {
         self.db.pooler().begin_read(&mut connection).await?;
         let is_behind = self.poll_on(&mut connection).await?;
         if !self.is_remembered {
@@ -185,6 +194,7 @@ impl Tail {
         }
         let heads = within(heads.collect(), ROWS_MAX);
         let bodies = self.feed.wanted();
+        self.history.watched(bodies.records);
         let deltas = delta::read(connection, &applied, heads, bodies).await?;
         let tokens: Vec<Token> = deltas.iter().map(|delta| delta.token).collect();
         // Watchers that wake find them.

@@ -2,15 +2,14 @@
 //! last 65,536, and the histories that were lost in a failover or a restore.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
 
-use crate::token::{AskedToken, Chain, Token};
-
-/// How many revisions are remembered.
-pub const REMEMBERED_MAX: usize = 65_536;
+use crate::db::seen::{Lost, REMEMBERED_MAX, Seen};
+use crate::token::{AskedToken, Token};
 
 /// After what time without an answer the primary is taken for lost; a poll that failed outright need
 /// not be waited out so long.
@@ -32,30 +31,6 @@ pub struct Applied {
     pub generation: u64,
 }
 
-/// Revisions seen, in order and without a gap.
-#[derive(Debug)]
-struct Seen {
-    first: i64,
-    chains: VecDeque<(Chain, Instant)>,
-    /// When the last poll that succeeded began.
-    polled: Instant,
-    /// When the primary was last heard of, by a poll or otherwise.
-    heard: Instant,
-    /// Whether it was then found that nobody is there, which is more than no answer in time.
-    is_away: bool,
-    /// The newest revision that this process has written, while it is not seen yet, and when.
-    written: Option<(Token, Instant)>,
-    lost: VecDeque<Lost>,
-}
-
-/// Revisions of a history that is gone, after the last one it shares with the next.
-#[derive(Debug)]
-struct Lost {
-    first: i64,
-    chains: Vec<Chain>,
-    last_common: Token,
-}
-
 /// Shared by the tail, which writes it, and by every read.
 #[derive(Debug)]
 pub struct History {
@@ -64,6 +39,7 @@ pub struct History {
     /// Whether another history was just met, and what came before its newest is read.
     reloading: watch::Sender<bool>,
     nudge: Notify,
+    is_watched: AtomicBool,
 }
 
 impl History {
@@ -86,6 +62,7 @@ impl History {
             applied: watch::Sender::new(applied),
             reloading: watch::Sender::new(false),
             nudge: Notify::new(),
+            is_watched: AtomicBool::new(false),
         }
     }
 
@@ -108,10 +85,47 @@ impl History {
             .unwrap_or(applied)
     }
 
-    /// This process has committed up to here.
-    pub fn written(&self, token: Token) {
-        self.seen().written = Some((token, Instant::now()));
+    /// This process has committed these revisions, which follow `before`, in a transaction that began then.
+    /// They are seen at once where they follow the newest that is seen, unless watchers are to be sent
+    /// them: then the tail takes them, without waiting for its turn.
+    pub fn committed(&self, before: &Token, tokens: &[Token], began: Instant) {
+        let Some(last) = tokens.last() else { return };
+        let mut seen = self.seen();
+        let follows = self.applied().token == *before && seen.newest() == *before;
+        if follows && !self.is_watched.load(Ordering::SeqCst) {
+            seen.polled = seen.polled.max(began);
+            self.take(&mut seen, tokens, began);
+            seen.heard = Instant::now();
+            seen.is_away = false;
+            return;
+        }
+        seen.written = Some((*last, Instant::now()));
+        drop(seen);
         self.heard();
+    }
+
+    /// Whether somebody is to be sent what the log does next.
+    pub fn watched(&self, is_watched: bool) {
+        self.is_watched.store(is_watched, Ordering::SeqCst);
+    }
+
+    /// Revisions that follow the newest; those that are seen already are left out.
+    fn take(&self, seen: &mut Seen, tokens: &[Token], since: Instant) {
+        let newest = seen.newest();
+        for token in tokens
+            .iter()
+            .filter(|token| token.revision > newest.revision)
+        {
+            seen.chains.push_back((token.chain, since));
+        }
+        seen.forget();
+        // Under the lock, so that nobody's older revision comes after a newer one.
+        let newest = seen.newest();
+        self.applied.send_if_modified(|applied| {
+            let is_new = applied.token != newest;
+            applied.token = newest;
+            is_new
+        });
     }
 
     /// The primary answered somebody; the tail need not wait for its next turn.
@@ -202,7 +216,7 @@ impl History {
     /// newest is this.
     pub fn extend(&self, polled: Instant, tokens: &[Token], newest: &Token) {
         let mut seen = self.seen();
-        seen.polled = polled;
+        seen.polled = seen.polled.max(polled);
         seen.heard = seen.heard.max(polled);
         seen.is_away = false;
         // It was on a primary that is gone.
@@ -210,14 +224,7 @@ impl History {
             *at < polled && written.revision > newest.revision
         };
         seen.written.take_if(is_lost);
-        for token in tokens {
-            seen.chains.push_back((token.chain, polled));
-        }
-        seen.forget();
-        drop(seen);
-        if let Some(last) = tokens.last() {
-            self.applied.send_modify(|applied| applied.token = *last);
-        }
+        self.take(&mut seen, tokens, polled);
     }
 
     /// Revisions of before the first that is known, newest last, as far as they lead up to it.
@@ -268,17 +275,18 @@ impl History {
             }
         }
         seen.begin(newest, polled);
-        drop(seen);
-        self.reloading.send_replace(true);
         self.applied.send_modify(|applied| {
             applied.token = newest;
             applied.generation += 1;
         });
+        drop(seen);
+        self.reloading.send_replace(true);
     }
 
     /// Goes on at this revision of the same history, without those between.
     pub fn jump(&self, polled: Instant, newest: Token) {
-        self.seen().begin(newest, polled);
+        let mut seen = self.seen();
+        seen.begin(newest, polled);
         self.applied.send_modify(|applied| applied.token = newest);
     }
 
@@ -288,37 +296,10 @@ impl History {
     }
 }
 
-impl Seen {
-    fn begin(&mut self, newest: Token, polled: Instant) {
-        self.first = newest.revision;
-        self.chains = VecDeque::from([(newest.chain, polled)]);
-        self.polled = polled;
-        self.heard = self.heard.max(polled);
-        self.is_away = false;
-        self.written = None;
-    }
-
-    fn at(&self, revision: i64) -> Option<(Chain, Instant)> {
-        let place = usize::try_from(revision - self.first).ok()?;
-        self.chains.get(place).copied()
-    }
-
-    fn chain_at(&self, revision: i64) -> Option<Chain> {
-        self.at(revision).map(|(chain, _)| chain)
-    }
-
-    fn forget(&mut self) {
-        while self.chains.len() > REMEMBERED_MAX {
-            self.chains.pop_front();
-            self.first += 1;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::token::CHAIN_LENGTH;
+    use crate::token::{CHAIN_LENGTH, Chain};
 
     fn token(revision: i64, branch: u8) -> Token {
         let mut chain = [branch; CHAIN_LENGTH];
@@ -356,7 +337,8 @@ mod tests {
     #[test]
     fn a_write_that_the_primary_does_not_have_is_not_waited_for() {
         let history = History::starting_at(token(5, 1), Instant::now());
-        history.written(token(6, 1));
+        history.watched(true);
+        history.committed(&token(5, 1), &[token(6, 1)], Instant::now());
         assert_eq!(history.newest(), token(6, 1));
         // A poll that began before the write says nothing of it.
         history.extend(Instant::now() - Duration::from_secs(1), &[], &token(5, 1));

@@ -3,6 +3,7 @@
 pub mod history;
 mod pooler;
 mod replicas;
+mod seen;
 mod server;
 mod shelf;
 mod writer;

@@ -1,0 +1,73 @@
+//! The revisions that this process has seen, and those of histories that were lost.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use crate::token::{Chain, Token};
+
+/// How many revisions are remembered.
+pub const REMEMBERED_MAX: usize = 65_536;
+
+/// Revisions seen, in order and without a gap.
+#[derive(Debug)]
+pub struct Seen {
+    pub first: i64,
+    pub chains: VecDeque<(Chain, Instant)>,
+    /// When the last poll that succeeded began.
+    pub polled: Instant,
+    /// When the primary was last heard of, by a poll or otherwise.
+    pub heard: Instant,
+    /// Whether it was then found that nobody is there, which is more than no answer in time.
+    pub is_away: bool,
+    /// The newest revision that this process has written, while it is not seen yet, and when.
+    pub written: Option<(Token, Instant)>,
+    pub lost: VecDeque<Lost>,
+}
+
+/// Revisions of a history that is gone, after the last one it shares with the next.
+#[derive(Debug)]
+pub struct Lost {
+    pub first: i64,
+    pub chains: Vec<Chain>,
+    pub last_common: Token,
+}
+
+impl Seen {
+    pub fn begin(&mut self, newest: Token, polled: Instant) {
+        self.first = newest.revision;
+        self.chains = VecDeque::from([(newest.chain, polled)]);
+        self.polled = polled;
+        self.heard = self.heard.max(polled);
+        self.is_away = false;
+        self.written = None;
+    }
+
+    /// The newest revision that is known; there is always one.
+    pub fn newest(&self) -> Token {
+        let count = i64::try_from(self.chains.len()).unwrap_or(i64::MAX);
+        let (chain, _) = self
+            .chains
+            .back()
+            .expect("it begins with one, and keeps the newest");
+        Token {
+            revision: self.first + count - 1,
+            chain: *chain,
+        }
+    }
+
+    pub fn at(&self, revision: i64) -> Option<(Chain, Instant)> {
+        let place = usize::try_from(revision - self.first).ok()?;
+        self.chains.get(place).copied()
+    }
+
+    pub fn chain_at(&self, revision: i64) -> Option<Chain> {
+        self.at(revision).map(|(chain, _)| chain)
+    }
+
+    pub fn forget(&mut self) {
+        while self.chains.len() > REMEMBERED_MAX {
+            self.chains.pop_front();
+            self.first += 1;
+        }
+    }
+}

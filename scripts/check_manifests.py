@@ -17,6 +17,8 @@ BESIDE_OPTIONS = {"RUST_LOG"}
 # For what the process does after its last call and its last write.
 CLOSE_SECONDS = 5
 WORKLOADS = {"Deployment", "Job"}
+# Of the secret that production takes from others, as docs/operations.md says.
+SECRET_KEYS = {"url", "replica-urls"}
 
 
 class Program:
@@ -161,8 +163,12 @@ class Manifests:
         secret = self.named("Secret", reference["name"])
         if self.name == "production":
             # Made by others: what it is called is documented.
-            if (reference["name"], reference["key"]) != ("bulletin-database", "url"):
+            if reference["name"] != "bulletin-database" or reference["key"] not in SECRET_KEYS:
                 self.fault(where, f"secret {reference} is not the one docs/operations.md names")
+            elif reference.get("optional", False) == (reference["key"] == "url"):
+                self.fault(where, f"secret {reference}: url, and nothing else, must be there")
+        elif reference.get("optional", False):
+            return
         elif secret is None or reference["key"] not in secret["data"]:
             self.fault(where, f"secret {reference} is not there")
 

@@ -22,8 +22,8 @@ def test_a_watch_goes_on_from_its_snapshot_with_what_is_written(channel: grpc.Ch
     assert "stations/zhenhai-branch" in names and names == sorted(names)
 
     station = Station(display_name="蟒蛇派出所", kind=Station.POLICE_STATION)
-    request = CreateStationRequest(station_id="watched-from-python", station=station)
-    StationServiceStub(channel).CreateStation(request)
+    create = CreateStationRequest(station_id="watched-from-python", station=station)
+    StationServiceStub(channel).CreateStation(create)
     changes = (change for message in stream for change in message.changes)
     change = next(one for one in changes if one.name == "stations/watched-from-python")
     assert change.type == change_service_pb2.Change.CREATED

@@ -52,10 +52,9 @@ async fn start(
             Ok((position(&context.db, &asked).await?, None))
         }
         Some(Start::Cursor(cursor)) => {
-            let opened = context.page_tokens.open(&filter.scope(), &cursor);
-            let cursor = opened.ok().flatten().ok_or_else(|| {
-                let problem = "is not one this service made for this watch: send it with the same \
-                               kinds, parent and station";
+            let cursor = context.page_tokens.resume(&filter.scope(), &cursor)?;
+            let cursor = cursor.ok_or_else(|| {
+                let problem = "must be the cursor of a message, got \"\"";
                 Violation::new(Reason::TokenInvalid, "cursor", problem)
             })?;
             let position = position(&context.db, &cursor.history).await?;

@@ -61,6 +61,16 @@ pub async fn next(stream: &mut Streaming<WatchChangesResponse>) -> WatchChangesR
     next.expect("a watch is sent something in time")
 }
 
+/// How a watch ends that is sent nothing more.
+async fn end(stream: &mut Streaming<WatchChangesResponse>) -> Refusal {
+    loop {
+        match stream.message().await {
+            Ok(message) => assert_eq!(message.unwrap().r#type(), Type::Checkpoint),
+            Err(status) => return Refusal::of(&status),
+        }
+    }
+}
+
 /// Type and name of each change of a message.
 pub fn changes(message: &WatchChangesResponse) -> Vec<(change::Type, &str)> {
     let changes = message.changes.iter();
@@ -253,13 +263,7 @@ async fn a_database_that_was_restored_ends_a_watch_and_says_where_to_go_on() {
     ] {
         database.tamper(sql).await;
     }
-    let status = loop {
-        match stream.message().await {
-            Ok(message) => assert_eq!(message.unwrap().r#type(), Type::Checkpoint),
-            Err(status) => break status,
-        }
-    };
-    let refusal = Refusal::of(&status);
+    let refusal = end(&mut stream).await;
     assert_eq!(
         (refusal.code, refusal.reason.as_str()),
         (Code::FailedPrecondition, "HISTORY_FORKED")
@@ -293,13 +297,7 @@ async fn a_service_that_stops_ends_a_watch_with_its_last_token() {
     let token = service.head().await.token;
     service.stop();
     for mut stream in [idle, busy] {
-        let status = loop {
-            match stream.message().await {
-                Ok(message) => assert_eq!(message.unwrap().r#type(), Type::Checkpoint),
-                Err(status) => break status,
-            }
-        };
-        let refusal = Refusal::of(&status);
+        let refusal = end(&mut stream).await;
         assert_eq!(
             (refusal.code, refusal.reason.as_str()),
             (Code::Unavailable, "DRAINING")

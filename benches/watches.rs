@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use bulletin::changes::reindex::migrate;
-use bulletin::db::{Db, Pooler, Settings};
+use bulletin::db::{Db, Settings};
 use bulletin::embedded::{Options as PostgresOptions, PrivatePostgres};
 use bulletin::pb::change_service_client::ChangeServiceClient;
 use bulletin::pb::station_service_client::StationServiceClient;
@@ -111,13 +111,7 @@ async fn main() -> Result<()> {
 }
 
 async fn prepare(url: &str) -> Result<()> {
-    let settings = Settings {
-        url: url.to_owned(),
-        replica_urls: Vec::new(),
-        pooler: Pooler::None,
-        connections_max: 2,
-        acquire_timeout_ms: 10_000,
-    };
+    let settings = Settings::direct(url, 2);
     let db = Db::connect(&settings).await?;
     migrate(&db, &TABLES).await?;
     db.close().await;

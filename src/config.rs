@@ -360,13 +360,7 @@ pub enum ImportMode {
 
 impl DatabaseOptions {
     pub fn settings(&self) -> Settings {
-        Settings {
-            url: self.database_url.clone(),
-            replica_urls: Vec::new(),
-            connections_max: 2,
-            acquire_timeout_ms: 10_000,
-            pooler: Pooler::None,
-        }
+        Settings::direct(self.database_url.clone(), 2)
     }
 }
 

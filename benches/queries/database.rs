@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use bulletin::changes::reindex::{PROJECTION_VERSION, migrate};
-use bulletin::db::{Db, Pooler, Settings};
+use bulletin::db::{Db, Settings};
 use bulletin::embedded::{Options as PostgresOptions, PrivatePostgres};
 use bulletin::server::TABLES;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -55,13 +55,7 @@ impl Database {
     }
 
     async fn connect_pool(&self) -> Result<Db> {
-        let settings = Settings {
-            url: self.url.clone(),
-            replica_urls: Vec::new(),
-            connections_max: 4,
-            pooler: Pooler::None,
-            acquire_timeout_ms: 10_000,
-        };
+        let settings = Settings::direct(self.url.clone(), 4);
         Ok(Db::connect(&settings).await?)
     }
 

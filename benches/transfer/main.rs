@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use bulletin::changes::reindex::migrate;
-use bulletin::db::{Db, Pooler, Settings};
+use bulletin::db::{Db, Settings};
 use bulletin::embedded::{Options as PostgresOptions, PrivatePostgres};
 use bulletin::pb::Record;
 use bulletin::pb::record::Record as Any;
@@ -140,13 +140,7 @@ async fn database(postgres: &PrivatePostgres, name: &str) -> Result<String> {
     let url = postgres
         .database_url()
         .replacen("/bulletin?", &format!("/{name}?"), 1);
-    let settings = Settings {
-        url: url.clone(),
-        replica_urls: Vec::new(),
-        pooler: Pooler::None,
-        connections_max: 2,
-        acquire_timeout_ms: 10_000,
-    };
+    let settings = Settings::direct(url.clone(), 2);
     let db = Db::connect(&settings).await?;
     migrate(&db, &TABLES)
         .await

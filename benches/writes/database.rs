@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 use bulletin::changes::reindex::migrate;
-use bulletin::db::{Db, Pooler, Settings};
+use bulletin::db::{Db, Settings};
 use bulletin::embedded::{Options as PostgresOptions, PrivatePostgres};
 use bulletin::server::TABLES;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -66,13 +66,7 @@ impl Database {
     }
 
     pub async fn open(&self) -> Result<Db> {
-        let settings = Settings {
-            url: self.url.clone(),
-            replica_urls: Vec::new(),
-            pooler: Pooler::None,
-            connections_max: CONNECTIONS_MAX,
-            acquire_timeout_ms: 10_000,
-        };
+        let settings = Settings::direct(self.url.clone(), CONNECTIONS_MAX);
         Ok(Db::connect(&settings).await?)
     }
 

@@ -108,7 +108,7 @@ impl Tail {
             match self.turn().await {
                 Ok(is_behind) => {
                     if let Some(since) = failing_since.take() {
-                        let away_ms = Instant::duration_since(&Instant::now(), since).as_millis();
+                        let away_ms = Instant::elapsed(&since).as_millis();
                         info!(away_ms, "the log is followed again");
                         // Connections from before may wait for a server that is gone.
                         self.db.renew_primary();

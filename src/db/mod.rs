@@ -45,6 +45,19 @@ pub struct Settings {
     pub pooler: Pooler,
 }
 
+impl Settings {
+    /// One server with nothing before it, which may take its time to give a connection.
+    pub fn direct(url: impl Into<String>, connections_max: u32) -> Self {
+        Self {
+            url: url.into(),
+            replica_urls: Vec::new(),
+            connections_max,
+            acquire_timeout_ms: 10_000,
+            pooler: Pooler::None,
+        }
+    }
+}
+
 /// How long a database that does not answer is asked for a connection at the start.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
 

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tonic::Code;
 
 use crate::support::log::{Acknowledged, check_acknowledged, check_order, count};
-use crate::support::private::{Scratch, database, kill_with_children, start};
+use crate::support::private::{Scratch, crash, database, start, stop};
 use crate::support::program::Program;
 use crate::support::{Database, Refusal, Service, until};
 
@@ -113,24 +113,14 @@ async fn postgres_killed_in_the_middle_of_writes_loses_nothing_and_the_service_g
 
     let writers = Writers::start(&service, "a");
     writers.wait_for(ENOUGH).await;
-    kill_with_children(postgres.process_id());
-    until("the kill is noticed", async || {
-        postgres.exited().unwrap().is_some()
-    })
-    .await;
-    tokio::task::spawn_blocking(move || drop(postgres))
-        .await
-        .unwrap();
+    crash(postgres).await;
     let postgres = start(scratch.options()).await;
     assert_eq!(postgres.database_url(), database.url);
     writers.wait_for(ENOUGH).await;
     let acknowledged = writers.stop().await;
     check(&database, &service, &acknowledged).await;
     drop(service);
-    tokio::task::spawn_blocking(move || postgres.stop())
-        .await
-        .unwrap()
-        .unwrap();
+    stop(postgres).await;
 }
 
 #[tokio::test]
@@ -161,10 +151,7 @@ async fn a_service_killed_in_the_middle_of_writes_starts_again_with_all_it_ackno
     check(&database, &service, &acknowledged).await;
     assert_eq!(Some(seeds(&service).await), seeded);
     drop(service);
-    tokio::task::spawn_blocking(move || postgres.stop())
-        .await
-        .unwrap()
-        .unwrap();
+    stop(postgres).await;
 }
 
 /// Names, revisions and etags of the records of the seed page.

@@ -57,8 +57,10 @@ async fn a_command_behind_a_pooler_says_that_it_needs_a_direct_connection() {
     let pooler = PgBouncer::before(&database);
     pooler.ready().await;
     let url = pooler.url(&database.name);
-    for command in ["migrate", "verify", "reindex", "seed"] {
-        let ended = run(&[command, "--database-url", &url]).await;
+    for command in ["migrate", "verify", "reindex", "seed", "compact --before 0"] {
+        let mut arguments: Vec<&str> = command.split(' ').collect();
+        arguments.extend(["--database-url", &url]);
+        let ended = run(&arguments).await;
         assert_eq!(ended.code, Some(1), "{command}: {ended:?}");
         assert!(
             ended.stderr.contains("direct connection"),

@@ -16,7 +16,7 @@ use super::recording::{Addresses, Recording, Session, Watching};
 use super::truth::Log;
 use super::workload::{Outcomes, STATIONS, Writers, prepare};
 use crate::support::log::check_order;
-use crate::support::private::{Scratch, database as private_database, kill_with_children, start};
+use crate::support::private::{Scratch, crash, database as private_database, start, stop};
 use crate::support::program::Program;
 use crate::support::proxy::{Fault, Proxy};
 use crate::support::{Database, HeadLock, Refusal, Service, until};
@@ -204,14 +204,7 @@ async fn postgres_killed_and_started_again() {
     let watches = watch_all(&Addresses::new(service.address)).await;
     let writers = Writers::start(&[Arc::clone(&service)], "a", 6);
     writers.wait_for(12).await;
-    kill_with_children(postgres.process_id());
-    until("the kill is noticed", async || {
-        postgres.exited().unwrap().is_some()
-    })
-    .await;
-    tokio::task::spawn_blocking(move || drop(postgres))
-        .await
-        .unwrap();
+    crash(postgres).await;
     let postgres = start(scratch.options()).await;
     writers.wait_for(12).await;
     let mut outcomes = writers.stop().await;
@@ -223,10 +216,7 @@ async fn postgres_killed_and_started_again() {
         "no watch was cut off"
     );
     drop(service);
-    tokio::task::spawn_blocking(move || postgres.stop())
-        .await
-        .unwrap()
-        .unwrap();
+    stop(postgres).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

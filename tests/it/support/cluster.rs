@@ -47,13 +47,7 @@ impl Database {
 
     /// How a service reaches it, on the way this run goes.
     pub fn settings(&self) -> Settings {
-        let direct = Settings {
-            url: self.url.clone(),
-            replica_urls: Vec::new(),
-            connections_max: 8,
-            acquire_timeout_ms: 10_000,
-            pooler: Pooler::None,
-        };
+        let direct = Settings::direct(self.url.clone(), 8);
         // Others, such as those behind a proxy, are reached as their tests say.
         if self.url != url_of(&self.name) {
             return direct;
@@ -74,12 +68,7 @@ impl Database {
 
     /// Connects directly, whatever the way, as commands do.
     pub async fn open(&self) -> Db {
-        let settings = Settings {
-            url: self.url.clone(),
-            replica_urls: Vec::new(),
-            pooler: Pooler::None,
-            ..self.settings()
-        };
+        let settings = Settings::direct(self.url.clone(), 8);
         Db::connect(&settings).await.unwrap()
     }
 
@@ -227,13 +216,7 @@ async fn make_template() {
         admin(&format!("drop database if exists {name} with (force)")).await;
     }
     admin(&format!("create database {TEMPLATE}")).await;
-    let settings = Settings {
-        url: url_of(TEMPLATE),
-        replica_urls: Vec::new(),
-        connections_max: 2,
-        acquire_timeout_ms: 10_000,
-        pooler: Pooler::None,
-    };
+    let settings = Settings::direct(url_of(TEMPLATE), 2);
     let db = Db::connect(&settings).await.unwrap();
     reindex::migrate(&db, &TABLES).await.unwrap();
     db.close().await;

@@ -6,7 +6,7 @@ use std::process;
 use bulletin::embedded::{Options, PrivatePostgres};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::Database;
+use super::{Database, until};
 
 /// A state directory of one test's own.
 pub struct Scratch(PathBuf);
@@ -47,6 +47,25 @@ pub fn database(postgres: &PrivatePostgres) -> Database {
         url: postgres.database_url(),
         name: "bulletin".to_owned(),
     }
+}
+
+/// Crashes a server, and returns once it is gone.
+pub async fn crash(postgres: PrivatePostgres) {
+    kill_with_children(postgres.process_id());
+    until("the kill is noticed", async || {
+        postgres.exited().unwrap().is_some()
+    })
+    .await;
+    tokio::task::spawn_blocking(move || drop(postgres))
+        .await
+        .unwrap();
+}
+
+pub async fn stop(postgres: PrivatePostgres) {
+    tokio::task::spawn_blocking(move || postgres.stop())
+        .await
+        .unwrap()
+        .unwrap();
 }
 
 /// Ends the server and every process of it, as a crash of the machine would.

@@ -5,6 +5,7 @@ mod pooler;
 mod replicas;
 mod seen;
 mod server;
+mod settings;
 mod shelf;
 mod writer;
 
@@ -28,35 +29,11 @@ use self::pooler::{is_pooled, is_refused_by_pooler};
 pub(crate) use self::replicas::{Replica, Replicas, jittered};
 use self::server::Connections;
 pub(crate) use self::server::Server;
+pub use self::settings::Settings;
 pub(crate) use self::shelf::Reader;
 pub(crate) use self::writer::{Beginning, Writer};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
-
-/// How the service connects.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    pub url: String,
-    /// Standbys that reads may go to.
-    pub replica_urls: Vec<String>,
-    pub connections_max: u32,
-    pub acquire_timeout_ms: u64,
-    /// What stands between this process and the servers.
-    pub pooler: Pooler,
-}
-
-impl Settings {
-    /// One server with nothing before it, which may take its time to give a connection.
-    pub fn direct(url: impl Into<String>, connections_max: u32) -> Self {
-        Self {
-            url: url.into(),
-            replica_urls: Vec::new(),
-            connections_max,
-            acquire_timeout_ms: 10_000,
-            pooler: Pooler::None,
-        }
-    }
-}
 
 /// How long a database that does not answer is asked for a connection at the start.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);

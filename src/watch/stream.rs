@@ -68,8 +68,10 @@ pub(super) struct Watch {
     applied: watch::Receiver<Applied>,
     /// Of the history that the position is in.
     generation: u64,
-    /// Everything up to here was sent.
+    /// Everything up to here was sent, once the snapshot was.
     pub(super) position: Token,
+    /// Whether the position may be resumed from: in a snapshot only its cursors may.
+    is_reached: bool,
     sender: mpsc::Sender<Result<WatchChangesResponse, Status>>,
     sent: Instant,
 }
@@ -89,6 +91,7 @@ impl Watch {
             applied: sources.applied,
             generation: sources.generation,
             position,
+            is_reached: false,
             sender,
             sent: Instant::now(),
         }
@@ -112,6 +115,7 @@ impl Watch {
                 self.send(started).await?;
             }
         }
+        self.is_reached = true;
         // Who resumes is told at once when there is nothing more to catch up with.
         let mut is_catching_up = self.is_behind();
         loop {
@@ -134,8 +138,13 @@ impl Watch {
     /// Whether the watch may go on.
     pub(super) fn check(&self) -> Result<(), End> {
         if self.context.stopping.has_begun() {
-            let token = self.position.to_string();
-            return Err(Error::WatchStopped { token }.into());
+            let stopped = match self.is_reached {
+                true => Error::WatchStopped {
+                    token: self.position.to_string(),
+                },
+                false => Error::Draining,
+            };
+            return Err(stopped.into());
         }
         if self.applied.borrow().generation != self.generation {
             return Err(self.forked().into());

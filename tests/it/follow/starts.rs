@@ -10,7 +10,7 @@ use bulletin::pb::{
 };
 use tonic::{Code, Streaming};
 
-use super::recording::{from, resume};
+use super::recording::{Addresses, from, resume};
 use crate::support::edits::{create_article, delete_article, update_station};
 use crate::support::{Refusal, Service};
 
@@ -305,4 +305,43 @@ async fn a_service_that_stops_ends_a_watch_with_its_last_token() {
         assert_eq!(refusal.metadata["token"], token);
     }
     assert_eq!(created.revision, 1);
+}
+
+#[tokio::test]
+async fn a_service_that_stops_in_a_snapshot_names_no_token_that_would_pass_over_the_rest() {
+    let mut service = Service::start().await;
+    for id in ["a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8"] {
+        create_article(&service, id, long_article()).await.unwrap();
+    }
+    // The service cannot send ahead what nobody reads.
+    let request = WatchChangesRequest {
+        start: Some(Start::Snapshot(true)),
+        ..WatchChangesRequest::default()
+    };
+    let mut client = Addresses::new(service.address)
+        .connect_with(|endpoint| endpoint.initial_stream_window_size(65_535));
+    let mut stream = client.watch_changes(request).await.unwrap().into_inner();
+    let mut cursor = next(&mut stream).await.cursor;
+    service.stop();
+    let status = loop {
+        match stream.message().await {
+            Ok(message) => {
+                let message = message.unwrap();
+                assert_eq!(
+                    message.r#type(),
+                    Type::Snapshot,
+                    "it is cut off before its end"
+                );
+                cursor = message.cursor;
+            }
+            Err(status) => break status,
+        }
+    };
+    let refusal = Refusal::of(&status);
+    assert_eq!(
+        (refusal.code, refusal.reason.as_str()),
+        (Code::Unavailable, "DRAINING")
+    );
+    assert!(!refusal.metadata.contains_key("token"), "{refusal:?}");
+    assert!(!cursor.is_empty());
 }

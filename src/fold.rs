@@ -57,7 +57,8 @@ fn joins(char: char) -> bool {
             || matches!(char, '\u{1160}'..='\u{11ff}' | '\u{ff9e}'..='\u{ff9f}'))
 }
 
-fn simplified(char: char) -> char {
+/// The Simplified form of a character, or itself.
+pub fn simplified(char: char) -> char {
     SIMPLIFIED.get(&char).copied().unwrap_or(char)
 }
 

@@ -13,6 +13,7 @@ pub mod decimal;
 pub mod edge;
 pub mod embedded;
 pub mod error;
+pub mod extract;
 pub mod filter;
 pub mod fold;
 pub mod fragments;

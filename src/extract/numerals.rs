@@ -1,0 +1,1 @@
+//! Numbers as they are written: digits, full-width digits, Chinese numerals, and mixtures of them.

@@ -1,0 +1,144 @@
+//! A run of a page as the rules read it: page breaks joined, and all ways to write a character made one.
+
+use std::ops::Range;
+
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::fold::simplified;
+use crate::page::Page;
+use crate::pb;
+
+/// Folded text that knows where each character stands in the page.
+///
+/// Ranges are in bytes of `text`, on character boundaries; one character here is one of the page.
+#[derive(Clone, Debug)]
+pub struct Passage<'p> {
+    page: &'p Page,
+    text: String,
+    /// Of each byte of the text, the code point of the page it comes from; and where the text ends.
+    places: Vec<u32>,
+}
+
+impl<'p> Passage<'p> {
+    /// A passage of the given ranges of code points of the page, in order.
+    pub fn new(page: &'p Page, ranges: &[Range<usize>]) -> Self {
+        let (mut text, mut places) = (String::new(), Vec::new());
+        let mut end = 0;
+        for range in ranges {
+            let fragment = fragment(range.start, range.end);
+            for (at, char) in (range.start..).zip(page.cut(&fragment).unwrap_or_default().chars()) {
+                let before = text.len();
+                text.push(folded(char));
+                places.resize(text.len(), code_point(at));
+                debug_assert!(text.len() > before);
+                end = at + 1;
+            }
+        }
+        places.push(code_point(end));
+        Self { page, text, places }
+    }
+
+    /// The text as the rules read it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where a range stands in the page; empty ranges stand nowhere.
+    pub fn fragments(&self, range: Range<usize>) -> Vec<pb::Fragment> {
+        let mut fragments: Vec<pb::Fragment> = Vec::new();
+        for (byte, _) in self.text[range.clone()].char_indices() {
+            let at = i32::try_from(self.places[range.start + byte]).unwrap_or(i32::MAX);
+            match fragments.last_mut() {
+                Some(last) if last.end == at => last.end = at + 1,
+                _ => fragments.push(pb::Fragment {
+                    start: at,
+                    end: at + 1,
+                }),
+            }
+        }
+        fragments
+    }
+
+    /// A range as printed, page breaks joined.
+    pub fn printed(&self, range: Range<usize>) -> String {
+        let fragments = self.fragments(range);
+        self.page.cut_all(&fragments).unwrap_or_default()
+    }
+
+    /// A range with its words and its place, to be proven by a draft.
+    pub fn span(&self, range: Range<usize>) -> pb::Span {
+        let fragments = self.fragments(range);
+        pb::Span {
+            quote: self.page.cut_all(&fragments).unwrap_or_default(),
+            fragments,
+            ..pb::Span::default()
+        }
+    }
+
+    /// The code point of the page at which a byte of the text stands.
+    pub fn place(&self, byte: usize) -> usize {
+        self.places[byte] as usize
+    }
+
+    pub fn whole(&self) -> Range<usize> {
+        0..self.text.len()
+    }
+
+    /// The range without white space at its ends.
+    pub fn trimmed(&self, range: Range<usize>) -> Range<usize> {
+        let text = &self.text[range.clone()];
+        let start = range.start + (text.len() - text.trim_start().len());
+        let end = range.end - (text.len() - text.trim_end().len());
+        start..end.max(start)
+    }
+}
+
+fn code_point(at: usize) -> u32 {
+    u32::try_from(at).expect("a page has at most 1 MiB")
+}
+
+fn fragment(start: usize, end: usize) -> pb::Fragment {
+    let at = |at: usize| i32::try_from(at).expect("a page has at most 1 MiB");
+    pb::Fragment {
+        start: at(start),
+        end: at(end),
+    }
+}
+
+/// One character for one: full width as half width, Traditional as Simplified. Characters that would
+/// become several, or become a number they are not (① ²), stay as they are.
+pub fn folded(char: char) -> char {
+    if char.is_ascii() {
+        return char;
+    }
+    if matches!(char, '\u{b2}' | '\u{b3}' | '\u{b9}' | '\u{2070}'..='\u{209f}' | '\u{2460}'..='\u{24ff}')
+    {
+        return char;
+    }
+    if matches!(char, '\u{3400}'..='\u{9fff}') {
+        return simplified(char);
+    }
+    let mut normal = std::iter::once(char).nfkc();
+    match (normal.next(), normal.next()) {
+        (Some(only), None) => simplified(only),
+        _ => char,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_passage_is_folded_and_knows_its_places() {
+        let page = Page::new("近３００個，\n\n品牌１０％。");
+        let passage = Passage::new(&page, &[0..6, 8..14]);
+        assert_eq!(passage.text(), "近300个,品牌10%。");
+        let start = passage.text().find("个").expect("it is there");
+        let end = passage.text().find("10").expect("it is there");
+        let span = passage.span(start..end);
+        assert_eq!(span.quote, "個，品牌");
+        let places: Vec<_> = span.fragments.iter().map(|at| (at.start, at.end)).collect();
+        assert_eq!(places, [(4, 6), (8, 10)]);
+    }
+}

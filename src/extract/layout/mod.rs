@@ -1,37 +1,43 @@
 //! Finds the articles of a page: which lines are headline, text, caption, byline; where a page break cut
 //! a paragraph; what is no article at all.
 
-use super::passage::Passage;
-use super::story::{Part, Role, Story};
-use crate::page::Page;
+mod assembly;
+mod authors;
+mod caption;
+mod heading;
+mod jump;
+mod leftover;
+mod line;
+mod masthead;
 
-/// The articles of a page, in its order.
-pub fn stories(page: &Page) -> Vec<Story<'_>> {
-    let mut parts = Vec::new();
-    let mut at = 0;
-    for line in page.text().split('\n') {
-        let length = line.chars().count();
-        let passage = Passage::new(page, &[at..at + length]);
-        at += length + 1;
-        let trimmed = passage.trimmed(passage.whole());
-        if trimmed.is_empty() {
-            continue;
-        }
-        let start = passage.place(trimmed.start);
-        let end = passage.place(trimmed.end);
-        let passage = Passage::new(page, &[start..end]);
-        let is_headline = parts.is_empty()
-            && passage.text().chars().count() < 40
-            && !passage.text().ends_with('。');
-        let role = if is_headline {
-            Role::Headline
-        } else {
-            Role::Body
-        };
-        parts.push(Part { role, passage });
-    }
-    vec![Story {
-        parts,
-        ..Story::default()
-    }]
+use std::ops::Range;
+
+use self::assembly::Assembly;
+use super::story::Story;
+use crate::page::Page;
+use crate::pb;
+use crate::pb::ingest_bulletin_response::warning::Code;
+
+/// A page, taken apart.
+#[derive(Clone, Debug, Default)]
+pub struct Layout<'p> {
+    /// In the order of the page.
+    pub stories: Vec<Story<'p>>,
+    pub left_out: Vec<LeftOut>,
+    /// What the page says of the print.
+    pub publication: Option<pb::Publication>,
+}
+
+/// A part of the page that is in no article.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    pub code: Code,
+    /// In code points of the page; may go over several lines.
+    pub range: Range<usize>,
+}
+
+/// The articles of a page, and what is none.
+pub fn lay_out(page: &Page) -> Layout<'_> {
+    let lines = line::lines(page);
+    Assembly::new(page, &lines).run()
 }

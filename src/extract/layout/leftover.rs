@@ -1,0 +1,71 @@
+//! What stands on a page and is no article: advertisements, related links, copyright lines.
+
+use std::sync::LazyLock;
+
+use crate::extract::table;
+
+/// Longest line that is told by words in it, in characters: an article may speak of such things.
+const SHORT: usize = 60;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leftover {
+    Advertisement,
+    /// A line that closes an article, with what follows it.
+    TailStart,
+    /// A line of its own.
+    TailLine,
+}
+
+/// What a line is when it is no part of an article.
+pub fn leftover(text: &str) -> Option<Leftover> {
+    let is_short = text.chars().count() <= SHORT;
+    let alone = text.trim_matches(|char: char| !char.is_alphanumeric());
+    RULES.iter().find_map(|rule| {
+        let is_met = match rule.met {
+            "END" => alone == rule.words,
+            "LINE" => text.starts_with(rule.words),
+            _ => is_short && !text.contains('。') && text.contains(rule.words),
+        };
+        is_met.then(|| match (rule.sort, rule.met) {
+            ("AD", _) => Leftover::Advertisement,
+            (_, "END") => Leftover::TailStart,
+            _ => Leftover::TailLine,
+        })
+    })
+}
+
+struct Rule {
+    sort: &'static str,
+    met: &'static str,
+    words: &'static str,
+}
+
+static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+    let rows = table::rows(include_str!("../rules/leftovers.tsv"));
+    rows.map(|[sort, met, words]| Rule { sort, met, words })
+        .collect()
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leftovers_are_told_from_text() {
+        let check = |text: &str, expected| assert_eq!(leftover(text), expected, "{text}");
+        check("【相关链接】", Some(Leftover::TailStart));
+        check(
+            "版权声明:本报所有稿件未经授权不得转载",
+            Some(Leftover::TailLine),
+        );
+        check(
+            "沿街旺铺招租 电话0574-80000000",
+            Some(Leftover::Advertisement),
+        );
+        check("广告", Some(Leftover::Advertisement));
+        check(
+            "民警提醒:看到“旺铺招租”的小广告,先核实房东身份,再付定金,以免被骗。",
+            None,
+        );
+    }
+}

@@ -1,0 +1,168 @@
+//! One printed line of a page, and what its form alone tells.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::extract::passage::Passage;
+use crate::page::Page;
+
+/// Longest headline, in characters.
+const HEADLINE_LENGTH_MAX: usize = 60;
+
+/// Longest subhead, and longest line that can stand for itself without a full stop.
+const TITLE_LENGTH_MAX: usize = 30;
+
+/// A line with something on it.
+#[derive(Clone, Debug)]
+pub struct Line<'p> {
+    pub passage: Passage<'p>,
+    /// In code points of the page, without white space at the ends.
+    pub range: Range<usize>,
+    pub is_indented: bool,
+    pub follows_blank: bool,
+}
+
+/// The lines of a page that are not blank.
+pub fn lines(page: &Page) -> Vec<Line<'_>> {
+    let mut at = 0;
+    let mut follows_blank = false;
+    let mut found = Vec::new();
+    for text in page.text().split(is_break) {
+        let start = at;
+        at += text.chars().count() + 1;
+        let trimmed = text.trim_matches(is_blank);
+        if trimmed.is_empty() {
+            follows_blank = true;
+            continue;
+        }
+        let lead = text.len() - text.trim_start_matches(is_blank).len();
+        let from = start + text[..lead].chars().count();
+        let range = from..from + trimmed.chars().count();
+        found.push(Line {
+            passage: Passage::new(page, std::slice::from_ref(&range)),
+            is_indented: from > start,
+            follows_blank,
+            range,
+        });
+        follows_blank = false;
+    }
+    found
+}
+
+fn is_break(char: char) -> bool {
+    matches!(
+        char,
+        '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}'
+    )
+}
+
+/// White space, and the invisible characters that copied pages are strewn with.
+fn is_blank(char: char) -> bool {
+    char.is_whitespace() || matches!(char, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}')
+}
+
+impl Line<'_> {
+    pub fn text(&self) -> &str {
+        self.passage.text()
+    }
+
+    pub fn length(&self) -> usize {
+        self.range.len()
+    }
+
+    /// Whether a sentence ends with the line. A colon ends one too: what it announces stands below.
+    pub fn is_finished(&self) -> bool {
+        is_finished(self.text())
+    }
+
+    /// Whether the line may be the headline of an article that begins here.
+    pub fn may_be_headline(&self) -> bool {
+        let text = self.text();
+        self.length() <= HEADLINE_LENGTH_MAX
+            && !text.contains('。')
+            && !text.ends_with([',', ';', '、', ':'])
+            && is_balanced(text)
+            && !DATELINE.is_match(text)
+    }
+
+    /// Whether the line may stand for itself without a full stop: a subhead, a row, a signature.
+    pub fn is_title(&self) -> bool {
+        let text = self.text();
+        self.length() <= TITLE_LENGTH_MAX
+            && !text.contains(['。', ',', ';'])
+            && !text.ends_with(['、', '(', '“', '《', '-'])
+            && !self.is_finished()
+            && is_balanced(text)
+            && !DATELINE.is_match(text)
+    }
+
+    /// Whether a report begins with the line: 本报讯, 新华社北京3月5日电.
+    pub fn has_dateline(&self) -> bool {
+        DATELINE.is_match(self.text())
+    }
+
+    /// Whether the line begins with what no line can begin with but one that goes on.
+    pub fn goes_on(&self) -> bool {
+        let opening = [
+            ',', '。', '、', ';', ':', '!', '?', ')', '”', '’', '》', '」', '』', '%', '·',
+        ];
+        self.text().starts_with(opening)
+    }
+
+    /// Whether the line has no letter and no digit, as a row of stars.
+    pub fn is_rule(&self) -> bool {
+        !self.text().chars().any(char::is_alphanumeric)
+    }
+
+    /// Whether the line is a date alone, as below a notice.
+    pub fn is_date(&self) -> bool {
+        DATE.is_match(self.text())
+    }
+}
+
+/// Whether a sentence ends with the text.
+pub fn is_finished(text: &str) -> bool {
+    let open = text.trim_end_matches(['”', '’', '"', '」', '』', '》', ')', ']', '】', ' ']);
+    let ends = |text: &str| text.ends_with(['。', '!', '?', '…', ';', ':', '.']);
+    if ends(open) {
+        return true;
+    }
+    // A bracket after a full stop: the author, (完), where the text goes on.
+    let Some((before, bracketed)) = text.rsplit_once('(') else {
+        return false;
+    };
+    ends(before.trim_end().trim_end_matches(['”', '’']))
+        && bracketed.ends_with(')')
+        && bracketed.chars().count() < HEADLINE_LENGTH_MAX
+}
+
+/// Whether every quotation mark and bracket that opens is closed, and none closes that was not opened.
+fn is_balanced(text: &str) -> bool {
+    [
+        ('“', '”'),
+        ('《', '》'),
+        ('(', ')'),
+        ('「', '」'),
+        ('【', '】'),
+    ]
+    .iter()
+    .all(|(open, close)| {
+        let depth = text.chars().try_fold(0_i32, |depth, char| {
+            let depth = depth + i32::from(char == *open) - i32::from(char == *close);
+            (depth >= 0).then_some(depth)
+        });
+        depth == Some(0)
+    })
+}
+
+static DATELINE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^[\[【(]?(?:本报|本网|本台|本刊|.{2,12}(?:网|社|报|台|客户端))?.{0,14}?(?:\d{1,2}月)?(?:\d{1,2}日)?(?:专电|电|讯)[\]】)]?\s*(?:[(:【\[]|记者|通讯员|$)|^(?:本报讯|本网讯|本台消息|新华社.{1,12}\d日电)")
+        .expect("the pattern is valid")
+});
+
+static DATE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(?:\d{4}|[〇零一二三四五六七八九]{4})\s*[-年./]\s*[\d一二三四五六七八九十]{1,3}\s*[-月./]\s*[\d一二三四五六七八九十]{1,3}\s*日?$")
+        .expect("the pattern is valid")
+});

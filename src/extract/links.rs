@@ -1,0 +1,153 @@
+//! What a figure is of: the units it counts for, who said it, the honour whose recipients it counts.
+
+use std::ops::Range;
+
+use super::figures::Figure;
+use super::honours::Honour;
+use super::quotations::Quotation;
+use super::reading::Report;
+use super::story::{Place, Story, sentences};
+use super::units::{Found, Units};
+use crate::pb::quotation::Mode;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Link {
+    /// Indices of units.
+    pub stations: Vec<usize>,
+    /// Id of a person of the article; empty when nobody is known to have said it.
+    pub speaker: String,
+    /// Id of an honour of the article; empty when it counts no recipients.
+    pub honour: String,
+}
+
+/// What each figure of an article is of; `index` is that of the story.
+pub fn find(report: &Report<'_>, index: usize, units: &Units) -> Vec<Link> {
+    let named = Named::of(index, units);
+    let reach: Vec<(&Quotation, Place)> = report
+        .quotations
+        .iter()
+        .filter(|quotation| !quotation.quotation.person.is_empty())
+        .map(|quotation| (quotation, reach(&report.story, quotation)))
+        .collect();
+    let mut sentences = Sentences::of(&report.story);
+    let figures = report.figures.iter();
+    figures
+        .map(|figure| {
+            let honour = honour_of(figure, &report.honours);
+            let stations = match honour {
+                Some(honour) => honour.recipients.clone(),
+                None => named.before(figure, sentences.around(&figure.number)),
+            };
+            let said = reach
+                .iter()
+                .rev()
+                .find(|(_, reach)| reach.contains(&figure.number));
+            Link {
+                stations,
+                speaker: said.map_or_else(String::new, |(said, _)| said.quotation.person.clone()),
+                honour: honour.map_or_else(String::new, |honour| honour.honour.id.clone()),
+            }
+        })
+        .collect()
+}
+
+/// The units a story names, outermost mentions only, in its order.
+struct Named<'u> {
+    found: Vec<&'u Found>,
+}
+
+impl<'u> Named<'u> {
+    fn of(index: usize, units: &'u Units) -> Self {
+        let mut found: Vec<&Found> = Vec::new();
+        for named in units.found.iter().filter(|found| found.story == index) {
+            // What lies inside the one before is a part of its name.
+            if found
+                .last()
+                .is_none_or(|last| !last.place.contains(&named.place))
+            {
+                found.push(named);
+            }
+        }
+        Self { found }
+    }
+
+    /// The units that the words of a figure name; else the nearest before it in its sentence.
+    fn before(&self, figure: &Figure, sentence: Range<usize>) -> Vec<usize> {
+        let number = &figure.number;
+        let start = self.found.partition_point(|found| {
+            (found.place.part, found.place.end) <= (number.part, sentence.start)
+        });
+        let before = self.found[start..]
+            .iter()
+            .take_while(|found| found.place.part == number.part && found.place.end <= number.start);
+        let before: Vec<&&Found> = before.collect();
+        let own = before
+            .iter()
+            .filter(|found| figure.place.contains(&found.place));
+        let mut stations: Vec<usize> = own.map(|found| found.unit).collect();
+        if stations.is_empty() {
+            stations.extend(before.last().map(|found| found.unit));
+        }
+        let mut seen = std::collections::HashSet::new();
+        stations.retain(|unit| seen.insert(*unit));
+        stations
+    }
+}
+
+/// The honour whose recipients a figure counts.
+fn honour_of<'h>(figure: &Figure, honours: &'h [Honour]) -> Option<&'h Honour> {
+    let value = figure.statistic.quantity.as_ref()?.value.as_ref()?;
+    honours.iter().find(|honour| {
+        let touches = honour.place.contains(&figure.number)
+            || figure.place.contains(&honour.place)
+            || figure.place == honour.place;
+        let count = honour.honour.recipient_count;
+        touches && count > 0 && value.value == count.to_string()
+    })
+}
+
+/// Up to where somebody speaks: a quotation with the rest of its sentence, and of its paragraph when
+/// what is said is a list after a colon.
+fn reach(story: &Story<'_>, quotation: &Quotation) -> Place {
+    let place = &quotation.place;
+    let text = story.parts[place.part].passage.text();
+    let lists = quotation.quotation.mode() == Mode::Indirect && text[place.range()].contains(':');
+    let end = if lists {
+        text.len()
+    } else {
+        let rest = &text[place.end..];
+        place.end + sentences(rest).next().map_or(0, |sentence| sentence.end)
+    };
+    Place::new(place.part, place.start..end)
+}
+
+/// The sentences of the part that was asked of last: figures come in the order of the text.
+struct Sentences<'s, 'p> {
+    story: &'s Story<'p>,
+    part: Option<usize>,
+    ranges: Vec<Range<usize>>,
+}
+
+impl<'s, 'p> Sentences<'s, 'p> {
+    fn of(story: &'s Story<'p>) -> Self {
+        Self {
+            story,
+            part: None,
+            ranges: Vec::new(),
+        }
+    }
+
+    fn around(&mut self, place: &Place) -> Range<usize> {
+        if self.part != Some(place.part) {
+            self.part = Some(place.part);
+            self.ranges = sentences(self.story.parts[place.part].passage.text()).collect();
+        }
+        let at = self
+            .ranges
+            .partition_point(|sentence| sentence.end <= place.start);
+        self.ranges
+            .get(at)
+            .cloned()
+            .unwrap_or_else(|| place.range())
+    }
+}

@@ -1,0 +1,306 @@
+//! A page's articles and statistics as records, once its units have names.
+
+use super::passage::Passage;
+use super::reading::{Reading, Report};
+use super::story::{Place, Role, Story, clauses};
+use crate::fold::simplified;
+use crate::page::Page;
+use crate::pb::{self, Article, Statistic, paragraph};
+
+/// Longest headline that is made of the text's first words, in characters.
+const OPENING_LENGTH_MAX: usize = 60;
+
+/// Most records of each sort in an article.
+const STATISTICS_MAX: usize = 1_000;
+const MENTIONS_MAX: usize = 2_000;
+const BYLINES_MAX: usize = 50;
+const CAPTIONS_MAX: usize = 100;
+const PEOPLE_MAX: usize = 500;
+const QUOTATIONS_MAX: usize = 500;
+const HONOURS_MAX: usize = 200;
+const EVENTS_MAX: usize = 200;
+const WORKS_MAX: usize = 200;
+
+/// One article in so many characters must be Traditional for the text to be.
+const TRADITIONAL_SHARE: usize = 20;
+
+/// An article with its statistics.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Records {
+    pub article: Article,
+    pub statistics: Vec<Statistic>,
+    /// Numbers beyond what an article may have.
+    pub left_out: Vec<Place>,
+}
+
+/// What a page's articles are called: `p`, ten digits of the page's hash, a number from 1.
+pub fn article_name(page: &Page, index: usize) -> String {
+    format!("articles/p{}-{}", &page.sha256()[..10], index + 1)
+}
+
+/// The records of every article. `stations` are the names of the units, by their indices.
+pub fn records(page: &Page, reading: &Reading<'_>, stations: &[String]) -> Vec<Records> {
+    let reports = reading.reports.iter().enumerate();
+    reports
+        .map(|(index, report)| {
+            let mut article = article(page, report, stations);
+            article.name = article_name(page, index);
+            article.publication.clone_from(&reading.publication);
+            article.mentions = mentions(reading, index, stations);
+            let mut statistics = statistics(report, &article.name, stations);
+            statistics.truncate(STATISTICS_MAX);
+            let beyond = report.figures.iter().skip(STATISTICS_MAX);
+            Records {
+                article,
+                statistics,
+                left_out: beyond.map(|figure| figure.number.clone()).collect(),
+            }
+        })
+        .collect()
+}
+
+fn article(page: &Page, report: &Report<'_>, stations: &[String]) -> Article {
+    let story = &report.story;
+    let mut article = Article {
+        language_code: language(page).to_owned(),
+        continuation: story.continuation.clone(),
+        source: Some(page.source()),
+        paragraphs: paragraphs(story),
+        captions: captions(story),
+        ..Article::default()
+    };
+    article.set_completeness(story.completeness);
+    head(story, &mut article);
+    article.people = people(report, stations);
+    let known = |name: &str| {
+        let person = article
+            .people
+            .iter()
+            .find(|person| person.display_name == name);
+        person.map_or_else(String::new, |person| person.id.clone())
+    };
+    let bylines = report.bylines.iter().take(BYLINES_MAX);
+    article.bylines = bylines
+        .map(|byline| pb::Byline {
+            person: known(&byline.byline.display_name),
+            span: Some(story.span(&byline.place)),
+            ..byline.byline.clone()
+        })
+        .collect();
+    let quotations = report.quotations.iter().take(QUOTATIONS_MAX);
+    article.quotations = quotations
+        .map(|quotation| pb::Quotation {
+            span: Some(story.span(&quotation.place)),
+            ..quotation.quotation.clone()
+        })
+        .collect();
+    article.honours = honours(report, stations);
+    let events = report.events.iter().take(EVENTS_MAX);
+    article.events = events
+        .map(|event| pb::Event {
+            organizer_stations: named(&event.organizers, stations),
+            span: Some(story.span(&event.place)),
+            ..event.event.clone()
+        })
+        .collect();
+    let works = report.works.iter().take(WORKS_MAX);
+    article.works = works
+        .map(|work| pb::Work {
+            span: Some(story.span(&work.place)),
+            ..work.work.clone()
+        })
+        .collect();
+    article
+}
+
+/// Names of units, each once.
+fn named(units: &[usize], stations: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in units.iter().filter_map(|unit| stations.get(*unit)) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
+/// What stands above the text. A headline that is not printed is the text's first words.
+fn head(story: &Story<'_>, article: &mut Article) {
+    let first = |role| story.of(role).next().map(|(_, passage)| passage);
+    let whole = |passage: &Passage<'_>| {
+        let words = passage.printed(passage.whole());
+        (words, Some(passage.span(passage.whole())))
+    };
+    if let Some(passage) = first(Role::Kicker) {
+        (article.kicker, article.kicker_span) = whole(passage);
+    }
+    if let Some(passage) = first(Role::Deck) {
+        (article.deck, article.deck_span) = whole(passage);
+    }
+    if let Some(passage) = first(Role::Headline) {
+        (article.headline, article.headline_span) = whole(passage);
+        // One printed line was taken apart, which the layout would have told and the text does not.
+        if !article.kicker.is_empty() && is_one_line(story) {
+            article.inferred = vec!["headline".to_owned(), "kicker".to_owned()];
+        }
+        return;
+    }
+    let opening = story.body().next().or_else(|| {
+        let parts = story.parts.iter().enumerate();
+        parts.map(|(index, part)| (index, &part.passage)).next()
+    });
+    let Some((_, passage)) = opening else {
+        return;
+    };
+    let range = opening_words(passage);
+    article.headline = passage.printed(range.clone());
+    article.headline_span = Some(passage.span(range));
+    article.inferred = vec!["headline".to_owned()];
+}
+
+fn is_one_line(story: &Story<'_>) -> bool {
+    let end = |(_, passage): (usize, &Passage<'_>)| passage.place(passage.text().len());
+    let start = |(_, passage): (usize, &Passage<'_>)| passage.place(0);
+    let kicker = story.of(Role::Kicker).next().map(end);
+    let headline = story.of(Role::Headline).next().map(start);
+    kicker
+        .zip(headline)
+        .is_some_and(|(end, start)| start == end + 1)
+}
+
+fn opening_words(passage: &Passage<'_>) -> std::ops::Range<usize> {
+    let text = passage.text();
+    let first = clauses(text).next().unwrap_or(0..text.len());
+    let words = text[first.clone()].trim_end_matches([',', '。', ';', ':', '!', '?', ' ']);
+    let words = if words.is_empty() { text } else { words };
+    let end = words
+        .char_indices()
+        .nth(OPENING_LENGTH_MAX)
+        .map_or(words.len(), |(at, _)| at);
+    passage.trimmed(0..end)
+}
+
+/// Traditional when enough of the characters are such.
+fn language(page: &Page) -> &'static str {
+    let is_han = |char: &char| matches!(char, '\u{3400}'..='\u{9fff}');
+    let (mut all, mut traditional) = (0, 0);
+    for char in page.text().chars().filter(is_han) {
+        all += 1;
+        traditional += usize::from(simplified(char) != char);
+    }
+    match (all, traditional) {
+        (0, _) => "",
+        _ if traditional * TRADITIONAL_SHARE > all => "zh-Hant",
+        _ => "zh-Hans-CN",
+    }
+}
+
+fn paragraphs(story: &Story<'_>) -> Vec<pb::Paragraph> {
+    let parts = story.parts.iter();
+    parts
+        .filter_map(|part| {
+            let kind = match part.role {
+                Role::Body => paragraph::Kind::Body,
+                Role::Subhead => paragraph::Kind::Subhead,
+                _ => return None,
+            };
+            let span = part.passage.span(part.passage.whole());
+            Some(pb::Paragraph {
+                text: span.quote,
+                kind: kind.into(),
+                fragments: span.fragments,
+            })
+        })
+        .collect()
+}
+
+fn captions(story: &Story<'_>) -> Vec<pb::Caption> {
+    let mut captions: Vec<pb::Caption> = Vec::new();
+    let mut paragraphs = 0;
+    for part in &story.parts {
+        let span = part.passage.span(part.passage.whole());
+        match part.role {
+            Role::Body => paragraphs += 1,
+            Role::Caption => captions.push(pb::Caption {
+                text: span.quote.clone(),
+                after_paragraph: paragraphs,
+                span: Some(span),
+                ..pb::Caption::default()
+            }),
+            Role::Credit => match captions.last_mut() {
+                Some(caption) if caption.credit.is_empty() => caption.credit = span.quote,
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    captions.truncate(CAPTIONS_MAX);
+    captions
+}
+
+fn people(report: &Report<'_>, stations: &[String]) -> Vec<pb::Person> {
+    let people = report.people.iter().take(PEOPLE_MAX);
+    people
+        .map(|found| {
+            let mut person = found.person.clone();
+            for (office, unit) in person.offices.iter_mut().zip(&found.units) {
+                if let Some(name) = unit.and_then(|unit| stations.get(unit)) {
+                    office.station.clone_from(name);
+                }
+            }
+            if person.span.is_none() {
+                person.span = Some(report.story.span(&found.place));
+            }
+            person
+        })
+        .collect()
+}
+
+fn honours(report: &Report<'_>, stations: &[String]) -> Vec<pb::Honour> {
+    let honours = report.honours.iter().take(HONOURS_MAX);
+    honours
+        .map(|found| {
+            let awarding = found.awarding.and_then(|unit| stations.get(unit));
+            pb::Honour {
+                recipients: named(&found.recipients, stations),
+                awarding_station: awarding.cloned().unwrap_or_default(),
+                span: Some(report.story.span(&found.place)),
+                ..found.honour.clone()
+            }
+        })
+        .collect()
+}
+
+fn mentions(reading: &Reading<'_>, index: usize, stations: &[String]) -> Vec<pb::Mention> {
+    let story = &reading.reports[index].story;
+    let found = reading.units.found.iter();
+    let found = found
+        .filter(|found| found.story == index)
+        .take(MENTIONS_MAX);
+    found
+        .map(|found| pb::Mention {
+            station: stations[found.unit].clone(),
+            surface: story.printed(&found.place),
+            span: Some(story.span(&found.place)),
+        })
+        .collect()
+}
+
+fn statistics(report: &Report<'_>, article: &str, stations: &[String]) -> Vec<Statistic> {
+    let name = |index: usize| format!("{article}/statistics/s{:03}", index + 1);
+    let figures = report.figures.iter().zip(&report.links).enumerate();
+    figures
+        .map(|(index, (figure, link))| {
+            let parent = figure.parent.filter(|parent| *parent < STATISTICS_MAX);
+            Statistic {
+                name: name(index),
+                stations: named(&link.stations, stations),
+                speaker: link.speaker.clone(),
+                honour: link.honour.clone(),
+                parent_statistic: parent.map(name).unwrap_or_default(),
+                span: Some(report.story.span(&figure.place)),
+                ..figure.statistic.clone()
+            }
+        })
+        .collect()
+}

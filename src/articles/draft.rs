@@ -99,14 +99,7 @@ fn check_basic(check: &mut Check, field: &str, article: &pb::Article) {
     check_language(check, &at("language_code"), &article.language_code);
     check.optional_enum::<pb::article::Completeness>(&at("completeness"), article.completeness);
     if let Some(publication) = &article.publication {
-        let at = |name: &str| format!("{field}.publication.{name}");
-        check.line(&at("newspaper"), &publication.newspaper, LABEL_LENGTH_MAX);
-        check.line(&at("edition"), &publication.edition, LABEL_LENGTH_MAX);
-        check.line(&at("page"), &publication.page, WORD_LENGTH_MAX);
-        check.line(&at("section"), &publication.section, LABEL_LENGTH_MAX);
-        if let Some(date) = &publication.publish_date {
-            check.take(check_date(&at("publish_date"), date));
-        }
+        check_publication(check, &at("publication"), publication);
     }
     check.count(&at("bylines"), article.bylines.len(), BYLINES_MAX);
     for (index, byline) in article.bylines.iter().take(BYLINES_MAX).enumerate() {
@@ -123,6 +116,18 @@ fn check_basic(check: &mut Check, field: &str, article: &pb::Article) {
         if !jump.article.is_empty() {
             check.take(ArticleName::parse(&at("article"), &jump.article));
         }
+    }
+}
+
+/// Checks what is said of the print; `field` is its path in the request.
+pub fn check_publication(check: &mut Check, field: &str, publication: &pb::Publication) {
+    let at = |name: &str| format!("{field}.{name}");
+    check.line(&at("newspaper"), &publication.newspaper, LABEL_LENGTH_MAX);
+    check.line(&at("edition"), &publication.edition, LABEL_LENGTH_MAX);
+    check.line(&at("page"), &publication.page, WORD_LENGTH_MAX);
+    check.line(&at("section"), &publication.section, LABEL_LENGTH_MAX);
+    if let Some(date) = &publication.publish_date {
+        check.take(check_date(&at("publish_date"), date));
     }
 }
 

@@ -20,3 +20,105 @@ pub mod story;
 pub mod table;
 pub mod units;
 pub mod works;
+
+use self::reading::{Reading, read};
+use self::records::{Records, records};
+use crate::page::Page;
+use crate::pb::ingest_bulletin_response::Warning;
+use crate::pb::ingest_bulletin_response::warning::Code;
+use crate::pb::{Publication, Station, station};
+
+/// What a page comes to, all of it named as the page alone allows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Extract {
+    /// In the order of the page.
+    pub articles: Vec<Records>,
+    /// Every unit the page names, parents first, as it would be proposed.
+    pub stations: Vec<Station>,
+    /// What was left out.
+    pub warnings: Vec<Warning>,
+}
+
+/// Reads a page. The articles' records name its units by the names of `stations`.
+pub fn extract(page: &Page) -> Extract {
+    let reading = read(page);
+    let stations = stations(&reading);
+    let names: Vec<String> = stations.iter().map(|station| station.name.clone()).collect();
+    let articles = records(page, &reading, &names);
+    let mut warnings: Vec<Warning> = reading
+        .left_out
+        .iter()
+        .map(|left_out| warning(page, left_out.code, left_out.range.clone()))
+        .collect();
+    for (report, records) in reading.reports.iter().zip(&articles) {
+        for place in &records.left_out {
+            let passage = &report.story.parts[place.part].passage;
+            let range = passage.place(place.start)..passage.place(place.end);
+            warnings.push(warning(page, Code::NumberUnread, range));
+        }
+    }
+    Extract {
+        articles,
+        stations,
+        warnings,
+    }
+}
+
+/// The page's units as stations to propose, in the order of their indices.
+fn stations(reading: &Reading<'_>) -> Vec<Station> {
+    let name = |id: &str| format!("stations/{id}");
+    let units = &reading.units.units;
+    units
+        .iter()
+        .map(|unit| {
+            let parent = unit.parent.and_then(|parent| units.get(parent));
+            Station {
+                name: name(&unit.id),
+                display_name: unit.display_name.clone(),
+                full_name: unit.full_name.clone(),
+                parent: parent.map(|parent| name(&parent.id)).unwrap_or_default(),
+                aliases: unit.aliases.clone(),
+                kind: unit.kind.into(),
+                inferred: unit.inferred.clone(),
+                state: station::State::Proposed.into(),
+                ..Station::default()
+            }
+        })
+        .collect()
+}
+
+fn warning(page: &Page, code: Code, range: std::ops::Range<usize>) -> Warning {
+    let message = match code {
+        Code::Advertisement => "looks like an advertisement and was left out",
+        Code::Tail => "related links or a copyright line, left out",
+        Code::NumberUnread => "a number beyond the 1,000 an article may have, left out",
+        _ => "fits no article and was left out",
+    };
+    let passage = passage::Passage::new(page, &[range]);
+    Warning {
+        code: code.into(),
+        message: message.to_owned(),
+        span: Some(passage.span(passage.whole())),
+        candidates: Vec::new(),
+    }
+}
+
+/// What the print is, as the caller knows it, and where the caller does not say, as the page does.
+pub fn publication(given: Option<Publication>, printed: Option<&Publication>) -> Option<Publication> {
+    let (Some(mut given), Some(printed)) = (given.clone(), printed) else {
+        return given.or_else(|| printed.cloned());
+    };
+    let texts = [
+        (&mut given.newspaper, &printed.newspaper),
+        (&mut given.edition, &printed.edition),
+        (&mut given.page, &printed.page),
+        (&mut given.section, &printed.section),
+    ];
+    for (given, printed) in texts {
+        if given.is_empty() {
+            given.clone_from(printed);
+        }
+    }
+    given.publish_date = given.publish_date.or(printed.publish_date);
+    Some(given)
+}

@@ -2,20 +2,30 @@
 
 use tonic::{Request, async_trait};
 
-use crate::edge::reply::Reply;
+use crate::context::Context;
+use crate::edge::reply::{Reply, reply};
 use crate::edge::wire::ingest_service_server::IngestService;
-use crate::error::Error;
+use crate::ingest::page::ingest;
 use crate::pb::{IngestBulletinRequest, IngestBulletinResponse};
 
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Ingest;
+#[derive(Clone, Debug)]
+pub struct Ingest {
+    context: Context,
+}
+
+impl Ingest {
+    pub fn new(context: Context) -> Self {
+        Self { context }
+    }
+}
 
 #[async_trait]
 impl IngestService for Ingest {
     async fn ingest_bulletin(
         &self,
-        _request: Request<IngestBulletinRequest>,
+        request: Request<IngestBulletinRequest>,
     ) -> Reply<IngestBulletinResponse> {
-        Err(Error::NotBuilt("IngestBulletin").into())
+        let (response, token) = ingest(&self.context, request.into_inner()).await?;
+        Ok(reply(response, token)?)
     }
 }

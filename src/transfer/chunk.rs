@@ -28,6 +28,8 @@ pub enum Mode {
     Upsert,
     /// They are left alone.
     SkipExisting,
+    /// They are refused: all are to be new.
+    RefuseExisting,
 }
 
 /// One record of a chunk.
@@ -126,6 +128,14 @@ impl Chunk {
         Self {
             is_whole: true,
             ..Self::new(records, Mode::SkipExisting, "")
+        }
+    }
+
+    /// Records none of which exists: all are written or none. Pages may be kept already.
+    pub fn of_new(records: Vec<Record>) -> Self {
+        Self {
+            is_whole: true,
+            ..Self::new(records, Mode::RefuseExisting, "")
         }
     }
 

@@ -131,12 +131,17 @@ impl<'a> Deciding<'a> {
         if matches!(item.given, Some(AnyRecord::Source(_)) | None) {
             return Ok(false);
         }
-        let kept = self.view.heading(&item.name)?;
-        Ok(
-            kept.is_some_and(|kept| {
-                self.chunk.mode == Mode::SkipExisting || item.is_kept_as(&kept)
+        let Some(kept) = self.view.heading(&item.name)? else {
+            return Ok(false);
+        };
+        match self.chunk.mode {
+            Mode::Upsert => Ok(item.is_kept_as(&kept)),
+            Mode::SkipExisting => Ok(true),
+            Mode::RefuseExisting => Err(Error::Exists {
+                name: item.name.clone(),
+                deleted: kept.delete_time.is_some(),
             }),
-        )
+        }
     }
 
     fn source(&mut self, item: &Item, given: &SourceText) -> Result<Step> {

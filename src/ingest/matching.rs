@@ -1,0 +1,127 @@
+//! Which stations of the registry a page's units are. Pure: takes what was found, and decides.
+
+use std::collections::HashMap;
+
+use crate::names::Kind;
+use crate::pb::station;
+use crate::pb::Station;
+use crate::stations::names;
+use crate::stations::resolve::sought;
+
+/// What became of a unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// It is this station.
+    Is(String),
+    /// It fits these alike; none was chosen.
+    Ambiguous(Vec<String>),
+    /// It is not in the registry.
+    New,
+}
+
+/// How well a station fits a unit; greater is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// One name is the other's.
+    Name,
+    /// And the unit above is the same.
+    Parent,
+    /// The whole name is the same.
+    FullName,
+}
+
+/// Matches units to stations. `units` have their parents first; `found` are the stations that go by any
+/// of their names, `above` those above these.
+pub fn matches(units: &[Station], found: &[Station], above: &[Station]) -> Vec<Match> {
+    let mut known: HashMap<&str, String> = HashMap::new();
+    let mut matches = Vec::with_capacity(units.len());
+    for unit in units {
+        let parent = known.get(unit.parent.as_str()).map(String::as_str);
+        let is_new_parent = !unit.parent.is_empty() && parent.is_none();
+        let mut fits: Vec<(Fit, &Station)> = found
+            .iter()
+            .filter_map(|station| Some((fit(unit, station, parent, is_new_parent, above)?, station)))
+            .collect();
+        fits.sort_by(|(left, left_station), (right, right_station)| {
+            right.cmp(left).then_with(|| left_station.name.cmp(&right_station.name))
+        });
+        let best = fits.first().map(|(fit, _)| *fit);
+        let mut best = fits.iter().take_while(|(fit, _)| Some(*fit) == best);
+        let found = match (best.next(), best.next()) {
+            (None, _) => Match::New,
+            (Some((_, station)), None) => {
+                known.insert(&unit.name, station.name.clone());
+                Match::Is(station.name.clone())
+            }
+            (Some(_), Some(_)) => {
+                Match::Ambiguous(fits.iter().map(|(_, station)| station.name.clone()).collect())
+            }
+        };
+        matches.push(found);
+    }
+    matches
+}
+
+/// Whether a station may be a unit, and how well it fits. `parent` is the station above the unit, when
+/// that is known; `is_new_parent` says that the unit above it is in no registry.
+fn fit(
+    unit: &Station,
+    station: &Station,
+    parent: Option<&str>,
+    is_new_parent: bool,
+    above: &[Station],
+) -> Option<Fit> {
+    let both_full = !unit.full_name.is_empty() && !station.full_name.is_empty();
+    if both_full && unit.full_name == station.full_name {
+        return Some(Fit::FullName);
+    }
+    let is_other_kind = unit.kind != station.kind
+        && ![unit.kind(), station.kind()].contains(&station::Kind::Other);
+    // 惠州市公安局 is not 宁波市公安局, though both are 市公安局.
+    let is_elsewhere = both_full
+        && !unit.full_name.ends_with(&station.full_name)
+        && !station.full_name.ends_with(&unit.full_name);
+    if is_other_kind || is_elsewhere || !share_a_name(unit, station) {
+        return None;
+    }
+    let is_explicit = !unit.inferred.iter().any(|path| path == "parent");
+    match parent {
+        Some(parent) if station.parent == parent => Some(Fit::Parent),
+        Some(parent) if is_below(station, parent, above) => Some(Fit::Parent),
+        // The chain says it is another's.
+        Some(_) if is_explicit && !station.parent.is_empty() => None,
+        None if is_new_parent && is_explicit && !station.parent.is_empty() => None,
+        _ => Some(Fit::Name),
+    }
+}
+
+fn is_below(station: &Station, parent: &str, above: &[Station]) -> bool {
+    let next = above.iter().find(|above| above.name == station.parent);
+    next.is_some_and(|next| next.parent == parent)
+}
+
+fn share_a_name(unit: &Station, station: &Station) -> bool {
+    let forms: Vec<String> = names(unit).flat_map(sought).collect();
+    names(station).any(|name| forms.iter().any(|form| form == name))
+}
+
+/// The first name that is free: the id itself, else with a number from 2.
+pub fn free_name(name: &str, is_taken: impl Fn(&str) -> bool) -> Option<String> {
+    let numbered = (2..=NUMBERS_MAX).map(|number| numbered(name, number));
+    std::iter::once(name.to_owned())
+        .chain(numbered)
+        .find(|name| !is_taken(name))
+}
+
+/// How many units of one id are told apart by numbers.
+pub const NUMBERS_MAX: usize = 20;
+
+/// A name with a number, as short as a name may be.
+pub fn numbered(name: &str, number: usize) -> String {
+    const ID_LENGTH_MAX: usize = 63;
+    let ending = format!("-{number}");
+    let length = "stations/".len() + ID_LENGTH_MAX - ending.len();
+    let kept = name.get(..length).unwrap_or(name).trim_end_matches('-');
+    debug_assert_eq!(Kind::of(name), Kind::Station);
+    format!("{kept}{ending}")
+}

@@ -1,0 +1,148 @@
+//! Asks the registry for a page's units, and settles what they are called.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::changes::log::peek;
+use crate::changes::view::{Needs, View};
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::extract::Extract;
+use crate::ingest::matching::{Match, NUMBERS_MAX, free_name, matches, numbered};
+use crate::ingest::renaming::{rename, rename_article, rename_each};
+use crate::pb::ingest_bulletin_response::Warning;
+use crate::pb::ingest_bulletin_response::warning::Code;
+use crate::pb::{Mention, Station};
+use crate::record::decode;
+use crate::route::{Bound, Freshness};
+use crate::stations::names;
+use crate::stations::resolve::{sought, sought_near};
+use crate::stations::store;
+
+/// Most stations that a warning lists.
+const CANDIDATES_MAX: usize = 5;
+
+/// Names the page's units as the registry does; of those it does not have, leaves what is to be
+/// proposed.
+pub async fn match_stations(db: &Db, read: &mut Extract) -> Result<Vec<Warning>> {
+    if read.stations.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = found(db, &read.stations).await?;
+    let above = above(db, &found).await?;
+    let matches = matches(&read.stations, &found, &above);
+    let taken = taken(db, &read.stations).await?;
+    let mut renamed = HashMap::new();
+    let mut given: BTreeSet<String> = BTreeSet::new();
+    let mut warnings = Vec::new();
+    for (unit, found_as) in read.stations.iter().zip(&matches) {
+        let name = match found_as {
+            Match::Is(name) => name.clone(),
+            Match::Ambiguous(_) | Match::New => {
+                let is_taken = |name: &str| taken.contains(name) || given.contains(name);
+                let free = free_name(&unit.name, is_taken);
+                free.ok_or_else(|| Error::internal("too many units of one id"))?
+            }
+        };
+        if !matches!(found_as, Match::Is(_)) {
+            warnings.push(warning(read, unit, &name, found_as, &found));
+        }
+        given.insert(name.clone());
+        renamed.insert(unit.name.clone(), name);
+    }
+    for records in &mut read.articles {
+        rename_article(&renamed, &mut records.article);
+        for statistic in &mut records.statistics {
+            rename_each(&renamed, &mut statistic.stations);
+        }
+    }
+    let mut is_new = matches.iter().map(|found_as| !matches!(found_as, Match::Is(_)));
+    read.stations.retain(|_| is_new.next().unwrap_or_default());
+    for station in &mut read.stations {
+        rename(&renamed, &mut station.name);
+        rename(&renamed, &mut station.parent);
+    }
+    Ok(warnings)
+}
+
+/// Stations that go by one of the units' names, or a similar one.
+async fn found(db: &Db, units: &[Station]) -> Result<Vec<Station>> {
+    let all = || units.iter().flat_map(names);
+    let sought: BTreeSet<String> = all().flat_map(sought).collect();
+    let near: BTreeSet<String> = all().flat_map(sought_near).collect();
+    let sought: Vec<String> = sought.into_iter().collect();
+    let near: Vec<String> = near.into_iter().collect();
+    let freshness = Freshness::of(Bound::Primary);
+    let records = store::candidates(db, &sought, &near, &[], "", &freshness).await?;
+    records.iter().map(|record| decode(record)).collect()
+}
+
+/// The stations above those that were found.
+async fn above(db: &Db, found: &[Station]) -> Result<Vec<Station>> {
+    let mut needs = Needs::default();
+    let parents = found.iter().map(|station| station.parent.clone());
+    needs.records = parents.filter(|parent| !parent.is_empty()).collect();
+    let mut view = View::default();
+    peek(db, &needs, &mut view).await?;
+    let above = needs.records.iter().map(|name| view.seen::<Station>(name));
+    above.filter_map(Result::transpose).collect()
+}
+
+/// The names that units would be given and that are taken, by deleted stations too.
+async fn taken(db: &Db, units: &[Station]) -> Result<BTreeSet<String>> {
+    let mut needs = Needs::default();
+    for unit in units {
+        needs.records.insert(unit.name.clone());
+        let numbered = (2..=NUMBERS_MAX).map(|number| numbered(&unit.name, number));
+        needs.records.extend(numbered);
+    }
+    let mut view = View::default();
+    peek(db, &needs, &mut view).await?;
+    let mut taken = BTreeSet::new();
+    for name in needs.records {
+        if view.heading(&name)?.is_some() {
+            taken.insert(name);
+        }
+    }
+    Ok(taken)
+}
+
+/// Says that a unit was proposed, and which stations it may be.
+fn warning(
+    read: &Extract,
+    unit: &Station,
+    name: &str,
+    found_as: &Match,
+    found: &[Station],
+) -> Warning {
+    let mentions = read.articles.iter().flat_map(|records| &records.article.mentions);
+    let first: Option<&Mention> = mentions.into_iter().find(|mention| mention.station == unit.name);
+    let shown = &unit.display_name;
+    let (code, candidates, message) = match found_as {
+        Match::Ambiguous(stations) => (
+            Code::StationAmbiguous,
+            stations.clone(),
+            format!("{shown:?} fits {} stations alike; {name:?} was proposed", stations.len()),
+        ),
+        _ => (
+            Code::StationProposed,
+            near(unit, found),
+            format!("{shown:?} is not in the registry; {name:?} was proposed"),
+        ),
+    };
+    Warning {
+        code: code.into(),
+        message,
+        span: first.and_then(|mention| mention.span.clone()),
+        candidates: candidates.into_iter().take(CANDIDATES_MAX).collect(),
+    }
+}
+
+/// Stations whose names are like the unit's.
+fn near(unit: &Station, found: &[Station]) -> Vec<String> {
+    let forms: BTreeSet<String> = names(unit).flat_map(sought_near).collect();
+    let is_near = |station: &&Station| {
+        names(station).any(|name| sought_near(name).iter().any(|form| forms.contains(form)))
+    };
+    let near = found.iter().filter(is_near);
+    near.map(|station| station.name.clone()).collect()
+}

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::changes::compact::Before;
 use crate::db::{Pooler, Settings};
+use crate::pb::Date;
 use crate::pb::record::Kind;
 use crate::token::AskedToken;
 
@@ -37,6 +38,8 @@ pub enum Command {
     Export(ExportOptions),
     /// Load records from a file into a running service
     Import(ImportOptions),
+    /// Read bulletin pages into a running service: articles, stations and statistics
+    Ingest(IngestOptions),
     /// Print changes of a running service as they happen
     Watch(WatchOptions),
     /// Ask a running service whether it serves
@@ -306,6 +309,90 @@ pub struct ImportOptions {
     /// Where to write the records that are refused, as JSON lines
     #[arg(long, value_name = "FILE")]
     pub refused: Option<PathBuf>,
+}
+
+/// Bulletin pages, read into articles, stations and statistics.
+///
+/// A page is known by its text: reading it again writes nothing and shows what is kept. Pages that cannot be
+/// read are named on standard error, and make the command fail; the others are written.
+#[derive(Args, Clone, Debug)]
+pub struct IngestOptions {
+    #[command(flatten)]
+    pub client: ClientOptions,
+
+    /// Text files, and folders of *.txt; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// Show what would be written, and write nothing
+    #[arg(long)]
+    pub validate_only: bool,
+
+    /// Publish the articles at once; else they are drafts
+    #[arg(long)]
+    pub publish: bool,
+
+    /// What to print: a summary with every number and unit marked, or one
+    /// bulletin.v1.IngestBulletinResponse a page as JSON lines
+    #[arg(long, value_enum, default_value_t = IngestOutput::Text)]
+    pub output: IngestOutput,
+
+    /// How the files are written; auto takes what is not UTF-8 for GB18030
+    #[arg(long, value_enum, default_value_t = TextEncoding::Auto)]
+    pub encoding: TextEncoding,
+
+    /// The newspaper, where the pages do not print it
+    #[arg(long, default_value = "", value_name = "NAME")]
+    pub newspaper: String,
+
+    /// The edition
+    #[arg(long, default_value = "", value_name = "NAME")]
+    pub edition: String,
+
+    /// The day of print, YYYY-MM-DD
+    #[arg(long, value_parser = parse_date, value_name = "DATE")]
+    pub date: Option<Date>,
+
+    /// The page, such as A09
+    #[arg(long, default_value = "", value_name = "PAGE")]
+    pub page: String,
+
+    /// The section
+    #[arg(long, default_value = "", value_name = "NAME")]
+    pub section: String,
+
+    /// Pages on their way at once
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64), value_name = "COUNT")]
+    pub concurrency: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum IngestOutput {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TextEncoding {
+    Auto,
+    #[value(name = "utf-8")]
+    Utf8,
+    #[value(name = "gb18030")]
+    Gb18030,
+}
+
+fn parse_date(text: &str) -> Result<Date, String> {
+    let form = || format!("must be a date such as 2020-06-12, got {text:?}");
+    let date = time::Date::parse(
+        text,
+        time::macros::format_description!("[year]-[month]-[day]"),
+    );
+    let date = date.map_err(|_| form())?;
+    Ok(Date {
+        year: date.year(),
+        month: u8::from(date.month()).into(),
+        day: date.day().into(),
+    })
 }
 
 /// Changes as they happen, as JSON lines: one bulletin.v1.WatchChangesResponse each.

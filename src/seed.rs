@@ -11,7 +11,8 @@ use crate::transfer::chunk::Chunk;
 /// The page the service starts with: `seeds/README.md` says what it is.
 pub const PAGE: &str = include_str!("../seeds/bulletin-page.jsonl");
 
-const MESSAGE: &str = "bulletin.v1.Record";
+/// What every line is.
+pub const MESSAGE: &str = "bulletin.v1.Record";
 
 /// Reads one record a line, in canonical proto3 JSON; empty lines are passed over.
 pub fn parse(lines: &str) -> Result<Vec<Record>> {

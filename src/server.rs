@@ -242,7 +242,10 @@ fn router(context: Context) -> Layered {
             Statistics::new(context.clone())
         ))
         .add_service(bounded!(ChangeServiceServer, Changes::new(context.clone())))
-        .add_service(bounded!(TransferServiceServer, Transfer::new(context.clone())))
+        .add_service(bounded!(
+            TransferServiceServer,
+            Transfer::new(context.clone())
+        ))
         .add_service(bounded!(IngestServiceServer, Ingest::new(context)))
         .add_service(reflection().build_v1().expect("the descriptors are valid"))
         .add_service(

@@ -5,7 +5,6 @@ use std::io::{ErrorKind, IsTerminal as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use prost_reflect::DynamicMessage;
 use serde_json::{Value, json};
 use tonic::Status;
 use tonic::transport::Channel;
@@ -13,6 +12,7 @@ use tonic_types::StatusExt as _;
 
 use crate::cli::client::{MESSAGE_BYTES, Retry, channel, progress};
 use crate::cli::file::{Form, beside, is_standard, replace};
+use crate::cli::json::line;
 use crate::config::{ExportOptions, RecordKind};
 use crate::pb::article_service_client::ArticleServiceClient;
 use crate::pb::export_records_response::Summary;
@@ -352,9 +352,5 @@ pub fn line_of(mut record: Record, content_only: bool) -> anyhow::Result<Vec<u8>
             Some(Any::Source(_)) | None => {}
         }
     }
-    let mut message = DynamicMessage::new(seed::descriptor());
-    message.transcode_from(&record)?;
-    let mut line = serde_json::to_vec(&message)?;
-    line.push(b'\n');
-    Ok(line)
+    line(seed::MESSAGE, &record)
 }

@@ -6,6 +6,8 @@ mod export;
 mod file;
 mod healthcheck;
 mod import;
+mod ingest;
+mod json;
 mod serve;
 mod watch;
 
@@ -23,6 +25,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Compact(options) => database::compact(&options).await,
         Command::Export(options) => client::until_interrupted(export::run(options)).await,
         Command::Import(options) => client::until_interrupted(import::run(options)).await,
+        Command::Ingest(options) => client::until_interrupted(ingest::run(options)).await,
         Command::Watch(options) => client::until_interrupted(watch::run(options)).await,
         Command::Healthcheck(options) => healthcheck::run(&options).await,
     }

@@ -5,18 +5,18 @@ use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use anyhow::Context as _;
-use prost_reflect::DynamicMessage;
 use tonic::Status;
 use tonic::transport::Channel;
 use tonic_types::StatusExt as _;
 
 use crate::cli::client::{MESSAGE_BYTES, Retry, channel};
 use crate::cli::file::replace;
+use crate::cli::json::line;
 use crate::config::{RecordKind, WatchOptions};
 use crate::pb::change_service_client::ChangeServiceClient;
 use crate::pb::watch_changes_request::Start;
 use crate::pb::watch_changes_response::Type;
-use crate::pb::{self, WatchChangesRequest, WatchChangesResponse};
+use crate::pb::{WatchChangesRequest, WatchChangesResponse};
 
 const MESSAGE: &str = "bulletin.v1.WatchChangesResponse";
 
@@ -126,7 +126,7 @@ impl Watch {
             ("", token) => Some(Start::Token(token.to_owned())),
             (cursor, _) => Some(Start::Cursor(cursor.to_owned())),
         };
-        self.lines.extend(line(&message)?);
+        self.lines.extend(line(MESSAGE, &message)?);
         let Some(place) = place else {
             return Ok(true);
         };
@@ -149,16 +149,4 @@ impl Watch {
         let is_even = matches!(kind, Type::SnapshotEnd | Type::Checkpoint);
         Ok(!(self.options.until_checkpoint && is_even))
     }
-}
-
-/// A message in canonical JSON, and a line feed.
-fn line(message: &WatchChangesResponse) -> anyhow::Result<Vec<u8>> {
-    let descriptor = pb::POOL
-        .get_message_by_name(MESSAGE)
-        .expect("the API has this message");
-    let mut dynamic = DynamicMessage::new(descriptor);
-    dynamic.transcode_from(message)?;
-    let mut line = serde_json::to_vec(&dynamic)?;
-    line.push(b'\n');
-    Ok(line)
 }

@@ -43,7 +43,10 @@ pub struct Extract {
 pub fn extract(page: &Page) -> Extract {
     let reading = read(page);
     let stations = stations(&reading);
-    let names: Vec<String> = stations.iter().map(|station| station.name.clone()).collect();
+    let names: Vec<String> = stations
+        .iter()
+        .map(|station| station.name.clone())
+        .collect();
     let articles = records(page, &reading, &names);
     let mut warnings: Vec<Warning> = reading
         .left_out
@@ -104,7 +107,10 @@ fn warning(page: &Page, code: Code, range: std::ops::Range<usize>) -> Warning {
 }
 
 /// What the print is, as the caller knows it, and where the caller does not say, as the page does.
-pub fn publication(given: Option<Publication>, printed: Option<&Publication>) -> Option<Publication> {
+pub fn publication(
+    given: Option<Publication>,
+    printed: Option<&Publication>,
+) -> Option<Publication> {
     let (Some(mut given), Some(printed)) = (given.clone(), printed) else {
         return given.or_else(|| printed.cloned());
     };

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use crate::names::Kind;
-use crate::pb::station;
 use crate::pb::Station;
+use crate::pb::station;
 use crate::stations::names;
 use crate::stations::resolve::sought;
 
@@ -40,10 +40,14 @@ pub fn matches(units: &[Station], found: &[Station], above: &[Station]) -> Vec<M
         let is_new_parent = !unit.parent.is_empty() && parent.is_none();
         let mut fits: Vec<(Fit, &Station)> = found
             .iter()
-            .filter_map(|station| Some((fit(unit, station, parent, is_new_parent, above)?, station)))
+            .filter_map(|station| {
+                Some((fit(unit, station, parent, is_new_parent, above)?, station))
+            })
             .collect();
         fits.sort_by(|(left, left_station), (right, right_station)| {
-            right.cmp(left).then_with(|| left_station.name.cmp(&right_station.name))
+            right
+                .cmp(left)
+                .then_with(|| left_station.name.cmp(&right_station.name))
         });
         let best = fits.first().map(|(fit, _)| *fit);
         let mut best = fits.iter().take_while(|(fit, _)| Some(*fit) == best);
@@ -53,9 +57,11 @@ pub fn matches(units: &[Station], found: &[Station], above: &[Station]) -> Vec<M
                 known.insert(&unit.name, station.name.clone());
                 Match::Is(station.name.clone())
             }
-            (Some(_), Some(_)) => {
-                Match::Ambiguous(fits.iter().map(|(_, station)| station.name.clone()).collect())
-            }
+            (Some(_), Some(_)) => Match::Ambiguous(
+                fits.iter()
+                    .map(|(_, station)| station.name.clone())
+                    .collect(),
+            ),
         };
         matches.push(found);
     }
@@ -75,8 +81,8 @@ fn fit(
     if both_full && unit.full_name == station.full_name {
         return Some(Fit::FullName);
     }
-    let is_other_kind = unit.kind != station.kind
-        && ![unit.kind(), station.kind()].contains(&station::Kind::Other);
+    let is_other_kind =
+        unit.kind != station.kind && ![unit.kind(), station.kind()].contains(&station::Kind::Other);
     // 惠州市公安局 is not 宁波市公安局, though both are 市公安局.
     let is_elsewhere = both_full
         && !unit.full_name.ends_with(&station.full_name)

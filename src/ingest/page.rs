@@ -95,7 +95,11 @@ async fn read(page: Page) -> Result<(Page, Extract)> {
 
 /// What the caller says of the page.
 fn finish(records: &mut Records, given: Option<&Publication>, publish: bool) {
-    let state = if publish { State::Published } else { State::Draft };
+    let state = if publish {
+        State::Published
+    } else {
+        State::Draft
+    };
     let article = &mut records.article;
     article.publication = publication(given.cloned(), article.publication.as_ref());
     article.set_state(state);
@@ -153,7 +157,10 @@ fn refused(chunk: &mut Chunk) -> Result<Vec<Warning>> {
     let mut gone: Vec<String> = Vec::new();
     let mut fault = None;
     chunk.items.retain(|item| {
-        let refused = item.proof.as_ref().and_then(|proof| proof.outcome.as_ref().err());
+        let refused = item
+            .proof
+            .as_ref()
+            .and_then(|proof| proof.outcome.as_ref().err());
         match (&item.given, refused) {
             (Some(AnyRecord::Statistic(statistic)), refused)
                 if refused.is_some() || gone.contains(&statistic.parent_statistic) =>
@@ -178,8 +185,14 @@ fn refused(chunk: &mut Chunk) -> Result<Vec<Warning>> {
     match fault {
         None => Ok(warnings),
         Some((name, violations)) => {
-            warn!(record.name = name, ?violations, "a page made a record that cannot be written");
-            let shown = violations.first().map_or("", |first| first.description.as_str());
+            warn!(
+                record.name = name,
+                ?violations,
+                "a page made a record that cannot be written"
+            );
+            let shown = violations
+                .first()
+                .map_or("", |first| first.description.as_str());
             let description = format!("makes a record that cannot be written: {name:?} {shown}");
             Err(Error::invalid("text", description))
         }

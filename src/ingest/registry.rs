@@ -55,7 +55,9 @@ pub async fn match_stations(db: &Db, read: &mut Extract) -> Result<Vec<Warning>>
             rename_each(&renamed, &mut statistic.stations);
         }
     }
-    let mut is_new = matches.iter().map(|found_as| !matches!(found_as, Match::Is(_)));
+    let mut is_new = matches
+        .iter()
+        .map(|found_as| !matches!(found_as, Match::Is(_)));
     read.stations.retain(|_| is_new.next().unwrap_or_default());
     for station in &mut read.stations {
         rename(&renamed, &mut station.name);
@@ -114,14 +116,22 @@ fn warning(
     found_as: &Match,
     found: &[Station],
 ) -> Warning {
-    let mentions = read.articles.iter().flat_map(|records| &records.article.mentions);
-    let first: Option<&Mention> = mentions.into_iter().find(|mention| mention.station == unit.name);
+    let mentions = read
+        .articles
+        .iter()
+        .flat_map(|records| &records.article.mentions);
+    let first: Option<&Mention> = mentions
+        .into_iter()
+        .find(|mention| mention.station == unit.name);
     let shown = &unit.display_name;
     let (code, candidates, message) = match found_as {
         Match::Ambiguous(stations) => (
             Code::StationAmbiguous,
             stations.clone(),
-            format!("{shown:?} fits {} stations alike; {name:?} was proposed", stations.len()),
+            format!(
+                "{shown:?} fits {} stations alike; {name:?} was proposed",
+                stations.len()
+            ),
         ),
         _ => (
             Code::StationProposed,

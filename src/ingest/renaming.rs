@@ -26,7 +26,11 @@ pub fn rename_each(renamed: &Renamed, names: &mut Vec<String>) {
 }
 
 pub fn rename_article(renamed: &Renamed, article: &mut Article) {
-    for office in article.people.iter_mut().flat_map(|person| &mut person.offices) {
+    for office in article
+        .people
+        .iter_mut()
+        .flat_map(|person| &mut person.offices)
+    {
         rename(renamed, &mut office.station);
     }
     for honour in &mut article.honours {

@@ -1,0 +1,177 @@
+//! `bulletin ingest`.
+
+mod inputs;
+mod marks;
+mod summary;
+
+use std::collections::VecDeque;
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use indicatif::ProgressBar;
+use tokio::task::JoinHandle;
+use tonic::transport::Channel;
+
+use self::inputs::{Input, inputs};
+use crate::cli::client::{MESSAGE_BYTES, Retry, channel, progress};
+use crate::cli::json::line;
+use crate::config::{IngestOptions, IngestOutput};
+use crate::pb::ingest_service_client::IngestServiceClient;
+use crate::pb::{IngestBulletinRequest, IngestBulletinResponse, Publication};
+
+const MESSAGE: &str = "bulletin.v1.IngestBulletinResponse";
+
+/// A page that was sent, and what became of it.
+type Sent = JoinHandle<anyhow::Result<(String, IngestBulletinResponse)>>;
+
+pub async fn run(options: IngestOptions) -> anyhow::Result<()> {
+    let channel = channel(&options.client)?;
+    let options = Arc::new(options);
+    let inputs = inputs(&options.files)?;
+    let count = inputs.len() as u64;
+    let bar = if count > 1 {
+        progress(count, "pages")
+    } else {
+        ProgressBar::hidden()
+    };
+    let mut totals = Totals::default();
+    let mut inputs = inputs.into_iter();
+    // Answers are shown in the order of the files, whichever comes first.
+    let mut sent: VecDeque<(Input, Sent)> = VecDeque::new();
+    loop {
+        while sent.len() < usize::from(options.concurrency) {
+            let Some(input) = inputs.next() else {
+                break;
+            };
+            let call = call(channel.clone(), input.clone(), Arc::clone(&options));
+            sent.push_back((input, tokio::spawn(call)));
+        }
+        let Some((input, call)) = sent.pop_front() else {
+            break;
+        };
+        match call.await.context("a call ended by itself")? {
+            Ok((text, response)) => {
+                if !show(&options, &input, &text, &response, &bar)? {
+                    return Ok(());
+                }
+                totals.add(&response);
+            }
+            Err(error) => {
+                totals.failed += 1;
+                bar.suspend(|| eprintln!("{input}: {error:#}"));
+            }
+        }
+        bar.inc(1);
+        let rate = bar.position() as f64 / bar.elapsed().as_secs_f64().max(f64::EPSILON);
+        bar.set_message(format!("{} of {count} pages, {rate:.0}/s", bar.position()));
+    }
+    bar.finish_and_clear();
+    totals.tell(&options)
+}
+
+/// Reads a file and sends it; a page that was written already is answered as it is kept, so a call may
+/// be made again.
+async fn call(
+    channel: Channel,
+    input: Input,
+    options: Arc<IngestOptions>,
+) -> anyhow::Result<(String, IngestBulletinResponse)> {
+    let encoding = options.encoding;
+    let text = tokio::task::spawn_blocking(move || input.read(encoding)).await??;
+    let mut client = IngestServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES);
+    let request = IngestBulletinRequest {
+        text: text.clone(),
+        publication: publication(&options),
+        publish: options.publish,
+        validate_only: options.validate_only,
+    };
+    let mut retry = Retry::new(&options.client);
+    loop {
+        match client.ingest_bulletin(request.clone()).await {
+            Ok(response) => return Ok((text, response.into_inner())),
+            Err(status) => retry.after(status).await?,
+        }
+    }
+}
+
+fn publication(options: &IngestOptions) -> Option<Publication> {
+    let publication = Publication {
+        newspaper: options.newspaper.clone(),
+        edition: options.edition.clone(),
+        publish_date: options.date,
+        page: options.page.clone(),
+        section: options.section.clone(),
+    };
+    (publication != Publication::default()).then_some(publication)
+}
+
+/// Prints what was read; answers whether there is anybody to read more.
+fn show(
+    options: &IngestOptions,
+    input: &Input,
+    text: &str,
+    response: &IngestBulletinResponse,
+    bar: &ProgressBar,
+) -> anyhow::Result<bool> {
+    let bytes = match options.output {
+        IngestOutput::Json => line(MESSAGE, response)?,
+        IngestOutput::Text => summary::summary(&input.to_string(), text, response).into_bytes(),
+    };
+    let written = bar.suspend(|| {
+        let stdout = std::io::stdout();
+        // Colours are taken out again where nobody could see them.
+        let mut output = anstream::AutoStream::auto(stdout.lock());
+        output.write_all(&bytes).and_then(|()| output.flush())
+    });
+    match written {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        written => {
+            written.context("cannot write to standard output")?;
+            Ok(true)
+        }
+    }
+}
+
+#[derive(Default)]
+struct Totals {
+    pages: usize,
+    known: usize,
+    articles: usize,
+    statistics: usize,
+    stations: usize,
+    warnings: usize,
+    failed: usize,
+}
+
+impl Totals {
+    fn add(&mut self, response: &IngestBulletinResponse) {
+        self.pages += 1;
+        self.known += usize::from(!response.created);
+        self.articles += response.articles.len();
+        self.statistics += response.statistics.len();
+        self.stations += response.stations.len();
+        self.warnings += response.warnings.len();
+    }
+
+    /// Of one page its summary says it all; lines of JSON are for programs.
+    fn tell(self, options: &IngestOptions) -> anyhow::Result<()> {
+        let is_told = self.pages + self.failed > 1
+            && (options.output == IngestOutput::Text || std::io::stderr().is_terminal());
+        if is_told {
+            let known = match options.validate_only {
+                true => String::new(),
+                false => format!(" ({} known before)", self.known),
+            };
+            eprintln!(
+                "{} pages{known}: {} articles, {} statistics, {} stations proposed, {} warnings",
+                self.pages, self.articles, self.statistics, self.stations, self.warnings
+            );
+        }
+        match self.failed {
+            0 => Ok(()),
+            1 => bail!("1 page could not be read"),
+            count => bail!("{count} pages could not be read"),
+        }
+    }
+}

@@ -4,6 +4,7 @@ mod calls;
 mod cluster;
 pub mod edits;
 mod errors;
+pub mod folder;
 pub mod generated;
 mod head_lock;
 pub mod history;

@@ -43,6 +43,12 @@ pub async fn run(arguments: &[&str]) -> Ended {
     }
 }
 
+/// Runs a command that calls a service.
+pub async fn on(service: &Service, command: &str, more: &[&str]) -> Ended {
+    let address = service.address.to_string();
+    run(&[&[command, "--addr", &address], more].concat()).await
+}
+
 /// A command that goes on. Killed when dropped.
 pub struct Running(Child);
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bulletin::pb::{Article, Station};
 use serde_json::json;
@@ -10,42 +10,14 @@ use serde_json::json;
 use super::{everything, export, messages};
 use crate::support::Service;
 use crate::support::edits::update_article;
+use crate::support::folder::Folder;
 use crate::support::history::service_with_history;
-use crate::support::program::{Ended, run};
+use crate::support::program::{Ended, on};
 use crate::support::seeds::CONFERENCE;
 
 const DONE: Option<i32> = Some(0);
 const FAILED: Option<i32> = Some(1);
 const WRONG_USE: Option<i32> = Some(2);
-
-/// A folder of a test's own, removed when dropped.
-pub struct Folder(PathBuf);
-
-impl Folder {
-    pub fn of(service: &Service) -> Self {
-        let name = format!("transfer-{}-{}", std::process::id(), service.database.name);
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    pub fn file(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // Nobody is left to tell.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// Runs a command against a service.
-async fn on(service: &Service, command: &str, more: &[&str]) -> Ended {
-    let address = service.address.to_string();
-    run(&[&[command, "--addr", &address], more].concat()).await
-}
 
 #[track_caller]
 fn ended(ended: &Ended, code: Option<i32>, last: &str) {

@@ -53,6 +53,9 @@ pub fn extract(page: &Page) -> Extract {
         .iter()
         .map(|left_out| warning(page, left_out.code, left_out.range.clone()))
         .collect();
+    if articles.is_empty() {
+        warnings.push(warning(page, Code::TextUnread, 0..page.length()));
+    }
     for (report, records) in reading.reports.iter().zip(&articles) {
         for place in &records.left_out {
             let passage = &report.story.parts[place.part].passage;

@@ -10,12 +10,12 @@ use crate::record::decode;
 use crate::route::Freshness;
 
 /// The articles of the page with this hash, deleted ones too, with their statistics and the stations
-/// they name that are only proposed; nothing when no article is of it.
+/// they name that are only proposed; without articles when none is of it.
 pub async fn kept(
     db: &Db,
     sha256: &str,
     freshness: &Freshness,
-) -> Result<Option<(IngestBulletinResponse, Snapshot)>> {
+) -> Result<(IngestBulletinResponse, Snapshot)> {
     let sql = snapshot_sql!(
         "ingest.kept",
         ", article as (select name, record, stations from articles where source_sha256 = $2),
@@ -51,5 +51,5 @@ pub async fn kept(
         }
     }
     response.token = found.snapshot.token.to_string();
-    Ok((!response.articles.is_empty()).then_some((response, found.snapshot)))
+    Ok((response, found.snapshot))
 }

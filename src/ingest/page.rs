@@ -27,7 +27,7 @@ use crate::transfer::chunk::Chunk;
 /// How often a page is matched anew because others wrote what it was matched with.
 const ATTEMPTS_MAX: usize = 5;
 
-/// Reads a page and writes what it says, unless it is known already.
+/// Reads a page and writes what it says, unless it is known already or says nothing.
 pub async fn ingest(
     context: &Context,
     request: IngestBulletinRequest,
@@ -36,38 +36,51 @@ pub async fn ingest(
     check(&request)?;
     let freshness = Freshness::of(Bound::Primary);
     let page = Page::new(&request.text);
-    if let Some(known) = kept(&context.db, page.sha256(), &freshness).await? {
-        return Ok(known);
+    let (known, snapshot) = kept(&context.db, page.sha256(), &freshness).await?;
+    if !known.articles.is_empty() {
+        return Ok((known, snapshot));
     }
     let (page, mut read) = read(page).await?;
+    if read.articles.is_empty() {
+        let unread = IngestBulletinResponse {
+            warnings: read.warnings,
+            ..known
+        };
+        return Ok((unread, snapshot));
+    }
     for records in &mut read.articles {
         finish(records, request.publication.as_ref(), request.publish);
     }
     let mut attempt = 1;
     loop {
         match write(context, &page, read.clone(), request.validate_only).await {
-            Ok((response, token)) => {
-                info!(
-                    page.sha256 = page.sha256(),
-                    articles = response.articles.len(),
-                    statistics = response.statistics.len(),
-                    stations = response.stations.len(),
-                    warnings = response.warnings.len(),
-                    validate_only = request.validate_only,
-                    duration_ms = start.elapsed().as_millis(),
-                    "read page {}",
-                    &page.sha256()[..10]
-                );
-                return Ok((response, token));
+            Ok((response, snapshot)) => {
+                tell(&page, &response, start);
+                return Ok((response, snapshot));
             }
             // Another call wrote the page, or a station it names, or deleted one.
             Err(error) if is_overtaken(&error) && attempt < ATTEMPTS_MAX => attempt += 1,
             Err(error) => return Err(error),
         }
-        if let Some(known) = kept(&context.db, page.sha256(), &freshness).await? {
-            return Ok(known);
+        let (known, snapshot) = kept(&context.db, page.sha256(), &freshness).await?;
+        if !known.articles.is_empty() {
+            return Ok((known, snapshot));
         }
     }
+}
+
+fn tell(page: &Page, response: &IngestBulletinResponse, start: Instant) {
+    info!(
+        page.sha256 = page.sha256(),
+        articles = response.articles.len(),
+        statistics = response.statistics.len(),
+        stations = response.stations.len(),
+        warnings = response.warnings.len(),
+        created = response.created,
+        duration_ms = start.elapsed().as_millis(),
+        "read page {}",
+        &page.sha256()[..10]
+    );
 }
 
 fn check(request: &IngestBulletinRequest) -> Result<()> {

@@ -303,3 +303,17 @@ async fn what_is_no_article_is_left_out_with_its_place() {
         |statistic: &pb::Statistic| statistic.span.as_ref().unwrap().quote.contains("9999");
     assert!(!answer.statistics.iter().any(is_read));
 }
+
+#[tokio::test]
+async fn a_page_without_an_article_leaves_nothing() {
+    let service = Service::start().await;
+    let before = head(&service).await;
+    for text in ["＊＊＊", "广告"] {
+        let answer = ingest(&service, text).await;
+        assert!(!answer.created);
+        assert_eq!(answer.articles, []);
+        assert!(!answer.warnings.is_empty());
+        assert!(!answer.token.is_empty());
+    }
+    assert_eq!(head(&service).await, before);
+}

@@ -12,7 +12,7 @@ use crate::support::Service;
 use crate::support::edits::update_article;
 use crate::support::folder::Folder;
 use crate::support::history::service_with_history;
-use crate::support::program::{Ended, on};
+use crate::support::program::{Ended, on, run};
 use crate::support::seeds::CONFERENCE;
 
 const DONE: Option<i32> = Some(0);

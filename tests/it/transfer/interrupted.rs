@@ -7,8 +7,8 @@ use bulletin::pb::{Article, ExportRecordsRequest, Record, Station, article, stat
 use rustix::process::{Pid, Signal, kill_process};
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::commands::Folder;
 use super::{Exported, export, of_article, of_source, of_station, of_statistic, requests};
+use crate::support::folder::Folder;
 use crate::support::log::{check_order, count};
 use crate::support::program::{Program, Running, run};
 use crate::support::{Database, Refusal, Service, statistic, until};

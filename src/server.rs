@@ -33,6 +33,7 @@ use crate::edge::wire::statistic_service_server::{
 };
 use crate::edge::wire::transfer_service_server::{SERVICE_NAME as TRANSFER, TransferServiceServer};
 use crate::error::Result;
+use crate::extract::load_rules;
 use crate::ingest::service::Ingest;
 use crate::paging::PageTokens;
 use crate::stations::service::Stations;
@@ -80,8 +81,9 @@ impl Bulletin {
     #[doc(hidden)]
     pub async fn start_in_groups_of(db: Db, requests_max: usize) -> Result<Self> {
         let page_tokens = Arc::new(PageTokens::load(&db).await?);
-        // Nothing waits for it but the queries that need it.
+        // Nothing waits for them but the calls that need them.
         tokio::task::spawn_blocking(load_dictionary);
+        tokio::task::spawn_blocking(load_rules);
         let following = follow(&db).await?;
         let (handle, committer) = Committer::start_in_groups_of(db.clone(), &TABLES, requests_max);
         let (sender, stopping) = Stopping::channel();

@@ -59,10 +59,11 @@ impl<'p> Passage<'p> {
         fragments
     }
 
-    /// A range as printed, page breaks joined.
+    /// A range as printed, page breaks joined, tabs as spaces: a label has none.
     pub fn printed(&self, range: Range<usize>) -> String {
         let fragments = self.fragments(range);
-        self.page.cut_all(&fragments).unwrap_or_default()
+        let printed = self.page.cut_all(&fragments).unwrap_or_default();
+        printed.replace(char::is_control, " ")
     }
 
     /// A range with its words and its place, to be proven by a draft.

@@ -73,17 +73,27 @@ impl<'p, 'l> Assembly<'p, 'l> {
             at += self.take(at, line).max(1);
         }
         self.close();
+        // A jump of nothing that is here.
+        if let Some(jump) = self.story.continuation.take() {
+            let fragments = jump.span.into_iter().flat_map(|span| span.fragments);
+            let code_point = |at: i32| usize::try_from(at).unwrap_or_default();
+            self.unread(fragments.map(|part| code_point(part.start)..code_point(part.end)));
+        }
         self.layout
     }
 
     /// Takes what begins at a line; answers how many lines that was.
     fn take(&mut self, at: usize, line: &Line<'p>) -> usize {
-        if line.is_rule() {
+        let is_cut = self.story.has(Role::Body) && !self.story.is_finished;
+        if line.is_rule() && !(is_cut && line.goes_on()) {
             return 1;
         }
         if let Some(publication) = masthead(line.text()) {
-            self.note_print(publication);
-            return 1;
+            // A date alone may be what a page break cut off.
+            if !is_cut || !publication.page.is_empty() || !publication.newspaper.is_empty() {
+                self.note_print(publication);
+                return 1;
+            }
         }
         if self.leave_out(at, line) {
             return 1;
@@ -198,9 +208,10 @@ impl<'p, 'l> Assembly<'p, 'l> {
             }
             return 0;
         }
-        let above = self.lines[at..].iter();
-        let is_above = |line: &&Line<'p>| {
-            line.may_be_headline()
+        let above = self.lines[at..].iter().enumerate();
+        let is_above = |(place, line): &(usize, &Line<'p>)| {
+            (*place == 0 || line.may_be_deck())
+                && line.may_be_headline()
                 && !line.is_rule()
                 && caption(line.text()).is_none()
                 && !authors::is_byline(line.text())
@@ -276,13 +287,13 @@ impl<'p, 'l> Assembly<'p, 'l> {
         line.goes_on() || !begins && (!self.story.is_finished || wrapped)
     }
 
-    /// Ends the article.
+    /// Ends the article. A jump that came before anything else is the next one's.
     fn close(&mut self) {
         self.has_ended = false;
-        let draft = mem::take(&mut self.story);
-        if draft.parts.is_empty() && draft.continuation.is_none() {
+        if self.story.parts.is_empty() {
             return;
         }
+        let draft = mem::take(&mut self.story);
         let is_empty = !draft.parts.iter().any(|(role, _)| *role == Role::Body);
         if is_empty && !self.layout.stories.is_empty() {
             self.unread(draft.parts.into_iter().flat_map(|(_, ranges)| ranges));

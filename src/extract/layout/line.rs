@@ -87,6 +87,11 @@ impl Line<'_> {
             && !DATELINE.is_match(text)
     }
 
+    /// Whether the line may stand below the first of an article: one with a comma begins the text.
+    pub fn may_be_deck(&self) -> bool {
+        !self.text().contains([',', ';']) || self.text().starts_with('—')
+    }
+
     /// Whether the line may stand for itself without a full stop: a subhead, a row, a signature.
     pub fn is_title(&self) -> bool {
         let text = self.text();
@@ -125,7 +130,14 @@ impl Line<'_> {
 /// Whether a sentence ends with the text.
 pub fn is_finished(text: &str) -> bool {
     let open = text.trim_end_matches(['”', '’', '"', '」', '』', '》', ')', ']', '】', ' ']);
-    let ends = |text: &str| text.ends_with(['。', '!', '?', '…', ';', ':', '.']);
+    // A point after a digit may be a decimal point.
+    let before = |text: &str| {
+        text.trim_end_matches('.')
+            .ends_with(|char: char| char.is_ascii_digit())
+    };
+    let ends = |text: &str| {
+        text.ends_with(['。', '!', '?', '…', ';', ':']) || text.ends_with('.') && !before(text)
+    };
     if ends(open) {
         return true;
     }

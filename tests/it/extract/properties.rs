@@ -4,11 +4,18 @@ use bulletin::articles::draft::ArticleDraft;
 use bulletin::extract::extract;
 use bulletin::page::Page;
 use bulletin::pb::Article;
+use bulletin::rules::Check;
 use bulletin::stations::draft::StationDraft;
 use bulletin::statistics::draft::StatisticDraft;
 
 /// Fails when something that is read of the text could not be written.
 pub fn hold(text: &str) {
+    // What no page may have is refused before it is read.
+    let mut check = Check::default();
+    check.source_text("text", text);
+    if check.finish().is_err() {
+        return;
+    }
     let page = Page::new(text);
     let read = extract(&page);
     for station in &read.stations {

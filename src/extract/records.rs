@@ -218,17 +218,17 @@ fn captions(story: &Story<'_>) -> Vec<pb::Caption> {
     let mut captions: Vec<pb::Caption> = Vec::new();
     let mut paragraphs = 0;
     for part in &story.parts {
-        let span = part.passage.span(part.passage.whole());
+        let printed = || part.passage.printed(part.passage.whole());
         match part.role {
             Role::Body => paragraphs += 1,
             Role::Caption => captions.push(pb::Caption {
-                text: span.quote.clone(),
+                text: printed(),
                 after_paragraph: paragraphs,
-                span: Some(span),
+                span: Some(part.passage.span(part.passage.whole())),
                 ..pb::Caption::default()
             }),
             Role::Credit => match captions.last_mut() {
-                Some(caption) if caption.credit.is_empty() => caption.credit = span.quote,
+                Some(caption) if caption.credit.is_empty() => caption.credit = printed(),
                 _ => {}
             },
             _ => {}

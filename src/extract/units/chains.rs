@@ -155,7 +155,13 @@ fn first_of_name(
             break;
         }
         let length = text[before.start..before.end].chars().count();
-        if chars + length > NAME_CHARS_MAX || !belongs(before, ending, chars) {
+        let known = &text[before.end..tokens[at].start];
+        let ends_phrase = before.bound() == Some(Bound::Position)
+            && first.checked_sub(2).is_some_and(|at| {
+                tokens[at].bound().is_some() && tokens[at].chars_are_many()
+            });
+        let is_part = belongs(before, ending, known) && !(ends_phrase && known.chars().count() > 1);
+        if chars + length > NAME_CHARS_MAX || !is_part {
             break;
         }
         chars += length;
@@ -169,19 +175,31 @@ fn is_in_name(other: &Ending, ending: &Ending) -> bool {
     other.class == Class::Body && ending.class != Class::Body
 }
 
-/// Whether a token is part of a name of which `chars` characters are known to its right.
-fn belongs(token: &Token, ending: &Ending, chars: usize) -> bool {
+/// Whether a token is part of a name that goes on with `known` to its right.
+fn belongs(token: &Token, ending: &Ending, known: &str) -> bool {
     let is_force = matches!(ending.class, Class::Force | Class::Office);
     match token.sort {
         Sort::Plain => true,
-        Sort::Digits => ending.class == Class::Force && chars == 0,
+        Sort::Digits => ending.class == Class::Force && known.is_empty(),
         Sort::Gap => false,
         Sort::Known(word) => match word.bound {
-            Some(Bound::Weak) => names_alone(ending) && chars <= 1,
-            Some(Bound::Preposition) => names_alone(ending) && chars == 1,
-            Some(_) => false,
+            Some(Bound::Any) => false,
+            Some(Bound::Position) => true,
+            // 勤务考核领导小组办公室: offices are named for what they do.
+            Some(_) if ending.class == Class::Office => token.chars_are_many(),
+            Some(bound) => names_alone(ending) && begins_name(token, bound, known),
             None => is_force || word.work.is_none() || word.place.is_some(),
         },
+    }
+}
+
+/// 向荣派出所, 沿江派出所: one character names no station, so that the one before belongs to it.
+fn begins_name(token: &Token, bound: Bound, known: &str) -> bool {
+    let mut chars = known.chars();
+    match (chars.next(), chars.next()) {
+        (None, _) => bound == Bound::Weak,
+        (Some(only), None) => !token.chars_are_many() && !"省市县区镇乡村所来".contains(only),
+        _ => false,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::chains::{Candidate, Segment};
 use super::regions::{Level, Whereabouts};
 use super::words::{Bound, Class, Ending, Sort, Token};
+use super::regions::Spelling;
 
 /// A segment that names a unit.
 pub struct Judged {
@@ -23,8 +24,8 @@ pub fn segment(candidate: &Candidate<'_>) -> Option<Judged> {
             true
         }
         Class::Department => fits_department(&mut name, candidate.ending),
-        Class::Bureau => fits_bureau(&mut name, candidate, is_below),
-        Class::Branch => fits_branch(&mut name, candidate, is_below),
+        Class::Bureau => fits_bureau(&mut name, is_below),
+        Class::Branch => fits_branch(&mut name, is_below),
         Class::Division => is_below || name.has_place() || name.own_chars() >= 2,
         Class::Station => fits_station(&mut name, is_below),
         Class::Post => fits_post(&name, is_below),
@@ -39,7 +40,7 @@ pub fn segment(candidate: &Candidate<'_>) -> Option<Judged> {
         },
         Class::Patrol => is_below && name.own_chars() <= 4,
         Class::Centre => is_below && name.own_chars() <= 6,
-        Class::Office => fits_office(&name, candidate, parent),
+        Class::Office => fits_office(&mut name, candidate, parent),
         Class::Custody => is_below || name.has_place() || name.cut_to_deictic("市县区"),
         Class::Border => is_below || name.has_place() || (2..=6).contains(&name.own_chars()),
         Class::Body => fits_body(&name, candidate),
@@ -84,8 +85,28 @@ impl<'t> Name<'t> {
         if let Some(parent) = candidate.parent {
             name.places = parent.places.clone();
         }
+        if candidate.parent.is_none() {
+            name.skip_to_place();
+        }
         name.take_places();
         name
+    }
+
+    /// A place that says what it is begins the name, whatever stands before it: 记宁波市公安局.
+    fn skip_to_place(&mut self) {
+        let is_by_itself = matches!(self.ending.class, Class::Station | Class::Post | Class::Office);
+        let begins = |token: &Token| {
+            // 东区 may be the end of 江东区.
+            let is_whole = token.end - token.start > '市'.len_utf8() * 2;
+            token.place().is_some_and(|spelling| match spelling.is_full {
+                true => is_whole,
+                false => !is_by_itself,
+            })
+        };
+        if let Some(at) = self.tokens[self.first..self.at].iter().position(begins) {
+            self.first += at;
+            self.own = self.first;
+        }
     }
 
     fn start(&self) -> usize {
@@ -142,7 +163,26 @@ impl<'t> Name<'t> {
             self.places.enter(spelling);
             self.level = if self.places.county.is_empty() { level } else { Some(Level::County) };
             self.own += 1;
+            self.take_former_rank(spelling);
         }
+    }
+
+    /// 偃师市 where the table has 偃师区: places were of other rank before.
+    fn take_former_rank(&mut self, spelling: &Spelling) {
+        let Some(next) = self.tokens.get(self.own).filter(|_| self.own < self.at) else {
+            return;
+        };
+        let is_rank = matches!(&self.text[next.start..next.end], "市" | "县" | "区" | "旗");
+        if spelling.is_full || !is_rank {
+            return;
+        }
+        if next.end - next.start == '县'.len_utf8() && self.text[next.start..].starts_with(['县', '区'])
+            && let Some(region) = spelling.regions.first()
+        {
+            self.places.county = super::regions::short(region.full).to_owned();
+            self.level = Some(Level::County);
+        }
+        self.own += 1;
     }
 
     /// Keeps only 市, 县 … directly before the ending, when one of those stands there.
@@ -168,6 +208,22 @@ impl<'t> Name<'t> {
         true
     }
 
+    /// Begins the name at the first word that says the office is one of the police.
+    fn cut_to_police_word(&mut self) -> bool {
+        const POLICE: [&str; 5] = ["勤务", "警务", "公安", "交警", "交管"];
+        let rest = |at: usize| &self.text[self.tokens[at].start..];
+        let begins = |at: &usize| POLICE.iter().any(|word| rest(*at).starts_with(word));
+        let Some(first) = (self.own..self.at).find(begins) else {
+            return false;
+        };
+        if first > self.own {
+            self.first = first;
+            self.own = first;
+            self.places = Whereabouts::default();
+        }
+        true
+    }
+
     /// A place the table of regions does not have: 云溪市 in 云溪市公安局.
     fn take_unknown_place(&mut self) -> bool {
         let own = self.own_text();
@@ -190,13 +246,20 @@ impl<'t> Name<'t> {
         true
     }
 
+    /// The token with which the last of the places begins.
+    fn last_place(&self) -> usize {
+        let places = &self.tokens[self.first..self.own];
+        let last = places.iter().rposition(|token| token.place().is_some());
+        self.first + last.unwrap_or_default()
+    }
+
     fn work_token(&self) -> Option<&'t Token> {
         self.own_tokens().iter().rev().find(|token| token.work().is_some())
     }
 
     fn into_segment(self) -> Segment {
         // Where only places stand before the ending, the last of them is the name.
-        let own = if self.own == self.at && self.has_place() { self.own - 1 } else { self.own };
+        let own = if self.own == self.at && self.has_place() { self.last_place() } else { self.own };
         Segment {
             start: self.tokens[self.first].start,
             own: self.tokens[own].start,
@@ -270,7 +333,7 @@ fn fits_department(name: &mut Name<'_>, _ending: &Ending) -> bool {
     true
 }
 
-fn fits_bureau(name: &mut Name<'_>, candidate: &Candidate<'_>, is_below: bool) -> bool {
+fn fits_bureau(name: &mut Name<'_>, is_below: bool) -> bool {
     if name.own == name.at {
         return name.has_place() || (is_below && name.ending.text != "公安局");
     }
@@ -281,11 +344,11 @@ fn fits_bureau(name: &mut Name<'_>, candidate: &Candidate<'_>, is_below: bool) -
         return true;
     }
     let chars = name.own_chars();
-    let is_clean = candidate.name_tokens().iter().all(is_name_token);
+    let is_clean = name.tokens[name.first..name.at].iter().all(is_name_token);
     is_clean && (2..=6).contains(&chars) && (chars <= 3 || name.has_place() || is_below)
 }
 
-fn fits_branch(name: &mut Name<'_>, candidate: &Candidate<'_>, is_below: bool) -> bool {
+fn fits_branch(name: &mut Name<'_>, is_below: bool) -> bool {
     if name.own == name.at {
         return name.has_place();
     }
@@ -294,10 +357,14 @@ fn fits_branch(name: &mut Name<'_>, candidate: &Candidate<'_>, is_below: bool) -
     if name.own_chars() == 1 {
         return is_of_police && name.cut_to_deictic("市县区");
     }
-    if own == "公安" || name.own_tokens().iter().any(|token| token.word().is_some_and(|word| word.is_strange)) {
+    if own == "公安" || name.own_tokens().iter().any(Token::is_strange) {
         return is_below && own != "公安";
     }
-    let is_clean = candidate.name_tokens().iter().all(is_name_token);
+    // 郑州铁路分局 is of the railway itself.
+    if own.ends_with("铁路") && !is_of_police {
+        return false;
+    }
+    let is_clean = name.tokens[name.first..name.at].iter().all(is_name_token);
     let chars_max = if is_below || name.has_place() { 12 } else { 5 };
     let is_place = own.ends_with('区');
     is_clean && (name.own_chars() <= chars_max || is_place)
@@ -305,9 +372,8 @@ fn fits_branch(name: &mut Name<'_>, candidate: &Candidate<'_>, is_below: bool) -
 
 /// Names that say what a station is, not which.
 fn is_general(own: &str) -> bool {
-    const GENERAL: [&str; 27] = [
-        "公安", "边境", "边防", "农村", "社区", "街道", "乡镇", "铁路", "城市", "车站", "中心", "重点",
-        "人民", "市", "县", "区", "镇", "乡", "市公安", "县公安", "区公安", "海岛", "沿海", "口岸",
+    const GENERAL: [&str; 25] = [
+        "公安", "边境", "边防", "农村", "社区", "街道", "乡镇", "铁路", "城市", "中心", "重点", "市", "县", "区", "镇", "乡", "市公安", "县公安", "区公安", "海岛", "沿海", "口岸",
         "城乡", "第一", "高铁",
     ];
     GENERAL.contains(&own)
@@ -364,10 +430,12 @@ fn fits_force(name: &Name<'_>, candidate: &Candidate<'_>, is_below: bool) -> Bel
         return Belief::No;
     }
     if is_below {
-        return if chars <= 14 { Belief::Sure } else { Belief::No };
+        let is_of_bureau = candidate.parent.is_some_and(|parent| parent.ending.class != Class::Short);
+        let is_ours = is_of_bureau || !name.own_tokens().iter().any(Token::is_strange);
+        return if chars <= 14 && is_ours { Belief::Sure } else { Belief::No };
     }
-    let is_strange = |token: &Token| token.word().is_some_and(|word| word.is_strange);
-    if name.own_tokens().iter().any(is_strange) {
+    let before = candidate.token_before();
+    if name.own_tokens().iter().chain(before).any(Token::is_strange) {
         return Belief::No;
     }
     let Some(work) = name.work_token() else {
@@ -385,13 +453,22 @@ fn fits_bare_force(candidate: &Candidate<'_>) -> Belief {
     let is_any = candidate.token_before().is_some_and(|before| {
         before.ending().is_some() || before.bound() == Some(Bound::Any) || matches!(before.sort, Sort::Digits)
     });
+    let is_any = is_any || is_founded(candidate);
     if is_any || candidate.ending.text == "中队" {
         return Belief::No;
     }
     Belief::Sure
 }
 
-fn fits_office(name: &Name<'_>, candidate: &Candidate<'_>, parent: Option<&Segment>) -> bool {
+/// 建立了巡警大队 says that places have got one.
+fn is_founded(candidate: &Candidate<'_>) -> bool {
+    const FOUNDING: [&str; 8] = ["建立", "成立", "组建", "设立", "设有", "增设", "新建", "配备"];
+    let before = &candidate.text[..candidate.tokens[candidate.first].start];
+    let before = before.strip_suffix('了').unwrap_or(before);
+    FOUNDING.iter().any(|word| before.ends_with(word))
+}
+
+fn fits_office(name: &mut Name<'_>, candidate: &Candidate<'_>, parent: Option<&Segment>) -> bool {
     let is_room = candidate.rest().starts_with(['里', '内', '中', '门', '外']);
     if is_room {
         return false;
@@ -403,9 +480,7 @@ fn fits_office(name: &Name<'_>, candidate: &Candidate<'_>, parent: Option<&Segme
         );
         return has_offices && name.own_chars() <= 14;
     }
-    const POLICE: [&str; 4] = ["勤务", "警务", "公安", "交警"];
-    let own = name.own_text();
-    name.own_chars() >= 6 && POLICE.iter().any(|word| own.contains(word))
+    name.cut_to_police_word() && name.own_chars() >= 6
 }
 
 /// 宁波交警, but not 宁波交警部门 or 宁波交警大队.

@@ -117,7 +117,9 @@ const RANKS: usize = 4;
 fn rank_of(printing: &Printing) -> usize {
     let chain = &printing.chain;
     let is_body = chain.last().ending.class == Class::Body;
-    if chain.is_loose || chain.last().ending.class == Class::Short || chain.last().ending.text == "警方" {
+    let last = chain.last().ending;
+    let is_short = last.class == Class::Short || matches!(last.text, "警方" | "分局");
+    if chain.is_loose || (is_short && chain.segments.len() == 1) {
         return 3;
     }
     match (chain.segments.len(), is_body) {

@@ -1,6 +1,6 @@
 //! All names of a page together: which of them are of one unit.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::chains::{Chain, Segment};
 use super::home::Home;
@@ -67,6 +67,8 @@ pub struct Registry {
     index: HashMap<(Class, &'static str, String), Vec<usize>>,
     /// Units by what they are alone.
     general: HashMap<(Class, &'static str), Vec<usize>>,
+    /// Articles that name a unit which is surely one of the police.
+    stories: HashSet<usize>,
     /// Of each unit, where it is named.
     pub positions: Vec<BTreeMap<Position, ()>>,
 }
@@ -98,8 +100,9 @@ impl Registry {
             let sought = Sought::new(segment, text, parent, &above, home);
             above.clone_from(&sought.places);
             let found = self.matching(&sought, printing.position());
-            let is_doubtful = chain.is_loose || is_vague(segment);
-            if found.is_none() && chain.segments.len() == 1 && is_doubtful {
+            let is_doubtful = depth == 0
+                && (chain.is_loose || is_vague(segment) || self.is_any_branch(printing));
+            if found.is_none() && is_doubtful {
                 return None;
             }
             let unit = found.unwrap_or_else(|| self.add(&sought));
@@ -119,7 +122,16 @@ impl Registry {
             self.mention(unit, printing.story, place, false);
             parent = Some(unit);
         }
+        self.stories.insert(printing.story);
         parent
+    }
+
+    /// 江北分局 alone may be of any authority, unless the article names other units of the police.
+    fn is_any_branch(&self, printing: &Printing) -> bool {
+        let chain = &printing.chain;
+        chain.segments.len() == 1
+            && chain.last().ending.text == "分局"
+            && !self.stories.contains(&printing.story)
     }
 
     /// Keeps a name that is the station's own cut short.

@@ -59,6 +59,8 @@ pub enum Bound {
     Weak,
     /// The same, but never the last of a name: 向 in 向荣.
     Preposition,
+    /// Ends a phrase before the name (接警后), or begins the name (后沙峪).
+    Position,
 }
 
 /// All that the tables say of one word.
@@ -109,6 +111,15 @@ impl Token {
 
     pub fn bound(&self) -> Option<Bound> {
         self.word()?.bound
+    }
+
+    pub fn is_strange(&self) -> bool {
+        self.word().is_some_and(|word| word.is_strange)
+    }
+
+    /// Whether it is longer than one Chinese character.
+    pub fn chars_are_many(&self) -> bool {
+        self.end - self.start > '所'.len_utf8()
     }
 
     pub fn work(&self) -> Option<&'static Work> {
@@ -185,11 +196,16 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     for (text, spelling) in SPELLINGS.iter() {
         words.entry(text).or_default().place = Some(spelling);
     }
+    let common = rows::<1>(include_str!("../rules/common-words.tsv"));
+    for text in common.flat_map(|[line]| line.split_ascii_whitespace()) {
+        words.entry(text).or_default().bound = Some(Bound::Plain);
+    }
     for [text, mark] in rows::<2>(include_str!("../rules/unit-boundaries.tsv")) {
         words.entry(text).or_default().bound = Some(match mark {
             "any" => Bound::Any,
             "weak" => Bound::Weak,
             "preposition" => Bound::Preposition,
+            "position" => Bound::Position,
             _ => Bound::Plain,
         });
     }

@@ -89,7 +89,20 @@ impl<'t> Name<'t> {
             name.skip_to_place();
         }
         name.take_places();
+        name.take_deictic_work();
         name
+    }
+
+    /// 市交警支队: the place is that of the article.
+    fn take_deictic_work(&mut self) {
+        let [first, second, ..] = self.own_tokens() else {
+            return;
+        };
+        let level = deictic_level(&self.text[first.start..first.end]);
+        if level.is_some() && second.work().is_some() && !self.has_place() {
+            self.level = level;
+            self.is_deictic = true;
+        }
     }
 
     /// A place that says what it is begins the name, whatever stands before it: 记宁波市公安局.
@@ -191,11 +204,8 @@ impl<'t> Name<'t> {
             return false;
         };
         let word = &self.text[last.start..last.end];
-        let level = match word {
-            "省" | "自治区" => Level::Province,
-            "市" | "州" | "盟" => Level::City,
-            "县" | "区" | "旗" => Level::County,
-            _ => return false,
+        let Some(level) = deictic_level(word) else {
+            return false;
         };
         if !word.chars().all(|char| allowed.contains(char)) {
             return false;
@@ -271,6 +281,16 @@ impl<'t> Name<'t> {
             work: self.work_token().and_then(Token::work),
             places: self.places,
         }
+    }
+}
+
+/// What 市 means where no place stands before it.
+fn deictic_level(word: &str) -> Option<Level> {
+    match word {
+        "省" | "自治区" => Some(Level::Province),
+        "市" | "州" | "盟" => Some(Level::City),
+        "县" | "区" | "旗" => Some(Level::County),
+        _ => None,
     }
 }
 

@@ -12,6 +12,8 @@ mod names;
 mod page;
 mod parents;
 mod regions;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::collections::HashMap;
@@ -79,9 +81,10 @@ pub fn find(stories: &[Story<'_>]) -> Units {
             last_units[index] = registry.enter(printing, text, printed, home);
         }
     }
-    inherit(&mut registry, stories, &printings, &last_units);
+    parents::of_lists(&mut registry, stories, &printings, &last_units);
     back::shorten(&mut registry, stories);
     back::point(&mut registry, stories);
+    parents::of_pointers(&mut registry, &printings, &last_units);
     parents::infer(&mut registry);
     finish(registry)
 }
@@ -119,41 +122,14 @@ fn rank_of(printing: &Printing) -> usize {
     let is_body = chain.last().ending.class == Class::Body;
     let last = chain.last().ending;
     let is_short = last.class == Class::Short || matches!(last.text, "警方" | "分局");
-    if chain.is_loose || (is_short && chain.segments.len() == 1) {
+    let is_short = is_short && chain.segments.len() == 1;
+    if chain.is_loose || is_short || chain.segments[0].ending.class == Class::Short {
         return 3;
     }
     match (chain.segments.len(), is_body) {
         (_, true) => 2,
         (1, false) => 1,
         _ => 0,
-    }
-}
-
-/// 奉化分局大桥派出所、岳林派出所: the second is of the same branch.
-fn inherit(
-    registry: &mut Registry,
-    stories: &[Story<'_>],
-    printings: &[Printing],
-    last_units: &[Option<usize>],
-) {
-    for at in 1..printings.len() {
-        let (Some(before), Some(unit)) = (last_units[at - 1], last_units[at]) else {
-            continue;
-        };
-        let (left, right) = (&printings[at - 1], &printings[at]);
-        if (left.story, left.part) != (right.story, right.part) || right.chain.segments.len() > 1 {
-            continue;
-        }
-        let text = stories[left.story].parts[left.part].passage.text();
-        let between = text.get(left.chain.end()..right.chain.start()).unwrap_or_default();
-        let is_list = matches!(between, "、" | "和" | "及" | "与" | "以及");
-        let drafts = &registry.drafts;
-        let is_like = drafts[before].class == drafts[unit].class && drafts[unit].parent.is_none();
-        let is_named = matches!(drafts[unit].class, Class::Station | Class::Post);
-        if is_list && is_like && is_named && before != unit {
-            let parent = drafts[before].parent.filter(|parent| *parent != unit);
-            registry.drafts[unit].parent = parent;
-        }
     }
 }
 

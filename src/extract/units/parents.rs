@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::page::{Draft, Position, Registry};
+use super::page::{Draft, Position, Printing, Registry};
 use super::regions::Level;
 use super::words::Class;
+use crate::extract::story::Story;
 
 /// The units of a page by what others may stand below.
 struct Above {
@@ -29,6 +30,55 @@ pub fn infer(registry: &mut Registry) {
             if is_circle(registry, unit) {
                 registry.drafts[unit].parent = None;
             }
+        }
+    }
+}
+
+/// 奉化分局大桥派出所、岳林派出所: the second is of the same branch.
+pub fn of_lists(
+    registry: &mut Registry,
+    stories: &[Story<'_>],
+    printings: &[Printing],
+    last_units: &[Option<usize>],
+) {
+    for at in 1..printings.len() {
+        let (Some(before), Some(unit)) = (last_units[at - 1], last_units[at]) else {
+            continue;
+        };
+        let (left, right) = (&printings[at - 1], &printings[at]);
+        if (left.story, left.part) != (right.story, right.part) || right.chain.segments.len() > 1 {
+            continue;
+        }
+        let text = stories[left.story].parts[left.part].passage.text();
+        let between = text.get(left.chain.end()..right.chain.start()).unwrap_or_default();
+        let is_list = matches!(between, "、" | "和" | "及" | "与" | "以及");
+        let drafts = &registry.drafts;
+        let is_like = drafts[before].class == drafts[unit].class && drafts[unit].parent.is_none();
+        let is_named = matches!(drafts[unit].class, Class::Station | Class::Post);
+        if is_list && is_like && is_named && before != unit {
+            let parent = drafts[before].parent.filter(|parent| *parent != unit);
+            registry.drafts[unit].parent = parent;
+        }
+    }
+}
+
+/// 该局石桥派出所: the station is of the bureau that the words point back to.
+pub fn of_pointers(
+    registry: &mut Registry,
+    printings: &[Printing],
+    last_units: &[Option<usize>],
+) {
+    let pointers = registry.found.iter().filter(|found| found.points_back);
+    let ends: HashMap<Position, usize> = pointers
+        .map(|found| ((found.story, found.place.part, found.place.end), found.unit))
+        .collect();
+    for (printing, unit) in printings.iter().zip(last_units) {
+        let Some(unit) = unit.filter(|_| printing.chain.segments.len() == 1) else {
+            continue;
+        };
+        let above = ends.get(&printing.position()).copied();
+        if registry.drafts[unit].parent.is_none() && above != Some(unit) {
+            registry.drafts[unit].parent = above;
         }
     }
 }

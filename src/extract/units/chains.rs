@@ -1,0 +1,209 @@
+//! Names of units as printed: an ending, and the words to its left that belong to it; and chains of them,
+//! each directly behind the unit above.
+
+use std::ops::Range;
+
+use super::judge;
+use super::regions::{Level, Whereabouts};
+use super::words::{Bound, Class, Ending, Sort, Token, Work, tokens};
+
+/// Most characters of one name: longer runs are sentences whose verb the tables lack.
+const NAME_CHARS_MAX: usize = 20;
+
+/// A unit's name in a chain.
+#[derive(Clone, Debug)]
+pub struct Segment {
+    /// Where the name begins, with the places before it.
+    pub start: usize,
+    /// Where the unit's own name begins: behind the places, or at the last one when nothing else is left.
+    pub own: usize,
+    /// Where the ending begins.
+    pub name_end: usize,
+    pub end: usize,
+    pub ending: &'static Ending,
+    /// The places named in the segment itself.
+    pub places: Whereabouts,
+    /// How high the unit's own place stands, for units that are those of a place.
+    pub level: Option<Level>,
+    /// 市 in 市公安局, 省 in 省公安厅: the place is that of the article.
+    pub is_deictic: bool,
+    pub work: Option<&'static Work>,
+}
+
+impl Segment {
+    /// The characters of the own name before the ending.
+    pub fn name(&self) -> Range<usize> {
+        self.own..self.name_end
+    }
+
+    pub fn has_place(&self) -> bool {
+        self.places != Whereabouts::default()
+    }
+}
+
+/// A chain of units as printed, the highest first.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    pub segments: Vec<Segment>,
+    /// Whether it is only believed where the page names the same unit in full: 东部新城中队.
+    pub is_loose: bool,
+    /// Whether the ending is printed only with a later item of a list.
+    pub is_shared: bool,
+}
+
+impl Chain {
+    pub fn start(&self) -> usize {
+        self.segments[0].start
+    }
+
+    pub fn last(&self) -> &Segment {
+        &self.segments[self.segments.len() - 1]
+    }
+
+    pub fn end(&self) -> usize {
+        self.last().end
+    }
+}
+
+/// What stands before an ending, as tokens `first..ending`.
+pub struct Candidate<'t> {
+    pub text: &'t str,
+    pub tokens: &'t [Token],
+    /// The first token of the name; the ending itself when there is no name.
+    pub first: usize,
+    /// The token of the ending.
+    pub at: usize,
+    pub ending: &'static Ending,
+    /// The segment that ends where the name begins.
+    pub parent: Option<&'t Segment>,
+}
+
+impl Candidate<'_> {
+    pub fn name_tokens(&self) -> &[Token] {
+        &self.tokens[self.first..self.at]
+    }
+
+    pub fn token_before(&self) -> Option<&Token> {
+        self.first.checked_sub(1).map(|at| &self.tokens[at])
+    }
+
+    pub fn token_after(&self) -> Option<&Token> {
+        self.tokens.get(self.at + 1)
+    }
+
+    /// The text behind the ending.
+    pub fn rest(&self) -> &str {
+        &self.text[self.tokens[self.at].end..]
+    }
+}
+
+/// A text with its words and the chains in it.
+pub struct Reading {
+    pub tokens: Vec<Token>,
+    pub chains: Vec<Chain>,
+}
+
+pub fn read(text: &str) -> Reading {
+    let tokens = tokens(text);
+    let mut chains: Vec<Chain> = Vec::new();
+    // The last chain may go on as long as nothing stands between it and the next name.
+    for at in 0..tokens.len() {
+        let Some(ending) = tokens[at].ending() else {
+            continue;
+        };
+        let open = chains.last().map_or(0, Chain::end);
+        let first = first_of_name(text, &tokens, at, ending, open);
+        let start = tokens[first].start;
+        let parent = chains.last().filter(|chain| chain.end() == start && start > 0);
+        let candidate = Candidate {
+            text,
+            tokens: &tokens,
+            first,
+            at,
+            ending,
+            parent: parent.map(Chain::last),
+        };
+        let Some(judged) = judge::segment(&candidate) else {
+            continue;
+        };
+        match chains.last_mut() {
+            Some(chain) if judged.is_below => chain.segments.push(judged.segment),
+            _ => chains.push(Chain {
+                segments: vec![judged.segment],
+                is_loose: judged.is_loose,
+                is_shared: false,
+            }),
+        }
+    }
+    super::lists::share_endings(text, &tokens, &mut chains);
+    Reading { tokens, chains }
+}
+
+/// The token with which the name before an ending begins: behind the last word that is no part of names.
+fn first_of_name(
+    text: &str,
+    tokens: &[Token],
+    at: usize,
+    ending: &Ending,
+    open: usize,
+) -> usize {
+    let mut first = at;
+    let mut chars = 0;
+    while let Some(before) = first.checked_sub(1).map(|at| &tokens[at]) {
+        // Names end where the unit above ends.
+        if before.end <= open || before.ending().is_some_and(|other| !is_in_name(other, ending)) {
+            break;
+        }
+        let length = text[before.start..before.end].chars().count();
+        let known = &text[before.end..tokens[at].start];
+        let ends_phrase = before.bound() == Some(Bound::Position)
+            && first.checked_sub(2).is_some_and(|at| {
+                tokens[at].bound().is_some() && tokens[at].chars_are_many()
+            });
+        let is_part = belongs(before, ending, known) && !(ends_phrase && known.chars().count() > 1);
+        if chars + length > NAME_CHARS_MAX || !is_part {
+            break;
+        }
+        chars += length;
+        first -= 1;
+    }
+    first
+}
+
+/// 交警 and 公安 end names, and stand in those of others.
+fn is_in_name(other: &Ending, ending: &Ending) -> bool {
+    other.class == Class::Body && ending.class != Class::Body
+}
+
+/// Whether a token is part of a name that goes on with `known` to its right.
+fn belongs(token: &Token, ending: &Ending, known: &str) -> bool {
+    let is_force = matches!(ending.class, Class::Force | Class::Office);
+    match token.sort {
+        Sort::Plain => true,
+        Sort::Digits => ending.class == Class::Force && known.is_empty(),
+        Sort::Gap => false,
+        Sort::Known(word) => match word.bound {
+            Some(Bound::Any) => false,
+            Some(Bound::Position) => true,
+            // 勤务考核领导小组办公室: offices are named for what they do.
+            Some(_) if ending.class == Class::Office => token.chars_are_many(),
+            Some(bound) => names_alone(ending) && begins_name(token, bound, known),
+            None => is_force || word.work.is_none() || word.place.is_some(),
+        },
+    }
+}
+
+/// 向荣派出所, 沿江派出所: one character names no station, so that the one before belongs to it.
+fn begins_name(token: &Token, bound: Bound, known: &str) -> bool {
+    let mut chars = known.chars();
+    match (chars.next(), chars.next()) {
+        (None, _) => bound == Bound::Weak,
+        (Some(only), None) => !token.chars_are_many() && !"省市县区镇乡村所来".contains(only),
+        _ => false,
+    }
+}
+
+/// Units whose name is all that tells them: 永和派出所, 向荣派出所. One character is no such name.
+fn names_alone(ending: &Ending) -> bool {
+    matches!(ending.class, Class::Station | Class::Post)
+}

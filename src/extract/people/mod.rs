@@ -1,5 +1,7 @@
 //! The people a text names, with their offices.
 
+pub mod name;
+
 use super::story::{Place, Story};
 use super::units::Units;
 use crate::pb;

@@ -5,6 +5,7 @@
 //!
 //! What the rules know of bulletins stands in `rules/`, one readable table a subject.
 
+pub mod bodies;
 pub mod bylines;
 pub mod figures;
 pub mod honours;

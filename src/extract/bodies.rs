@@ -32,7 +32,9 @@ impl Words {
                 _ => words.stop.extend(list.flat_map(str::chars)),
             }
         }
-        words.adverb.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        words
+            .adverb
+            .sort_by_key(|word| std::cmp::Reverse(word.len()));
         words.time.sort_by_key(|word| std::cmp::Reverse(word.len()));
         words
     }
@@ -44,7 +46,10 @@ pub fn is_body(text: &str) -> bool {
     WORDS.whole.contains(&text)
         || (2..=BODY_CHARS_MAX).contains(&count)
             && !text.contains(WORDS.stop.as_slice())
-            && WORDS.end.iter().any(|end| text.ends_with(end) && text.len() > end.len())
+            && WORDS
+                .end
+                .iter()
+                .any(|end| text.ends_with(end) && text.len() > end.len())
 }
 
 /// The range without adverbs at its end.
@@ -61,9 +66,9 @@ pub fn without_time(text: &str, range: Range<usize>) -> Range<usize> {
     let mut rest = text[range.clone()].trim_start();
     loop {
         let short = WORDS.time.iter().find_map(|word| rest.strip_prefix(word));
-        let short = short.or_else(|| without_date(rest)).or_else(|| {
-            rest.strip_prefix([',', '、', ' ', '“'])
-        });
+        let short = short
+            .or_else(|| without_date(rest))
+            .or_else(|| rest.strip_prefix([',', '、', ' ', '“']));
         let Some(short) = short else { break };
         rest = short;
     }
@@ -154,7 +159,10 @@ mod tests {
     fn a_clause_begins_with_a_body() {
         check("市公安局已研究", Some("市公安局"));
         check("市公安局东湖分局", Some("市公安局东湖分局"));
-        check("近日,江州市住房公积金管理中心", Some("江州市住房公积金管理中心"));
+        check(
+            "近日,江州市住房公积金管理中心",
+            Some("江州市住房公积金管理中心"),
+        );
         check("市公安局党委始终把工作放在心上", Some("市公安局"));
         check("8月9日,市文明办联合", Some("市文明办"));
         check("大家在会上", None);

@@ -16,5 +16,7 @@ pub mod people;
 pub mod quotations;
 pub mod story;
 pub mod table;
+#[cfg(test)]
+pub mod testing;
 pub mod units;
 pub mod works;

@@ -30,7 +30,10 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
 
 /// The level a title tells: its first word of a level, or the place it begins with.
 pub fn of_title(title: &str) -> Level {
-    let found = WORDS.title.iter().filter_map(|(level, word)| Some((title.find(word)?, *level)));
+    let found = WORDS
+        .title
+        .iter()
+        .filter_map(|(level, word)| Some((title.find(word)?, *level)));
     if let Some((_, level)) = found.min_by_key(|(at, _)| *at) {
         return level;
     }
@@ -88,7 +91,9 @@ pub fn of_body(name: &str) -> Level {
         };
         name.contains(word)
     });
-    let lowest = found.map(|(level, _)| *level).max_by_key(|level| *level as i32);
+    let lowest = found
+        .map(|(level, _)| *level)
+        .max_by_key(|level| *level as i32);
     match lowest {
         Some(level) => level,
         None if all.iter().any(|word| name.contains(word)) => Level::National,

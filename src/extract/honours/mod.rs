@@ -242,7 +242,8 @@ impl Reader<'_> {
             return found;
         }
         let own = bodies::without_adverbs(text, bodies::without_time(text, range));
-        let own = text[own].trim_start_matches(['并', '且', '还', '又', '也', '同', '时', '先', '后']);
+        let own =
+            text[own].trim_start_matches(['并', '且', '还', '又', '也', '同', '时', '先', '后']);
         if !own.is_empty() {
             return Recipients::default();
         }
@@ -251,7 +252,13 @@ impl Reader<'_> {
         }
         let before = sentence.start..award.start.max(sentence.start);
         Recipients {
-            units: self.marked.units(&before).first().map(|(_, unit)| *unit).into_iter().collect(),
+            units: self
+                .marked
+                .units(&before)
+                .first()
+                .map(|(_, unit)| *unit)
+                .into_iter()
+                .collect(),
             ..Recipients::default()
         }
     }
@@ -262,7 +269,9 @@ impl Reader<'_> {
             return award.start;
         }
         let before = &self.marked.text[award.start..award.verb.start];
-        let adverbs = ["全力", "积极", "奋力", "努力", "力争", "争取", "全面", "奋勇", "扎实", "深入"];
+        let adverbs = [
+            "全力", "积极", "奋力", "努力", "力争", "争取", "全面", "奋勇", "扎实", "深入",
+        ];
         let adverb = adverbs.iter().find(|adverb| before.ends_with(**adverb));
         award.verb.start - adverb.map_or(0, |adverb| adverb.len())
     }
@@ -278,9 +287,8 @@ impl Reader<'_> {
         let text = self.marked.text;
         let giver = award.giver.clone().or_else(|| giver_before(text, title));
         let awarding = giver.as_ref().and_then(|giver| self.marked.unit(giver));
-        let giver = giver.filter(|giver| {
-            awarding.is_some() || bodies::list(text, giver.clone()).is_some()
-        });
+        let giver =
+            giver.filter(|giver| awarding.is_some() || bodies::list(text, giver.clone()).is_some());
         let mut level = level::of_title(&text[title.text.clone()]);
         if level == Level::Unspecified && (award.kind != Verb::Given || award.is_passive) {
             level = level::of_title(&text[title.before.clone()]);
@@ -328,7 +336,10 @@ fn giver_before(text: &str, title: &Title) -> Option<Range<usize>> {
     let words = &text[title.before.clone()];
     let words = words.trim_end_matches('的');
     let ends = ["颁发", "授予", "评选", "表彰", "命名", "颁授"];
-    let words = ends.iter().find_map(|end| words.strip_suffix(end)).unwrap_or(words);
+    let words = ends
+        .iter()
+        .find_map(|end| words.strip_suffix(end))
+        .unwrap_or(words);
     let range = title.before.start..title.before.start + words.len();
     bodies::list(text, range.clone()).map(|_| range)
 }

@@ -34,8 +34,12 @@ pub struct Marked<'t> {
 impl Marked<'_> {
     /// The units that stand in a range.
     pub fn units(&self, range: &Range<usize>) -> &[(Range<usize>, usize)] {
-        let from = self.units.partition_point(|(unit, _)| unit.start < range.start);
-        let to = self.units.partition_point(|(unit, _)| unit.end <= range.end);
+        let from = self
+            .units
+            .partition_point(|(unit, _)| unit.start < range.start);
+        let to = self
+            .units
+            .partition_point(|(unit, _)| unit.end <= range.end);
         self.units.get(from..to).unwrap_or_default()
     }
 
@@ -85,8 +89,39 @@ pub fn read(marked: &Marked<'_>, range: Range<usize>) -> Recipients {
 /// Whether what follows a unit leaves it the one who receives.
 fn is_no_part_of_subject(after: &str) -> bool {
     let starts = [
-        "在", "因", "以", "凭", "从", "自", "于", "近", "先后", "曾", "多次", "连续", "也", "还", "已", "被", "等",
-        ",", "(", "又", "再", "20", "19", "喜", "一举", "成功", "今年", "去年", "党支部", "同时", "均", "都", "共",
+        "在",
+        "因",
+        "以",
+        "凭",
+        "从",
+        "自",
+        "于",
+        "近",
+        "先后",
+        "曾",
+        "多次",
+        "连续",
+        "也",
+        "还",
+        "已",
+        "被",
+        "等",
+        ",",
+        "(",
+        "又",
+        "再",
+        "20",
+        "19",
+        "喜",
+        "一举",
+        "成功",
+        "今年",
+        "去年",
+        "党支部",
+        "同时",
+        "均",
+        "都",
+        "共",
     ];
     let after = after.trim();
     after.is_empty() || starts.iter().any(|start| after.starts_with(start))
@@ -95,7 +130,9 @@ fn is_no_part_of_subject(after: &str) -> bool {
 /// A person, or a body that is no unit, at the end of the range or all of it.
 fn other(text: &str, range: Range<usize>, rest: Range<usize>) -> Recipients {
     let words = &text[range.clone()];
-    let cut = words.find(['在', '因', '凭', '于', '以']).filter(|at| *at > 0);
+    let cut = words
+        .find(['在', '因', '凭', '于', '以'])
+        .filter(|at| *at > 0);
     let words = &words[..cut.unwrap_or(words.len())];
     let count = words.chars().count();
     let is_other = count <= OTHER_CHARS_MAX
@@ -103,13 +140,26 @@ fn other(text: &str, range: Range<usize>, rest: Range<usize>) -> Recipients {
         && (name::is_name(words) || ends_with_name(&text[rest]) || is_group(words));
     let mut recipients = Recipients::default();
     if is_other && count > 0 {
-        recipients.others.push(range.start..range.start + words.len());
+        recipients
+            .others
+            .push(range.start..range.start + words.len());
     }
     recipients
 }
 
 fn ends_with_name(text: &str) -> bool {
-    let offices = ["民警", "辅警", "所长", "队长", "教导员", "局长", "同志", "警长", "政委", "主任"];
+    let offices = [
+        "民警",
+        "辅警",
+        "所长",
+        "队长",
+        "教导员",
+        "局长",
+        "同志",
+        "警长",
+        "政委",
+        "主任",
+    ];
     offices.iter().any(|office| {
         let at = text.find(office).map(|at| at + office.len());
         at.is_some_and(|at| name::is_name(&text[at..]))
@@ -117,17 +167,39 @@ fn ends_with_name(text: &str) -> bool {
 }
 
 fn is_group(text: &str) -> bool {
-    let ends = ["队", "组", "室", "岗", "班", "社区", "村", "公司", "学校", "医院", "中心", "团队", "工作站", "窗口"];
+    let ends = [
+        "队",
+        "组",
+        "室",
+        "岗",
+        "班",
+        "社区",
+        "村",
+        "公司",
+        "学校",
+        "医院",
+        "中心",
+        "团队",
+        "工作站",
+        "窗口",
+    ];
     text.chars().count() >= 4 && ends.iter().any(|end| text.ends_with(end))
 }
 
 /// How many there are, as in `等4家单位` or `等16个集体`; nothing when no number is stated.
 fn count(text: &str) -> Option<i32> {
-    let rest = text.trim_start().trim_start_matches('等').trim_start_matches('共');
-    let digits = rest.find(|char: char| !is_digit(char)).unwrap_or(rest.len());
+    let rest = text
+        .trim_start()
+        .trim_start_matches('等')
+        .trim_start_matches('共');
+    let digits = rest
+        .find(|char: char| !is_digit(char))
+        .unwrap_or(rest.len());
     let number = number(&rest[..digits])?;
     let measures = ["家", "个", "名", "位", "支", "人"];
-    let is_counted = measures.iter().any(|measure| rest[digits..].starts_with(measure));
+    let is_counted = measures
+        .iter()
+        .any(|measure| rest[digits..].starts_with(measure));
     is_counted.then_some(number)
 }
 

@@ -183,9 +183,11 @@ fn praised(item: &str, verb: Verb) -> Option<Range<usize>> {
     let end = item.find(|char: char| "、和及的并,”".contains(char) || char.is_ascii_digit());
     let words = &item[..end.unwrap_or(item.len())];
     let words = words.strip_suffix("等").unwrap_or(words);
-    let after = words.char_indices().rev().map(|(at, _)| at).find(|at| {
-        WORDS.after(&words[*at..]) == words.len() - at
-    });
+    let after = words
+        .char_indices()
+        .rev()
+        .map(|(at, _)| at)
+        .find(|at| WORDS.after(&words[*at..]) == words.len() - at);
     let words = &words[..after.unwrap_or(words.len())];
     let is_title = is_sure && WORDS.is_praise(words) && (4..=20).contains(&words.chars().count());
     is_title.then_some(0..words.len())
@@ -195,7 +197,8 @@ fn praised(item: &str, verb: Verb) -> Option<Range<usize>> {
 fn finished(text: &str, end: usize, mut title: Title) -> Title {
     title.end += WORDS.after(&text[title.end..end]);
     let rest = &text[title.end..end];
-    let is_digit = |char: char| char.is_ascii_digit() || "一二三四五六七八九十两百余多".contains(char);
+    let is_digit =
+        |char: char| char.is_ascii_digit() || "一二三四五六七八九十两百余多".contains(char);
     let digits = rest.find(|char| !is_digit(char)).unwrap_or(rest.len());
     let units = ["人次", "次", "个", "项", "枚", "块", "面", "名", "人", "件"];
     let unit = units.iter().find(|unit| rest[digits..].starts_with(**unit));

@@ -140,15 +140,15 @@ fn stands_free(text: &str, verb: &Range<usize>) -> bool {
     let is_part = match &text[verb.clone()] {
         "获" => {
             before.is_some_and(|char| "查抓捕破缴截起收抢俘擒猎拿".contains(char))
-                || after.is_some_and(|char| "悉取救利知得释益刑罪".contains(char))
+                || after.is_some_and(|char| "悉取救利知得释益刑罪赠准胜".contains(char))
         }
         "立" => {
             before.is_some_and(|char| "成设建树创独确订对自中公国".contains(char))
-                || after.is_some_and(|char| "案即足刻志法项体场".contains(char))
+                || !after.is_some_and(|char| "个集一二三特大".contains(char))
         }
         _ => {
             before.is_some_and(|char| "登书标日铭牢笔忘传".contains(char))
-                || after.is_some_and(|char| "者录住忆载分".contains(char))
+                || !after.is_some_and(|char| "个集一二三特大嘉".contains(char))
         }
     };
     !is_part

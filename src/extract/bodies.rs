@@ -121,8 +121,25 @@ fn items(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
 
 fn divider(text: &str) -> usize {
     let dividers = ["以及", "会同", "联合", "、", "和", "与", "及"];
+    let is_name = ["和平", "和县", "和顺", "和田", "和谐"]
+        .iter()
+        .any(|name| text.starts_with(name));
     let found = dividers.iter().find(|divider| text.starts_with(**divider));
-    found.map_or(0, |divider| divider.len())
+    found
+        .filter(|_| !is_name)
+        .map_or(0, |divider| divider.len())
+}
+
+/// Whether a body that ends at a place in truth goes on: 市公安|局, 市委|员会.
+pub fn goes_on(text: &str, end: usize) -> bool {
+    let before = text[..end].char_indices().rev().take(4);
+    before.into_iter().any(|(at, _)| {
+        let words = &text[at..];
+        WORDS
+            .end
+            .iter()
+            .any(|word| at + word.len() > end && words.starts_with(word))
+    })
 }
 
 /// The body a clause begins with. Where its name could end earlier or later, it ends where only adverbs
@@ -135,7 +152,7 @@ pub fn leading(text: &str, range: Range<usize>) -> Option<Range<usize>> {
             break;
         }
         let end = range.start + at + char.len_utf8();
-        if !is_body(&text[range.start..end]) {
+        if !is_body(&text[range.start..end]) || goes_on(text, end) {
             continue;
         }
         if without_adverbs(text, end..range.end).is_empty() {

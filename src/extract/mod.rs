@@ -7,6 +7,7 @@
 
 pub mod bodies;
 pub mod bylines;
+pub mod events;
 pub mod figures;
 pub mod honours;
 pub mod layout;

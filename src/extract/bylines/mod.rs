@@ -23,6 +23,8 @@ const LAST_PARTS: usize = 4;
 pub struct Byline {
     /// The name with the role before it.
     pub place: Place,
+    /// The name alone.
+    pub name: Place,
     /// Without person and span. Names in a dateline without a role are authors.
     pub byline: pb::Byline,
 }
@@ -75,7 +77,11 @@ fn byline(story: &Story<'_>, part: usize, credit: &Credit) -> Byline {
         display_name: story.printed(&name),
         ..pb::Byline::default()
     };
-    Byline { place, byline }
+    Byline {
+        place,
+        name,
+        byline,
+    }
 }
 
 /// A line that is a credit and nothing else.

@@ -51,6 +51,7 @@ struct NotNames {
     never: HashSet<char>,
     /// By their first two characters; all of them have two or three.
     start: HashSet<&'static str>,
+    last: Vec<&'static str>,
     end: Vec<&'static str>,
 }
 
@@ -59,6 +60,7 @@ impl NotNames {
         let mut words = Self {
             never: HashSet::new(),
             start: HashSet::new(),
+            last: Vec::new(),
             end: Vec::new(),
         };
         for [kind, list] in rows::<2>(include_str!("../rules/not-names.tsv")) {
@@ -66,6 +68,7 @@ impl NotNames {
             match kind {
                 "never" => words.never.extend(list.flat_map(str::chars)),
                 "start" => words.start.extend(list),
+                "last" => words.last.extend(list),
                 _ => words.end.extend(list),
             }
         }
@@ -107,6 +110,17 @@ fn is_dotted(text: &str) -> bool {
 /// Whether characters are a name without anything that says so: known family name, usual length.
 pub fn is_name(text: &str) -> bool {
     may_be_name(text) && (text.chars().any(is_dot) || has_surname(text)) && !begins_like_word(text)
+}
+
+/// Whether one of the most borne family names begins the text.
+pub fn is_common(text: &str) -> bool {
+    let first = text.chars().next();
+    first.is_some_and(|first| SURNAMES.single.get(&first) == Some(&0))
+}
+
+/// Whether a name that nothing introduces ends like another word.
+pub fn ends_like_word(text: &str) -> bool {
+    NOT_NAMES.last.iter().any(|last| text.ends_with(last))
 }
 
 /// Whether a known family name begins the text, and leaves it one or two characters more.

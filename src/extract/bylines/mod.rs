@@ -40,9 +40,9 @@ pub fn find(story: &Story<'_>) -> Vec<Byline> {
             Part::Byline | Part::Credit => found.extend(line(text, true)),
             Part::Deck => found.extend(line(text, false)),
             Part::Body | Part::Caption => {
-                let whole = line(text, false);
+                let is_near_end = index + LAST_PARTS >= story.parts.len();
+                let whole = line(text, is_near_end && are_names_apart(text));
                 if whole.is_empty() {
-                    let is_near_end = index + LAST_PARTS >= story.parts.len();
                     found.extend(head(text));
                     found.extend(brackets(text, is_near_end));
                     found.extend(tail(text));
@@ -101,6 +101,13 @@ fn line(text: &str, is_byline: bool) -> Vec<Credit> {
 fn is_bracketed(text: &str) -> bool {
     let text = text.trim();
     text.starts_with(['(', '【', '[']) && text.ends_with([')', '】', ']'])
+}
+
+/// Whether a line is nothing but names with spaces or `、` between: 陈立群 方敏.
+fn are_names_apart(text: &str) -> bool {
+    let names = text.split(|char: char| char.is_whitespace() || char == '、');
+    let names: Vec<&str> = names.filter(|name| !name.is_empty()).take(9).collect();
+    (2..=8).contains(&names.len()) && names.into_iter().all(name::is_name)
 }
 
 /// Whether names without a role are names for sure.

@@ -5,6 +5,7 @@ mod recipients;
 mod title;
 mod words;
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use self::recipients::{Marked, Recipients};
@@ -49,6 +50,11 @@ pub fn find(story: &Story<'_>, index: usize, units: &Units) -> Vec<Honour> {
             reader.sentence(sentence);
         }
     }
+    let mut hopes = HashSet::new();
+    honours.retain(|honour: &Honour| {
+        let is_held = honour.honour.state() == State::Awarded;
+        is_held || hopes.insert(honour.honour.title.clone())
+    });
     honours.truncate(HONOURS_MAX);
     for (number, honour) in (1..).zip(&mut honours) {
         honour.honour.id = format!("h{number}");
@@ -135,7 +141,9 @@ impl Reader<'_> {
         let text = self.marked.text;
         let start = clause_start(text, floor, verb.start);
         let before = &text[start..verb.start];
-        if before.matches('“').count() > before.matches('”').count() {
+        let is_inside =
+            |open: char, close: char| before.matches(open).count() > before.matches(close).count();
+        if is_inside('“', '”') || is_inside('《', '》') {
             return None;
         }
         let turn = before.rfind(['被', '由']).map(|at| start + at);
@@ -156,7 +164,7 @@ impl Reader<'_> {
                 let giver = turn + '被'.len_utf8()..verb.start;
                 Some(bodies::without_adverbs(text, giver)).filter(|giver| !giver.is_empty())
             }
-            None if kind == Verb::Given => bodies::leading(text, start..verb.start),
+            None if kind == Verb::Given => giver_at_start(text, start..verb.start),
             None => None,
         };
         Some(Award {
@@ -186,11 +194,20 @@ impl Reader<'_> {
         };
         let titles = title::read(text, from, sentence.end, award.kind);
         let first = titles.first()?;
+        let end = titles.last()?.end;
+        let is_campaign = WORDS.is_campaign(&text[end..sentence.end]);
+        if award.state == State::Aspiration && is_campaign {
+            return None;
+        }
         let mut recipients = receivers;
         if gives && recipients.is_empty() {
             recipients = recipients::read(self.marked, first.before.clone());
         } else if !gives && award.state == State::Awarded {
-            recipients = self.subject(sentence, award, last.as_ref());
+            recipients = match text[end..sentence.end].strip_prefix('的') {
+                // 荣获“…”称号的东湖派出所
+                Some(rest) => self.receivers(sentence.end - rest.len(), sentence.end).1,
+                None => self.subject(sentence, award, last.as_ref()),
+            };
         }
         for (number, title) in titles.iter().enumerate() {
             let start = if number == 0 {
@@ -204,7 +221,7 @@ impl Reader<'_> {
         if award.state == State::Awarded {
             *last = Some(recipients);
         }
-        titles.last().map(|title| title.end)
+        Some(end)
     }
 
     /// The list of those who receive right after a verb of giving, and where it ends.
@@ -324,6 +341,15 @@ impl Reader<'_> {
     }
 }
 
+/// The bodies, or the body, that a clause begins with.
+fn giver_at_start(text: &str, clause: Range<usize>) -> Option<Range<usize>> {
+    let range = bodies::without_adverbs(text, bodies::without_time(text, clause.clone()));
+    let is_list = bodies::list(text, range.clone()).is_some();
+    is_list
+        .then_some(range)
+        .or_else(|| bodies::leading(text, clause))
+}
+
 /// The verb alone: 荣获 of 荣获公安部授予.
 fn verb_word(text: &str, award: &Award) -> Range<usize> {
     let word = WORDS.verbs(&text[award.verb.clone()]).next();
@@ -354,7 +380,10 @@ fn clause_start(text: &str, floor: usize, verb: usize) -> usize {
     let boundary = before.char_indices().rev().find(|(at, char)| {
         let next = before[at + char.len_utf8()..].chars().next();
         match char {
-            ',' => !next.is_some_and(|next| next.is_ascii_digit()),
+            ',' => {
+                !(next.is_some_and(|next| next.is_ascii_digit())
+                    && before[..*at].ends_with(|char: char| char.is_ascii_digit()))
+            }
             ':' | ';' | '。' | '!' | '?' => true,
             _ => false,
         }

@@ -54,19 +54,8 @@ impl Marked<'_> {
 pub fn read(marked: &Marked<'_>, range: Range<usize>) -> Recipients {
     let mut range = bodies::without_time(marked.text, range);
     range = bodies::without_adverbs(marked.text, range);
-    let mut units: Vec<usize> = Vec::new();
-    let mut rest = range.clone();
-    for (place, unit) in marked.units(&range) {
-        // Only a list of units at the start: what follows tells where, or from whom.
-        let between = &marked.text[rest.start..place.start];
-        if !units.is_empty() && !matches!(between, "、" | "和" | "及" | "与" | "以及") {
-            break;
-        }
-        if !units.contains(unit) {
-            units.push(*unit);
-        }
-        rest.start = place.end;
-    }
+    let (units, end) = list(marked, &range);
+    let rest = end..range.end;
     let after = &marked.text[rest.clone()];
     let count = count(after);
     if !units.is_empty() && (count.is_some() || is_no_part_of_subject(after)) {
@@ -84,6 +73,24 @@ pub fn read(marked: &Marked<'_>, range: Range<usize>) -> Recipients {
         };
     }
     other(marked.text, range, rest)
+}
+
+/// The units of the list that comes first in a range, and where it ends.
+pub fn list(marked: &Marked<'_>, range: &Range<usize>) -> (Vec<usize>, usize) {
+    let mut units: Vec<usize> = Vec::new();
+    let mut end = range.start;
+    for (place, unit) in marked.units(range) {
+        // Only one list: what follows tells where, or from whom.
+        let between = &marked.text[end..place.start];
+        if !units.is_empty() && !matches!(between, "、" | "和" | "及" | "与" | "以及") {
+            break;
+        }
+        if !units.contains(unit) {
+            units.push(*unit);
+        }
+        end = place.end;
+    }
+    (units, end)
 }
 
 /// Whether what follows a unit leaves it the one who receives.
@@ -129,20 +136,35 @@ fn is_no_part_of_subject(after: &str) -> bool {
 
 /// A person, or a body that is no unit, at the end of the range or all of it.
 fn other(text: &str, range: Range<usize>, rest: Range<usize>) -> Recipients {
-    let words = &text[range.clone()];
-    let cut = words
-        .find(['在', '因', '凭', '于', '以'])
-        .filter(|at| *at > 0);
-    let words = &words[..cut.unwrap_or(words.len())];
-    let count = words.chars().count();
-    let is_other = count <= OTHER_CHARS_MAX
-        && !words.contains([',', '。', ';', ':'])
-        && (name::is_name(words) || ends_with_name(&text[rest]) || is_group(words));
     let mut recipients = Recipients::default();
-    if is_other && count > 0 {
+    let mut words = &text[range.clone()];
+    // 30位民警, 有15个部门: only how many.
+    if let Some(count) = count(words.trim_start_matches('有')) {
+        recipients.count = count;
+        return recipients;
+    }
+    let mut name = &text[rest];
+    if let Some(at) = words.rfind('等')
+        && let Some(count) = count(&words[at..])
+    {
+        recipients.count = count;
+        words = &words[..at];
+        name = &name[..name.rfind('等').unwrap_or(name.len())];
+    } else if let Some(at) = words
+        .find(['在', '因', '凭', '于', '以'])
+        .filter(|at| *at > 0)
+    {
+        words = &words[..at];
+    }
+    let count = words.chars().count();
+    let is_other = (1..=OTHER_CHARS_MAX).contains(&count)
+        && !words.contains([',', '。', ';', ':', '、'])
+        && (name::is_name(words) || ends_with_name(name) || is_group(words));
+    if is_other {
         recipients
             .others
             .push(range.start..range.start + words.len());
+        recipients.is_complete = recipients.count == 1;
     }
     recipients
 }

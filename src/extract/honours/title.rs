@@ -2,12 +2,16 @@
 
 use std::ops::Range;
 
+use super::level;
 use super::words::{Verb, WORDS};
+use crate::pb::honour::Level;
 
 /// Longest title, in characters.
 const TITLE_CHARS_MAX: usize = 60;
 /// Longest title after a verb of one character.
 const NEAR_CHARS_MAX: usize = 16;
+/// Longest words of a level before a title in quotation marks, in bytes.
+const LEVEL_BYTES_MAX: usize = 24;
 /// Most titles after one verb.
 const TITLES_MAX: usize = 30;
 
@@ -48,8 +52,18 @@ pub fn read(text: &str, from: usize, end: usize, verb: Verb) -> Vec<Title> {
 fn next_item(rest: &str) -> Option<usize> {
     let divider = ["、", "以及", "和", "及", "与", ",以及", ",和"];
     let found = divider.iter().find(|word| rest.starts_with(**word));
-    let quoted = || rest.starts_with(",“").then_some(1);
-    found.map(|word| word.len()).or_else(quoted)
+    found.map(|word| word.len()).or_else(|| {
+        let next = rest.strip_prefix(',')?;
+        let is_title = ["“", "个人", "集体"]
+            .iter()
+            .any(|start| next.starts_with(start));
+        // ,福建省“五一先锋号”
+        let before = next.find('“').map(|at| &next[..at]).unwrap_or_default();
+        let is_levelled = before.len() <= LEVEL_BYTES_MAX
+            && !before.contains([',', '、', '。'])
+            && level::of_title(before) != Level::Unspecified;
+        (is_title || is_levelled).then_some(1)
+    })
 }
 
 fn one(text: &str, from: usize, end: usize, verb: Verb) -> Option<Title> {
@@ -156,7 +170,7 @@ fn quoted_title(item: &str, start: usize, open: usize, close: usize, verb: Verb)
     let rest = &item[close..];
     let is_told = WORDS.after(rest) > 0;
     if !is_told
-        && !rest.starts_with(|char: char| char.is_ascii_digit() || "、和及等与".contains(char))
+        && !rest.starts_with(|char: char| char.is_ascii_digit() || "、和及等与的".contains(char))
         && let Some(end) = plain_end(rest)
         && rest[..end].chars().count() <= TITLE_CHARS_MAX / 2
     {

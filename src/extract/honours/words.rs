@@ -35,6 +35,7 @@ pub struct Words {
     praise: Vec<&'static str>,
     none: Vec<&'static str>,
     after: Vec<&'static str>,
+    campaign: Vec<&'static str>,
     hope: Vec<&'static str>,
     not: Vec<&'static str>,
 }
@@ -73,6 +74,7 @@ impl Words {
             praise: of("praise"),
             none,
             after: of("after"),
+            campaign: of("campaign"),
             hope: of("hope"),
             not: of("not"),
         }
@@ -97,7 +99,7 @@ impl Words {
     /// Whether words in quotation marks end as titles do.
     pub fn is_title(&self, quoted: &str) -> bool {
         (self.end.iter().chain(&self.quoted)).any(|end| quoted.ends_with(end))
-            || self.praise.iter().any(|word| quoted.starts_with(word))
+            || self.praise.iter().any(|word| quoted.contains(word))
     }
 
     /// Whether a text is known to be no title.
@@ -113,6 +115,11 @@ impl Words {
     pub fn after(&self, text: &str) -> usize {
         let found = self.after.iter().find(|word| text.starts_with(**word));
         found.map_or(0, |word| word.len())
+    }
+
+    /// Whether what follows a title makes striving for it a campaign.
+    pub fn is_campaign(&self, after: &str) -> bool {
+        self.campaign.iter().any(|word| after.starts_with(word))
     }
 
     /// Whether words before a verb make it striving.

@@ -166,6 +166,29 @@ impl People {
             } else {
                 offices::before(named, word.end, &printed)
             };
+            let shared = if office == Office::Duty {
+                chain.clone()
+            } else {
+                Chain::default()
+            };
+            self.add(part, &text[name.clone()], name.clone(), chain);
+            self.listed(part, text, name.end, &shared);
+        }
+    }
+
+    /// The names that follow in a list: 民警陈立群、方敏和易小川. A duty is of all of them.
+    fn listed(&mut self, part: usize, text: &str, mut at: usize, shared: &Chain) {
+        while let Some(rest) = text[at..].strip_prefix(['、', '和', '与', '及']) {
+            let start = text.len() - rest.len();
+            let Some(length) = name_length(rest, Office::Duty) else {
+                break;
+            };
+            let name = start..start + length;
+            at = name.end;
+            let chain = Chain {
+                start,
+                ..shared.clone()
+            };
             self.add(part, &text[name.clone()], name, chain);
         }
     }
@@ -199,8 +222,10 @@ impl People {
         for clause in clauses(text) {
             let words = text[clause.clone()].trim_start_matches([' ', '“', '”', '、']);
             let start = clause.end - words.len();
+            let is_after_words = text[..start].ends_with('”');
             let fitting = name::lengths(words).into_iter().find(|length| {
-                words[..*length].chars().count() >= 3
+                let says = || WORDS.say(&words[*length..]).is_some();
+                (words[..*length].chars().count() >= 3 || is_after_words && says())
                     && !name::ends_like_word(&words[..*length])
                     && WORDS.certainty(&words[*length..]) > 0
             });

@@ -54,19 +54,21 @@ pub fn before(named: &Named<'_>, name: usize, printed: &dyn Fn(Range<usize>) -> 
         match unit {
             Some((place, unit)) => {
                 last_unit = Some(unit);
-                if let Some(party) = WORDS.party(&named.text[place.end..item.range.end]) {
+                let rest = place.end.min(item.word)..item.range.end;
+                if let Some(party) = WORDS.party(&named.text[rest.clone()]) {
                     office.title = printed(item.range.clone());
                     office.organization = printed(place.start..place.end + party);
                 } else {
-                    office.title = printed(place.end..item.range.end);
+                    office.title = printed(rest);
                     station = Some(unit);
                 }
             }
             None => {
                 let body = item.range.start..item.word;
                 if bodies::is_body(&named.text[body.clone()]) {
+                    let party = WORDS.party(word).unwrap_or_default();
                     office.title = printed(item.range.clone());
-                    office.organization = printed(body);
+                    office.organization = printed(body.start..body.end + party);
                 } else {
                     office.title = printed(item.range.clone());
                     station = last_unit.or_else(|| headed(named, word, item.range.start));
@@ -129,6 +131,7 @@ fn start_of(named: &Named<'_>, start: usize, word: usize, end: usize) -> usize {
         .last();
     if let Some((place, _)) = own
         && end - place.end <= CHAIN_BYTES_MAX / 4
+        && place.start < word
     {
         return place.start;
     }
@@ -146,7 +149,8 @@ fn own_unit(named: &Named<'_>, item: &Item) -> Option<(Range<usize>, usize)> {
         .places
         .partition_point(|(place, _)| place.start < item.range.start);
     let (place, unit) = named.places.get(from)?;
-    (place.start == item.range.start && place.end <= item.word).then(|| (place.clone(), *unit))
+    // 市公安局长: the unit shares characters with the office.
+    (place.start == item.range.start && place.end < item.range.end).then(|| (place.clone(), *unit))
 }
 
 /// The unit whose head a bare office is: the one of a fitting kind that was named last.

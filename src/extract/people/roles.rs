@@ -39,7 +39,7 @@ pub fn give(story: &Story<'_>, people: &mut [Draft]) {
                 found.start()
             };
             let between = text.get(last_end..start).unwrap_or_default();
-            if !matches!(between, "、" | "和" | "与" | "及" | "以及") {
+            if !matches!(between, "、" | "," | "和" | "与" | "及" | "以及") {
                 waiting.clear();
             }
             last_end = found.end();

@@ -218,7 +218,8 @@ impl Reader<'_> {
             let honour = self.honour(award, title, &recipients, start);
             self.honours.push(honour);
         }
-        if award.state == State::Awarded {
+        let is_named = !recipients.units.is_empty() || !recipients.others.is_empty();
+        if award.state == State::Awarded && is_named {
             *last = Some(recipients);
         }
         Some(end)

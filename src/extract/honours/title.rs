@@ -37,7 +37,7 @@ pub fn read(text: &str, from: usize, end: usize, verb: Verb) -> Vec<Title> {
         };
         at = title.end;
         titles.push(title);
-        let Some(next) = next_item(&text[at..end]) else {
+        let Some(next) = next_item(&text[at..end], titles.len()) else {
             break;
         };
         at += next;
@@ -49,7 +49,7 @@ pub fn read(text: &str, from: usize, end: usize, verb: Verb) -> Vec<Title> {
 }
 
 /// How long what divides two titles of a list is.
-fn next_item(rest: &str) -> Option<usize> {
+fn next_item(rest: &str, count: usize) -> Option<usize> {
     let divider = ["、", "以及", "和", "及", "与", ",以及", ",和"];
     let found = divider.iter().find(|word| rest.starts_with(**word));
     found.map(|word| word.len()).or_else(|| {
@@ -59,7 +59,9 @@ fn next_item(rest: &str) -> Option<usize> {
             .any(|start| next.starts_with(start));
         // ,福建省“五一先锋号”
         let before = next.find('“').map(|at| &next[..at]).unwrap_or_default();
-        let is_levelled = before.len() <= LEVEL_BYTES_MAX
+        let is_levelled = count > 1
+            && before.len() <= LEVEL_BYTES_MAX
+            && WORDS.verbs(before).next().is_none()
             && !before.contains([',', '、', '。'])
             && level::of_title(before) != Level::Unspecified;
         (is_title || is_levelled).then_some(1)

@@ -5,7 +5,9 @@
 //!
 //! What the rules know of bulletins stands in `rules/`, one readable table a subject.
 
+pub mod bodies;
 pub mod bylines;
+pub mod events;
 pub mod figures;
 pub mod honours;
 pub mod layout;
@@ -18,6 +20,8 @@ pub mod reading;
 pub mod records;
 pub mod story;
 pub mod table;
+#[cfg(test)]
+pub mod testing;
 pub mod units;
 pub mod works;
 

@@ -1,0 +1,241 @@
+//! Who wrote an article: names after a role, run together or apart, in a dateline's brackets or at the
+//! end.
+
+mod credit;
+mod words;
+
+use std::ops::Range;
+
+use self::credit::{Credit, Extent, is_separator};
+use super::people::name;
+use super::story::{Place, Role as Part, Story};
+use crate::pb;
+use crate::pb::byline::Role;
+
+/// Longest credit, in characters: a bracket, a line or a tail.
+const CREDIT_CHARS_MAX: usize = 160;
+/// Longest dateline before a credit, in characters.
+const DATELINE_CHARS_MAX: usize = 40;
+/// Names in brackets without a role count only so near to the end of the article.
+const LAST_PARTS: usize = 4;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Byline {
+    /// The name with the role before it.
+    pub place: Place,
+    /// The name alone.
+    pub name: Place,
+    /// Without person and span. Names in a dateline without a role are authors.
+    pub byline: pb::Byline,
+}
+
+/// The credits of an article, in its order, each name once for each role.
+pub fn find(story: &Story<'_>) -> Vec<Byline> {
+    let mut bylines = Vec::new();
+    for (index, part) in story.parts.iter().enumerate() {
+        let text = part.passage.text();
+        let mut found: Vec<Credit> = Vec::new();
+        match part.role {
+            Part::Headline | Part::Kicker | Part::Subhead => continue,
+            Part::Byline | Part::Credit => found.extend(line(text, true)),
+            Part::Deck => found.extend(line(text, false)),
+            Part::Body | Part::Caption => {
+                let is_near_end = index + LAST_PARTS >= story.parts.len();
+                let whole = line(text, is_near_end && are_names_apart(text));
+                if whole.is_empty() {
+                    found.extend(head(text));
+                    found.extend(brackets(text, is_near_end));
+                    found.extend(tail(text));
+                } else {
+                    found = whole;
+                }
+            }
+        }
+        found.sort_by_key(|credit| credit.name.start);
+        bylines.extend(
+            found
+                .into_iter()
+                .map(|credit| byline(story, index, &credit)),
+        );
+    }
+    let mut seen = std::collections::HashSet::new();
+    bylines.retain(|byline| seen.insert((byline.byline.display_name.clone(), byline.byline.role)));
+    bylines
+}
+
+fn byline(story: &Story<'_>, part: usize, credit: &Credit) -> Byline {
+    let name = Place::new(part, credit.name.clone());
+    let role_text = Place::new(part, credit.role_text.clone());
+    let mut place = name.clone();
+    if credit.is_first && !role_text.range().is_empty() {
+        place.start = place.start.min(role_text.start);
+        place.end = place.end.max(role_text.end);
+    }
+    let byline = pb::Byline {
+        role: credit.role.unwrap_or(Role::Author).into(),
+        role_text: story.printed(&role_text),
+        display_name: story.printed(&name),
+        ..pb::Byline::default()
+    };
+    Byline {
+        place,
+        name,
+        byline,
+    }
+}
+
+/// A line that is a credit and nothing else.
+fn line(text: &str, is_byline: bool) -> Vec<Credit> {
+    if text.chars().nth(CREDIT_CHARS_MAX).is_some() {
+        return Vec::new();
+    }
+    let credits = credit::read(text, Extent::Whole).unwrap_or_default();
+    let has_role = credits.iter().any(|credit| credit.role.is_some());
+    if has_role || is_byline || are_bare_names(text, &credits) && is_bracketed(text) {
+        credits
+    } else {
+        Vec::new()
+    }
+}
+
+fn is_bracketed(text: &str) -> bool {
+    let text = text.trim();
+    text.starts_with(['(', '【', '[']) && text.ends_with([')', '】', ']'])
+}
+
+/// Whether a line is nothing but names with spaces or `、` between: 陈立群 方敏.
+fn are_names_apart(text: &str) -> bool {
+    let names = text.split(|char: char| char.is_whitespace() || char == '、');
+    let names: Vec<&str> = names.filter(|name| !name.is_empty()).take(9).collect();
+    (2..=8).contains(&names.len()) && names.into_iter().all(name::is_name)
+}
+
+/// Whether names without a role are names for sure.
+fn are_bare_names(text: &str, credits: &[Credit]) -> bool {
+    let names = credits.iter().map(|credit| &text[credit.name.clone()]);
+    !credits.is_empty() && credits.len() <= 8 && names.into_iter().all(name::is_name)
+}
+
+/// A credit right after a dateline, or at the start, without brackets.
+fn head(text: &str) -> Vec<Credit> {
+    let start = dateline(text).unwrap_or_default();
+    let rest = text[start..].trim_start_matches(is_separator);
+    let start = text.len() - rest.len();
+    let rest = &rest[..chars_end(rest, CREDIT_CHARS_MAX)];
+    moved(credit::read(rest, Extent::Start).unwrap_or_default(), start)
+}
+
+/// Where a dateline at the start of the text ends, such as 新华社北京3月5日电 or 本报讯.
+fn dateline(text: &str) -> Option<usize> {
+    let start = &text[..chars_end(text, DATELINE_CHARS_MAX)];
+    let start = &start[..start
+        .find(['。', ',', '“', ':', '(', '【'])
+        .unwrap_or(start.len())];
+    let ends = [
+        "日电", "报讯", "网讯", "台讯", "社讯", "刊讯", "端讯", "闻讯", "体讯", "日讯", "电讯",
+        "消息",
+    ];
+    let found = ends
+        .iter()
+        .filter_map(|end| start.find(end).map(|at| at + end.len()));
+    found.min()
+}
+
+/// Credits in brackets: with a role anywhere; without one after a dateline, or at the end of all.
+fn brackets(text: &str, is_near_end: bool) -> Vec<Credit> {
+    let mut credits = Vec::new();
+    let mut at = 0;
+    while let Some(open) = text[at..].find(['(', '【', '[']).map(|open| at + open) {
+        let inside = open + text[open..].chars().next().map_or(1, char::len_utf8);
+        at = inside;
+        let window = &text[inside..inside + chars_end(&text[inside..], CREDIT_CHARS_MAX)];
+        let Some(length) = window.find([')', '】', ']', '(', '。']) else {
+            continue;
+        };
+        let content = &window[..length];
+        let Some(found) = credit::read(content, Extent::Whole) else {
+            continue;
+        };
+        let has_role = found.iter().any(|credit| credit.role.is_some());
+        let after = text[inside + length..].trim_start_matches([')', '】', ']']);
+        let stands_bare = ends_as_dateline(&text[..open])
+            || is_near_end && ends_article(after) && ends_sentence(&text[..open]);
+        if has_role || stands_bare && are_bare_names(content, &found) {
+            at = inside + length;
+            credits.extend(moved(found, inside));
+        }
+    }
+    credits
+}
+
+fn ends_as_dateline(before: &str) -> bool {
+    let before = before.trim_end();
+    ["电", "讯", "消息", "报道"]
+        .iter()
+        .any(|end| before.ends_with(end))
+}
+
+fn ends_sentence(before: &str) -> bool {
+    let before = before.trim_end();
+    before.is_empty() || before.ends_with(['。', '!', '?', '”', '…', ')', ';'])
+}
+
+fn ends_article(after: &str) -> bool {
+    let after = after.trim_matches(|char: char| char.is_whitespace() || char == '。');
+    after.is_empty() || matches!(after, "(完)" | "完")
+}
+
+/// A credit after the last sentence of a paragraph, or after the words of a caption.
+fn tail(text: &str) -> Vec<Credit> {
+    let window = text.len() - chars_start(text, CREDIT_CHARS_MAX / 2);
+    let window = text.len() - window..text.len();
+    let last = &text[window.clone()];
+    // In front of the last character: a credit may end with a full stop.
+    let end = last.trim_end_matches(['。', ' ', ')']).len();
+    let after_sentence = last[..end]
+        .rfind(['。', '!', '?', '”', ')'])
+        .map(|at| at + last[at..].chars().next().map_or(1, char::len_utf8));
+    let after_space = last.char_indices().filter(|(_, char)| char.is_whitespace());
+    let starts = after_sentence
+        .into_iter()
+        .chain(after_space.map(|(at, _)| at));
+    for start in starts {
+        let credits = credit::read(&last[start..], Extent::Whole).unwrap_or_default();
+        let is_roled = credits.iter().any(|credit| credit.role.is_some());
+        if is_roled && credits.iter().all(|credit| credit.role.is_some()) {
+            return moved(credits, window.start + start);
+        }
+    }
+    Vec::new()
+}
+
+fn moved(mut credits: Vec<Credit>, by: usize) -> Vec<Credit> {
+    let shift = |range: &mut Range<usize>| {
+        if range.start < range.end {
+            *range = range.start + by..range.end + by;
+        }
+    };
+    for credit in &mut credits {
+        shift(&mut credit.name);
+        shift(&mut credit.role_text);
+    }
+    credits
+}
+
+/// Where the first so many characters of a text end.
+fn chars_end(text: &str, count: usize) -> usize {
+    text.char_indices()
+        .nth(count)
+        .map_or(text.len(), |(at, _)| at)
+}
+
+/// Where the last so many characters of a text begin.
+fn chars_start(text: &str, count: usize) -> usize {
+    text.char_indices()
+        .rev()
+        .nth(count.saturating_sub(1))
+        .map_or(0, |(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests;

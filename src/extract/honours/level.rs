@@ -1,0 +1,102 @@
+//! Who bestows an honour, from its title and from its giver.
+
+use std::sync::LazyLock;
+
+use crate::extract::table::rows;
+use crate::extract::units::Unit;
+use crate::pb::honour::Level;
+use crate::pb::station::Kind;
+
+struct Words {
+    title: Vec<(Level, &'static str)>,
+    body: Vec<(Level, &'static str)>,
+}
+
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    let of = |wanted: &str| {
+        let rows = rows::<3>(include_str!("../rules/levels.tsv"));
+        let rows = rows.filter(|[_, place, _]| *place == wanted);
+        let words = rows.flat_map(|[level, _, list]| {
+            let level = Level::from_str_name(level).unwrap_or_default();
+            list.split_whitespace().map(move |word| (level, word))
+        });
+        words.collect()
+    };
+    Words {
+        title: of("title"),
+        body: of("body"),
+    }
+});
+
+/// The level a title tells: its first word of a level, or the place it begins with.
+pub fn of_title(title: &str) -> Level {
+    let found = WORDS
+        .title
+        .iter()
+        .filter_map(|(level, word)| Some((title.find(word)?, *level)));
+    if let Some((_, level)) = found.min_by_key(|(at, _)| *at) {
+        return level;
+    }
+    of_place(title)
+}
+
+/// The level of the place a title begins with: 江州市青年文明号.
+fn of_place(title: &str) -> Level {
+    let mut level = Level::Unspecified;
+    let mut since = 0;
+    let mut before = None;
+    for char in title.chars().take(12) {
+        let found = match char {
+            '省' => Level::Provincial,
+            '市' | '州' => Level::Municipal,
+            '县' | '区' => Level::County,
+            _ => Level::Unspecified,
+        };
+        let is_word = matches!(before, Some('城' | '都' | '社' | '示' | '辖' | '范'));
+        if found != Level::Unspecified && (1..=4).contains(&since) && !is_word {
+            level = found;
+            since = 0;
+        } else {
+            since += 1;
+        }
+        if since > 4 {
+            break;
+        }
+        before = Some(char);
+    }
+    level
+}
+
+/// The level of a giver that is a unit.
+pub fn of_unit(unit: &Unit) -> Level {
+    match unit.kind {
+        Kind::Ministry => Level::National,
+        Kind::ProvincialDepartment => Level::Provincial,
+        Kind::MunicipalBureau => Level::Municipal,
+        Kind::BranchBureau | Kind::CountyBureau => Level::County,
+        Kind::Unspecified => of_body(&unit.display_name),
+        _ => Level::Unit,
+    }
+}
+
+/// The level of a giver by its name: of the lowest place it names.
+pub fn of_body(name: &str) -> Level {
+    let all = ["全国", "公安部", "国务院", "中央", "自治区"];
+    let found = WORDS.body.iter().filter(|(_, word)| {
+        // 自治区 is no 区, 地区 neither.
+        let name = if *word == "区" {
+            name.replace("自治区", "").replace("地区", "")
+        } else {
+            name.to_owned()
+        };
+        name.contains(word)
+    });
+    let lowest = found
+        .map(|(level, _)| *level)
+        .max_by_key(|level| *level as i32);
+    match lowest {
+        Some(level) => level,
+        None if all.iter().any(|word| name.contains(word)) => Level::National,
+        None => Level::Unspecified,
+    }
+}

@@ -1,0 +1,297 @@
+//! Names of people: where one begins, and where names run together part.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use crate::extract::table::rows;
+
+/// Longest run of characters that is parted into names.
+const RUN_CHARS_MAX: usize = 64;
+
+/// What a family name that no table knows costs; more than any parting of known ones.
+const UNKNOWN: u32 = 12;
+
+static SURNAMES: LazyLock<Surnames> = LazyLock::new(Surnames::read);
+static NOT_NAMES: LazyLock<NotNames> = LazyLock::new(NotNames::read);
+
+struct Surnames {
+    /// What a name that begins so costs: the rarer, the more.
+    single: HashMap<char, u32>,
+    compound: HashSet<(char, char)>,
+}
+
+impl Surnames {
+    fn read() -> Self {
+        let (mut single, mut compound) = (HashMap::new(), HashSet::new());
+        for [class, names] in rows::<2>(include_str!("../rules/surnames.tsv")) {
+            let cost = match class {
+                "common" => 0,
+                "known" => 2,
+                _ => 5,
+            };
+            for name in names.split_whitespace() {
+                let mut chars = name.chars();
+                match (chars.next(), chars.next()) {
+                    (Some(first), Some(second)) => {
+                        compound.insert((first, second));
+                    }
+                    (Some(only), None) => {
+                        single.insert(only, cost);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Self { single, compound }
+    }
+}
+
+struct NotNames {
+    never: HashSet<char>,
+    /// By their first two characters; all of them have two or three.
+    start: HashSet<&'static str>,
+    last: Vec<&'static str>,
+    end: Vec<&'static str>,
+}
+
+impl NotNames {
+    fn read() -> Self {
+        let mut words = Self {
+            never: HashSet::new(),
+            start: HashSet::new(),
+            last: Vec::new(),
+            end: Vec::new(),
+        };
+        for [kind, list] in rows::<2>(include_str!("../rules/not-names.tsv")) {
+            let list = list.split_whitespace();
+            match kind {
+                "never" => words.never.extend(list.flat_map(str::chars)),
+                "start" => words.start.extend(list),
+                "last" => words.last.extend(list),
+                _ => words.end.extend(list),
+            }
+        }
+        words
+    }
+}
+
+/// Whether a character can stand in a name written in Chinese characters.
+pub fn is_han(char: char) -> bool {
+    matches!(char, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{323af}' | '〇')
+}
+
+/// The dot between the parts of a name of another people, such as in 阿迪力·买买提.
+pub fn is_dot(char: char) -> bool {
+    matches!(char, '·' | '•' | '・' | '‧' | '∙')
+}
+
+/// Whether characters may be a name when a role says that one stands here.
+pub fn may_be_name(text: &str) -> bool {
+    if text.chars().any(is_dot) {
+        return is_dotted(text);
+    }
+    let count = text.chars().count();
+    (2..=4).contains(&count)
+        && text.chars().all(is_han)
+        && !text.chars().any(|char| NOT_NAMES.never.contains(&char))
+        && !NOT_NAMES.end.iter().any(|end| text.ends_with(end))
+}
+
+fn is_dotted(text: &str) -> bool {
+    let mut parts = 0;
+    text.split(is_dot).all(|part| {
+        parts += 1;
+        let count = part.chars().count();
+        (1..=9).contains(&count) && part.chars().all(is_han)
+    }) && parts <= 4
+}
+
+/// Whether characters are a name without anything that says so: known family name, usual length.
+pub fn is_name(text: &str) -> bool {
+    may_be_name(text) && (text.chars().any(is_dot) || has_surname(text)) && !begins_like_word(text)
+}
+
+/// Whether one of the most borne family names begins the text.
+pub fn is_common(text: &str) -> bool {
+    let first = text.chars().next();
+    first.is_some_and(|first| SURNAMES.single.get(&first) == Some(&0))
+}
+
+/// Whether a name that nothing introduces ends like another word.
+pub fn ends_like_word(text: &str) -> bool {
+    NOT_NAMES.last.iter().any(|last| text.ends_with(last))
+}
+
+/// Whether a known family name begins the text, and leaves it one or two characters more.
+pub fn has_surname(text: &str) -> bool {
+    let chars: Vec<char> = text.chars().take(5).collect();
+    match chars.as_slice() {
+        [first, second] | [first, second, _] if SURNAMES.single.contains_key(first) => {
+            !SURNAMES.compound.contains(&(*first, *second)) || chars.len() == 3
+        }
+        [first, second, _] | [first, second, _, _] => {
+            SURNAMES.compound.contains(&(*first, *second))
+        }
+        _ => false,
+    }
+}
+
+/// Whether the text begins with a word that only looks like a name.
+pub fn begins_like_word(text: &str) -> bool {
+    let end = text.char_indices().nth(2).map_or(text.len(), |(at, _)| at);
+    NOT_NAMES.start.contains(&text[..end])
+}
+
+/// Lengths in bytes that a name at the start of the text may have, the usual one first.
+pub fn lengths(text: &str) -> Vec<usize> {
+    let dotted = text
+        .char_indices()
+        .find(|(_, char)| !is_han(*char) && !is_dot(*char))
+        .map_or(text.len(), |(at, _)| at);
+    let run = &text[..dotted];
+    let ends: Vec<usize> = (run.char_indices().map(|(at, _)| at).skip(1))
+        .chain([run.len()])
+        .take(4)
+        .collect();
+    let mut chars = run.chars();
+    let (Some(first), Some(second)) = (chars.next(), chars.next()) else {
+        return Vec::new();
+    };
+    let wanted: &[usize] = if SURNAMES.compound.contains(&(first, second)) {
+        &[4, 3]
+    } else if SURNAMES.single.contains_key(&first) {
+        &[3, 2]
+    } else {
+        &[]
+    };
+    wanted
+        .iter()
+        .filter_map(|count| ends.get(count - 1).copied())
+        .filter(|end| is_name(&text[..*end]))
+        .collect()
+}
+
+/// Parts characters without separators into names, or gives none when they cannot be parted.
+///
+/// Of all ways the cheapest is taken: three characters are usual, common family names are likely.
+pub fn split(text: &str) -> Option<Vec<Range<usize>>> {
+    if text.chars().any(is_dot) {
+        return is_dotted(text).then(|| vec![0..text.len()]);
+    }
+    let at: Vec<usize> = (text.char_indices().map(|(at, _)| at))
+        .chain([text.len()])
+        .collect();
+    let count = at.len() - 1;
+    if !(2..=RUN_CHARS_MAX).contains(&count) {
+        return None;
+    }
+    let mut best: Vec<Option<(u32, usize)>> = vec![None; count + 1];
+    best[0] = Some((0, 0));
+    for end in 2..=count {
+        for length in 2..=end.min(4) {
+            let start = end - length;
+            let Some((before, _)) = best[start] else {
+                continue;
+            };
+            let Some(cost) = cost(&text[at[start]..at[end]], length, length == count) else {
+                continue;
+            };
+            let total = before + cost;
+            if best[end].is_none_or(|(known, _)| total < known) {
+                best[end] = Some((total, start));
+            }
+        }
+    }
+    let mut names = Vec::new();
+    let mut end = count;
+    while end > 0 {
+        let (_, start) = best[end]?;
+        names.push(at[start]..at[end]);
+        end = start;
+    }
+    names.reverse();
+    Some(names)
+}
+
+fn cost(name: &str, length: usize, is_whole: bool) -> Option<u32> {
+    if !may_be_name(name) {
+        return None;
+    }
+    let mut chars = name.chars();
+    let (first, second) = (chars.next()?, chars.next()?);
+    if SURNAMES.compound.contains(&(first, second)) {
+        return Some([9, 2, 1][length - 2]);
+    }
+    let surname = SURNAMES.single.get(&first).copied();
+    match (length, surname) {
+        (2, Some(cost)) => Some(3 + cost),
+        (3, Some(cost)) => Some(1 + cost),
+        // 4: two family names, of which the second is known too.
+        (_, Some(cost)) => SURNAMES.single.get(&second).map(|other| 9 + cost + other),
+        (2 | 3, None) => Some(UNKNOWN + if length == 2 { 3 } else { 1 }),
+        (_, None) => is_whole.then_some(UNKNOWN),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(text: &str, names: &[&str]) {
+        let split = split(text).unwrap_or_default();
+        let split: Vec<&str> = split.into_iter().map(|range| &text[range]).collect();
+        assert_eq!(split, names, "{text}");
+    }
+
+    #[test]
+    fn names_run_together_part_at_family_names() {
+        check("张三", &["张三"]);
+        check("张三李四", &["张三", "李四"]);
+        check("王小明李建国", &["王小明", "李建国"]);
+        check("王芳李小明", &["王芳", "李小明"]);
+        check("李小明王芳", &["李小明", "王芳"]);
+        check("欧阳小明", &["欧阳小明"]);
+        check("欧阳明李雪", &["欧阳明", "李雪"]);
+        check("王永刚赵丽娟扈伟", &["王永刚", "赵丽娟", "扈伟"]);
+        check("阿依古丽", &["阿依古丽"]);
+        check("阿迪力·买买提", &["阿迪力·买买提"]);
+        check("王的", &[]);
+        check("王", &[]);
+    }
+
+    #[test]
+    fn a_word_that_begins_like_a_name_is_none() {
+        for name in ["闵聪", "余和平", "司徒明", "上官云飞", "邢立利"] {
+            assert!(is_name(name), "{name}");
+        }
+        for word in [
+            "高度重",
+            "全国",
+            "于是",
+            "张某",
+            "李先生",
+            "了解到",
+            "有关",
+            "王大爷",
+        ] {
+            assert!(!is_name(word), "{word}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parted_names_cover_the_text(text in "[张王李赵欧阳明国芳的·a]{0,40}") {
+            if let Some(names) = split(&text) {
+                let mut end = 0;
+                for name in names {
+                    prop_assert_eq!(name.start, end);
+                    end = name.end;
+                }
+                prop_assert_eq!(end, text.len());
+            }
+            let _ = lengths(&text);
+        }
+    }
+}

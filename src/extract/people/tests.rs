@@ -1,0 +1,112 @@
+use super::*;
+use crate::extract::testing;
+
+const UNITS: &[&str] = &[
+    "市公安局",
+    "东湖派出所",
+    "江州市公安局刑警支队",
+    "东湖大队",
+    "新城中队",
+];
+
+/// People as `name: offices (roles)`; an office is `title@unit`, or `title/body`.
+fn read(text: &str) -> Vec<String> {
+    testing::with(text, UNITS, |story, units| {
+        let line = |found: Person| {
+            let offices = found.person.offices.iter().zip(&found.units);
+            let offices: Vec<String> = offices
+                .map(|(office, unit)| match unit {
+                    Some(unit) => format!("{}@{}", office.title, units.units[*unit].display_name),
+                    None if office.organization.is_empty() => office.title.clone(),
+                    None => format!("{}/{}", office.title, office.organization),
+                })
+                .collect();
+            let roles: Vec<&str> = found
+                .person
+                .roles()
+                .map(|role| role.as_str_name())
+                .collect();
+            format!(
+                "{}: {} ({})",
+                found.person.display_name,
+                offices.join("+"),
+                roles.join("+")
+            )
+        };
+        find(story, 0, units).into_iter().map(line).collect()
+    })
+}
+
+fn check(text: &str, people: &[&str]) {
+    assert_eq!(read(text), people, "{text}");
+}
+
+#[test]
+fn offices_stand_before_the_name() {
+    check(
+        "6月1日,市公安局召开会议。市委常委、公安局长陈立群出席会议并讲话,市公安局党委副书记、副局长方敏主持会议。",
+        &[
+            "陈立群: 市委常委/市委+公安局长@市公安局 (ATTENDED+SPOKE)",
+            "方敏: 市公安局党委副书记/市公安局党委+副局长@市公安局 (CHAIRED)",
+        ],
+    );
+    check(
+        "东湖派出所所长方敏介绍,案件下降。",
+        &["方敏: 所长@东湖派出所 (QUOTED)"],
+    );
+    check(
+        "据新城中队中队长易小川说,路口有人。",
+        &["易小川: 中队长@新城中队 (QUOTED)"],
+    );
+    check(
+        "江州市公安局刑警支队副支队长陈立群带队赶到现场。",
+        &["陈立群: 副支队长@江州市公安局刑警支队 ()"],
+    );
+    check("社区民警余和平先后走访。", &["余和平: 社区民警 ()"]);
+    check(
+        "市文明办主任欧阳明在会上致辞。",
+        &["欧阳明: 市文明办主任/市文明办 (SPOKE)"],
+    );
+    check(
+        "副市长陈立群、市公安局局长方敏出席仪式。",
+        &[
+            "陈立群: 副市长 (ATTENDED)",
+            "方敏: 局长@市公安局 (ATTENDED)",
+        ],
+    );
+}
+
+#[test]
+fn a_name_alone_counts_when_it_speaks_or_comes_again() {
+    check("易小川强调,要抓好落实。", &["易小川:  (QUOTED)"]);
+    check("村民陈大明说,家里很安全。", &["陈大明:  (QUOTED)"]);
+    check("(记者 陈立群)案件下降。", &["陈立群:  (BYLINED)"]);
+    check("高新区公安说,施工方表示,徐州铁警介绍。", &[]);
+}
+
+#[test]
+fn suspects_and_withheld_names_are_no_people() {
+    check("犯罪嫌疑人陈大明被抓获。陈大明说,钱花完了。", &[]);
+    check("村民涂某和张某发生争执,民警梁某奇说,已和解。", &[]);
+    check("居民陈大明(化名)报警。", &[]);
+    check("受害人李先生告诉民警,王大爷很好。", &[]);
+    check("民警和党员担任网格长,民警高度重视,民警全力以赴。", &[]);
+}
+
+#[test]
+fn the_place_holds_offices_name_and_action() {
+    let place = |text: &str| {
+        testing::with(text, UNITS, |story, units| {
+            story.printed(&find(story, 0, units)[0].place)
+        })
+    };
+    assert_eq!(
+        place("会上,市委常委、副市长陈立群出席会议并讲话,大家鼓掌。"),
+        "市委常委、副市长陈立群出席会议并讲话"
+    );
+    assert_eq!(
+        place("“很好。”东湖派出所所长方敏说。"),
+        "东湖派出所所长方敏说"
+    );
+    assert_eq!(place("案件下降。\n记者 陈立群"), "记者 陈立群");
+}

@@ -336,11 +336,18 @@ fn value_before(
         .all(|reading| !reading.is_change);
     let last = &readings[first.checked_sub(1)?];
     let difference = &readings[index];
-    let is_next = last.clause == difference.clause || last.clause + 1 == difference.clause;
+    let is_next = last.clause + 1 >= difference.clause
+        || last.clause + 2 == difference.clause && is_by_the_way(sheet, last.clause + 1);
     let is_same_sentence =
         sheet.clauses[value.clause].sentence == sheet.clauses[difference.clause].sentence;
-    let is_free = value.change.is_none() && value.before.is_none();
+    let is_free = value.change.is_none();
     (is_value && is_next && is_same_sentence && is_free).then_some(target)
+}
+
+/// 按可比价格计算: a clause between a value and its difference.
+fn is_by_the_way(sheet: &Sheet<'_>, clause: usize) -> bool {
+    let range = sheet.clauses[clause].range.clone();
+    range.len() <= 60 && sheet.text[range].starts_with('按')
 }
 
 /// The name that the difference right before had.

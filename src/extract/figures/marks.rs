@@ -106,6 +106,39 @@ pub fn is_code_after(rest: &str) -> bool {
     }
 }
 
+/// Whether a number is a line that is called: 110警情, 12345热线.
+pub fn is_call_number(number: &str, rest: &str) -> bool {
+    const NUMBERS: [&str; 20] = [
+        "110", "112", "114", "119", "120", "122", "12110", "12123", "12306", "12315", "12319",
+        "12328", "12337", "12345", "12348", "12350", "12355", "12389", "95598", "96110",
+    ];
+    const AFTER: [&str; 22] = [
+        "警情",
+        "报警",
+        "接警",
+        "接处警",
+        "处警",
+        "出警",
+        "指挥",
+        "热线",
+        "电话",
+        "平台",
+        "服务",
+        "急救",
+        "日均",
+        "专线",
+        "中心",
+        "联动",
+        "联勤",
+        "救援",
+        "值班",
+        "台",
+        "系统",
+        "调度",
+    ];
+    NUMBERS.contains(&number) && AFTER.iter().any(|word| rest.starts_with(word))
+}
+
 /// Whether a number with its unit is an order, a threshold of law, a class of things, or a way of speech.
 pub fn is_barred(text: &str, measure: &Measure) -> bool {
     let before = &text[..measure.core.start];

@@ -134,11 +134,14 @@ fn figures(statements: &Statements<'_, '_>, readings: &[Reading], part: usize) -
     let mut figures: Vec<Figure> = Vec::with_capacity(readings.len());
     let mut before: Option<(usize, Names)> = None;
     let mut indices = Vec::with_capacity(readings.len());
-    for ((reading, place), parent) in readings.iter().zip(&places).zip(&parents) {
+    for (index, ((reading, place), parent)) in
+        readings.iter().zip(&places).zip(&parents).enumerate()
+    {
         let told = before
             .as_ref()
             .filter(|(clause, _)| *clause == reading.clause);
-        let names = names::names(sheet, reading, place, told.map(|(_, names)| names));
+        let words = own_words(readings, index, place);
+        let names = names::names(sheet, reading, &words, told.map(|(_, names)| names));
         let figure = Figure {
             place: Place::new(part, place.clone()),
             number: Place::new(part, reading.measure.core.clone()),
@@ -157,6 +160,17 @@ fn figures(statements: &Statements<'_, '_>, readings: &[Reading], part: usize) -
             .and_then(|parent| indices.get(parent).copied());
     }
     figures
+}
+
+/// The words of a figure that are not its neighbours'.
+fn own_words(readings: &[Reading], index: usize, place: &Range<usize>) -> Range<usize> {
+    let before = index
+        .checked_sub(1)
+        .map(|index| readings[index].measure.whole.end);
+    let after = readings.get(index + 1).map(places::first_of);
+    let start = before.map_or(place.start, |before| before.max(place.start));
+    let end = after.map_or(place.end, |after| after.min(place.end));
+    start..end.max(start)
 }
 
 /// Gives conditions and lengths that stand in the words of another figure their own words, and tells

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::changes::Reading;
-use super::lexicon::{Cue, Hit};
+use super::lexicon::{Cue, Hit, UnitKind};
+use super::marks;
 use super::sheet::Sheet;
 use super::times::Moment;
 use crate::pb;
@@ -34,8 +35,26 @@ pub fn told(sheet: &Sheet<'_>, reading: &Reading) -> Option<Told> {
     }
 }
 
+/// 连续三年: the number is the length of its period itself.
+fn in_a_row(sheet: &Sheet<'_>, reading: &Reading) -> Option<Told> {
+    let measure = &reading.measure;
+    let unit = measure
+        .unit
+        .filter(|unit| unit.kind == UnitKind::Duration)?;
+    let start = sheet.text[..measure.core.start].strip_suffix("连续")?.len();
+    let period = pb::Period {
+        duration: marks::duration(measure, unit.unit),
+        ..pb::Period::default()
+    };
+    Some(Told {
+        period,
+        text: Some(start..measure.core.end),
+        end_text: None,
+    })
+}
+
 /// Where the sentence of a clause begins, looking back a bounded way.
-fn sentence_start(sheet: &Sheet<'_>, clause: usize) -> usize {
+pub fn sentence_start(sheet: &Sheet<'_>, clause: usize) -> usize {
     const CLAUSES_MAX: usize = 24;
     let sentence = sheet.clauses[clause].sentence;
     let first = (0..=clause)

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::changes::Reading;
-use super::lexicon::{Cue, UnitKind};
+use super::lexicon::UnitKind;
 use super::sheet::Sheet;
 
 const JOINTS: [&str; 8] = ["、", "以及", "和", "及", "与", "并", "或", ""];
@@ -44,7 +44,11 @@ fn part_of_list(
     let before = index.checked_sub(1).map(|index| &readings[index]);
     let before = before.filter(|before| last_clause(sheet, before) >= reading.clause);
     let start = match before {
-        Some(before) => cut(sheet, before, reading).map_or(shared, |(_, start)| start),
+        Some(before) => match cut(sheet, before, reading) {
+            Some((_, start)) => start,
+            None if shared == clause.range.start => with_clause_before(sheet, reading, first),
+            None => shared,
+        },
         None => with_clause_before(sheet, reading, first),
     };
     let next = readings
@@ -57,7 +61,8 @@ fn part_of_list(
     (start, end)
 }
 
-fn first_of(reading: &Reading) -> usize {
+/// Where the words of a number begin, with those of its earlier value.
+pub fn first_of(reading: &Reading) -> usize {
     let before = reading.before.as_ref();
     before.map_or(reading.measure.whole.start, |before| before.whole.start)
 }
@@ -95,9 +100,14 @@ fn cut(sheet: &Sheet<'_>, one: &Reading, two: &Reading) -> Option<(usize, usize)
     if let Some(joint) = lead {
         return Some((end, end + joint.len()));
     }
-    let at = between
-        .rfind('、')
-        .or_else(|| between.rfind('和').filter(|_| false))?;
+    let tail = JOINTS
+        .iter()
+        .find(|joint| between.ends_with(**joint) && !joint.is_empty());
+    if let Some(joint) = tail {
+        let cut = end + between.len() - joint.len();
+        return Some((cut, cut + joint.len()));
+    }
+    let at = between.rfind('、')?;
     Some((end + at, end + at + '、'.len_utf8()))
 }
 
@@ -204,9 +214,4 @@ pub fn end_of_condition(sheet: &Sheet<'_>, one: &Reading, two: &Reading) -> Opti
         .iter()
         .find_map(|head| between.find(head).map(|at| at + head.len()));
     found.map(|at| end + at)
-}
-
-/// Whether a cue says what a number is part of.
-pub fn is_place(cue: Cue) -> bool {
-    cue == Cue::Place
 }

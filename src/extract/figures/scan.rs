@@ -92,7 +92,8 @@ fn take(text: &str, at: usize, first: char, marks: &Marks, found: &mut Scan) -> 
     let is_code = numeral.form == Form::Row
         || first == '0' && numeral.written > 1 && numeral.value.scale() == 0;
     let rest = &text[at + numeral.length..];
-    if is_code || marks::is_code_after(rest) {
+    let is_called = marks::is_call_number(&text[at..at + numeral.written], rest);
+    if is_code || is_called || marks::is_code_after(rest) {
         return numeral.length + run_of_code(rest);
     }
     if let Some(after) = rest.strip_prefix("分之") {

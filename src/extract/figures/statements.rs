@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use super::changes::{Change, Reading};
 use super::claims::{self, Claim};
 use super::levels::{Level, LevelKind};
-use super::lexicon::{Move, UnitKind};
+use super::lexicon::{Cue, Move, UnitKind};
 use super::names::{self, Names};
 use super::periods::{self, Told};
 use super::scan::Measure;
@@ -153,10 +153,13 @@ impl Statements<'_, '_> {
 
     /// The difference told of a number.
     fn comparison(&self, reading: &Reading) -> Option<pb::Comparison> {
-        if let Some(before) = &reading.before {
-            return Some(from_to(before, &reading.measure, reading));
-        }
-        let change = reading.change.as_ref()?;
+        let from_to = reading
+            .before
+            .as_ref()
+            .map(|before| from_to(before, reading));
+        let Some(change) = reading.change.as_ref() else {
+            return from_to;
+        };
         let delta = change.delta.as_ref();
         let qualifier = delta.map_or(Qualifier::Unspecified, |delta| match delta.qualifier {
             Qualifier::Exact | Qualifier::Range => Qualifier::Unspecified,
@@ -167,7 +170,10 @@ impl Statements<'_, '_> {
             delta: delta.map(|delta| decimal::canonical(delta.value)),
             delta_unit: unit.map_or("", |unit| unit.unit).to_owned(),
             qualifier: qualifier.into(),
-            direction: direction(change).into(),
+            direction: from_to
+                .as_ref()
+                .map_or(direction(change).into(), |told| told.direction),
+            previous_value: from_to.and_then(|told| told.previous_value),
             basis: change
                 .basis
                 .clone()
@@ -195,38 +201,18 @@ impl Statements<'_, '_> {
     /// The place a figure is of: 全市, 市六区, 该网格.
     fn region(&self, reading: &Reading) -> String {
         let number = &reading.measure.core;
-        let clause = self.sheet.clause_of(number);
-        let start = match reading.clause.checked_sub(1) {
-            Some(before)
-                if self.sheet.clauses[before].sentence
-                    == self.sheet.clauses[reading.clause].sentence =>
-            {
-                self.sheet.clauses[before].range.start
-            }
-            _ => clause.start,
-        };
-        let range = self
-            .sheet
-            .within_reach(start.min(clause.start)..number.start, number);
-        let told = self
-            .sheet
-            .last_cue(range.clone(), super::places::is_place)
-            .map(|hit| hit.range.clone());
-        let that = self.sheet.text[range.clone()].rfind('该').and_then(|at| {
-            const AREAS: [&str; 14] = [
-                "网格", "区域", "辖区", "街道", "路段", "社区", "小区", "镇", "村", "县", "市",
-                "区", "州", "省",
-            ];
-            let rest = &self.sheet.text[range.start + at + '该'.len_utf8()..];
-            let area = AREAS.iter().find(|area| rest.starts_with(**area))?;
-            let start = range.start + at;
-            Some(start..start + '该'.len_utf8() + area.len())
-        });
-        let place = that
-            .or(told)
+        let start = periods::sentence_start(self.sheet, reading.clause);
+        let range = start.min(number.start)..number.start;
+        let range = self.sheet.within_reach(range, number);
+        let cues = self.sheet.cues_in(range.clone()).iter().rev();
+        let mut places = cues.filter(|hit| hit.cue == Cue::Place);
+        let told = places.find(|hit| !is_of_a_title(&self.sheet.text[hit.range.end..]));
+        let told = told.map(|hit| hit.range.clone());
+        let that = that_area(&self.sheet.text[range.clone()]);
+        let that = that.map(|area| range.start + area.start..range.start + area.end);
+        that.or(told)
             .map(|place| self.printed(place))
-            .unwrap_or_default();
-        place.chars().take(PLACE_LENGTH_MAX).collect()
+            .unwrap_or_default()
     }
 
     /// The record of a level or a nought.
@@ -284,6 +270,27 @@ impl Statements<'_, '_> {
     }
 }
 
+/// 全国文明城市: the place is part of a title.
+fn is_of_a_title(rest: &str) -> bool {
+    const TITLES: [&str; 20] = [
+        "文明", "优秀", "先进", "青年", "劳动", "枫桥", "模范", "百强", "卫生", "十佳", "第", "首",
+        "最", "人大", "政协", "两会", "统一", "冠军", "重点", "示范",
+    ];
+    TITLES.iter().any(|title| rest.starts_with(title))
+}
+
+/// 该网格, 该区: the last in a text.
+fn that_area(text: &str) -> Option<Range<usize>> {
+    const AREAS: [&str; 14] = [
+        "网格", "区域", "辖区", "街道", "路段", "社区", "小区", "镇", "村", "县", "市", "区", "州",
+        "省",
+    ];
+    let start = text.rfind('该')?;
+    let rest = &text[start + '该'.len_utf8()..];
+    let area = AREAS.iter().find(|area| rest.starts_with(**area))?;
+    Some(start..start + '该'.len_utf8() + area.len())
+}
+
 /// What the text implies but does not print.
 fn note_inferred(statistic: &mut Statistic, reading: &Reading) {
     let unit = reading.measure.unit;
@@ -299,7 +306,8 @@ fn note_inferred(statistic: &mut Statistic, reading: &Reading) {
     }
 }
 
-fn from_to(before: &Measure, after: &Measure, reading: &Reading) -> pb::Comparison {
+fn from_to(before: &Measure, reading: &Reading) -> pb::Comparison {
+    let after = &reading.measure;
     let direction = match after.value.cmp(&before.value) {
         std::cmp::Ordering::Greater => Direction::Up,
         std::cmp::Ordering::Less => Direction::Down,

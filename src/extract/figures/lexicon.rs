@@ -297,3 +297,52 @@ fn automaton(words: &[&str]) -> AhoCorasick {
         .build(words)
         .expect("the tables are small enough for any automaton")
 }
+
+/// Words around a number, by what they tell of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Listed {
+    Length,
+    LengthOf,
+    Area,
+    People,
+    Peopled,
+    Money,
+    Subject,
+    Title,
+    Region,
+    CallNumber,
+    Called,
+}
+
+impl Listed {
+    fn named(kind: &str) -> Option<Self> {
+        Some(match kind {
+            "length" => Self::Length,
+            "length-of" => Self::LengthOf,
+            "area" => Self::Area,
+            "people" => Self::People,
+            "peopled" => Self::Peopled,
+            "money" => Self::Money,
+            "subject" => Self::Subject,
+            "title" => Self::Title,
+            "region" => Self::Region,
+            "call-number" => Self::CallNumber,
+            "called" => Self::Called,
+            _ => return None,
+        })
+    }
+
+    /// The words, in the order of their table.
+    pub fn words(self) -> &'static [&'static str] {
+        static WORDS: LazyLock<HashMap<Listed, Vec<&'static str>>> = LazyLock::new(|| {
+            let mut words: HashMap<Listed, Vec<&'static str>> = HashMap::new();
+            for [word, kind] in rows(include_str!("../rules/figure_words.tsv")) {
+                if let Some(listed) = Listed::named(kind) {
+                    words.entry(listed).or_default().push(word);
+                }
+            }
+            words
+        });
+        WORDS.get(&self).map_or(&[], Vec::as_slice)
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::lexicon::{UnitKind, numeral_names};
+use super::lexicon::{Listed, UnitKind, numeral_names};
 use super::scan::Measure;
 use super::times::Moment;
 use crate::extract::numerals::Form;
@@ -108,35 +108,13 @@ pub fn is_code_after(rest: &str) -> bool {
 
 /// Whether a number is a line that is called: 110警情, 12345热线.
 pub fn is_call_number(number: &str, rest: &str) -> bool {
-    const NUMBERS: [&str; 20] = [
-        "110", "112", "114", "119", "120", "122", "12110", "12123", "12306", "12315", "12319",
-        "12328", "12337", "12345", "12348", "12350", "12355", "12389", "95598", "96110",
-    ];
-    const AFTER: [&str; 22] = [
-        "警情",
-        "报警",
-        "接警",
-        "接处警",
-        "处警",
-        "出警",
-        "指挥",
-        "热线",
-        "电话",
-        "平台",
-        "服务",
-        "急救",
-        "日均",
-        "专线",
-        "中心",
-        "联动",
-        "联勤",
-        "救援",
-        "值班",
-        "台",
-        "系统",
-        "调度",
-    ];
-    NUMBERS.contains(&number) && AFTER.iter().any(|word| rest.starts_with(word))
+    let is_called = || {
+        Listed::Called
+            .words()
+            .iter()
+            .any(|word| rest.starts_with(word))
+    };
+    Listed::CallNumber.words().contains(&number) && is_called()
 }
 
 /// Whether a number with its unit is an order, a threshold of law, a class of things, or a way of speech.
@@ -166,7 +144,8 @@ pub fn is_barred(text: &str, measure: &Measure) -> bool {
                 .iter()
                 .any(|of| after.starts_with(of));
     let is_all_day = word == "小时" && measure.value == rust_decimal::Decimal::from(24);
-    is_order || is_of_law || is_class || is_all_day
+    let is_picture_note = word == "张" && before.ends_with("图片");
+    is_order || is_picture_note || is_of_law || is_class || is_all_day
 }
 
 /// 200元以上2000元以下: what follows the 以上 is another number that ends in 以下.

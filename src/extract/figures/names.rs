@@ -3,28 +3,10 @@
 use std::ops::Range;
 
 use super::changes::Reading;
-use super::lexicon::{Cue, UnitKind};
+use super::lexicon::{Cue, Listed, UnitKind};
 use super::sheet::Sheet;
 
 const METRIC_LENGTH_MAX: usize = 60;
-
-/// Who is counted where a list goes on without naming them again.
-const SUBJECTS: [&str; 14] = [
-    "非机动车",
-    "机动车",
-    "电动自行车",
-    "电动车",
-    "行人",
-    "货车",
-    "客车",
-    "摩托车",
-    "驾驶人",
-    "驾驶员",
-    "大型车辆",
-    "校车",
-    "出租车",
-    "网约车",
-];
 
 /// The names of a figure.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,8 +41,10 @@ pub fn names(
         (None, Some(before)) => before.deed.clone(),
         (None, None) => String::new(),
     };
-    let subject = SUBJECTS
-        .into_iter()
+    let subject = Listed::Subject
+        .words()
+        .iter()
+        .copied()
         .find(|subject| told.lead.contains(subject));
     names.subject = match (subject, inherited) {
         (Some(subject), _) => subject.to_owned(),

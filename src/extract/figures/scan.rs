@@ -153,7 +153,12 @@ fn measure(text: &str, at: usize, numeral: Numeral, floor: usize) -> Option<Meas
         written,
     };
     if measure.bound.is_some() {
-        measure.qualifier = Qualifier::MoreThan;
+        let is_about = numeral.more == Some("来");
+        measure.qualifier = if is_about {
+            Qualifier::Approximate
+        } else {
+            Qualifier::MoreThan
+        };
     }
     if measure.value_max.is_some() {
         measure.qualifier = Qualifier::Range;

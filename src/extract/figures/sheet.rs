@@ -114,6 +114,12 @@ impl<'t> Sheet<'t> {
     }
 }
 
+/// The last characters of a text.
+pub fn tail(text: &str, characters: usize) -> &str {
+    let last = text.char_indices().rev().take(characters).last();
+    last.map_or("", |(at, _)| &text[at..])
+}
+
 fn clauses(text: &str, is_headline: bool) -> Vec<Clause> {
     let mut clauses = Vec::new();
     let (mut start, mut sentence) = (0, 0);

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use super::changes::{Change, Reading};
 use super::claims::{self, Claim};
 use super::levels::{Level, LevelKind};
-use super::lexicon::{Cue, Move, UnitKind};
+use super::lexicon::{Cue, Listed, Move, UnitKind};
 use super::names::{self, Names};
 use super::periods::{self, Told};
 use super::scan::Measure;
@@ -272,22 +272,20 @@ impl Statements<'_, '_> {
 
 /// 全国文明城市: the place is part of a title.
 fn is_of_a_title(rest: &str) -> bool {
-    const TITLES: [&str; 20] = [
-        "文明", "优秀", "先进", "青年", "劳动", "枫桥", "模范", "百强", "卫生", "十佳", "第", "首",
-        "最", "人大", "政协", "两会", "统一", "冠军", "重点", "示范",
-    ];
-    TITLES.iter().any(|title| rest.starts_with(title))
+    Listed::Title
+        .words()
+        .iter()
+        .any(|title| rest.starts_with(title))
 }
 
 /// 该网格, 该区: the last in a text.
 fn that_area(text: &str) -> Option<Range<usize>> {
-    const AREAS: [&str; 14] = [
-        "网格", "区域", "辖区", "街道", "路段", "社区", "小区", "镇", "村", "县", "市", "区", "州",
-        "省",
-    ];
     let start = text.rfind('该')?;
     let rest = &text[start + '该'.len_utf8()..];
-    let area = AREAS.iter().find(|area| rest.starts_with(**area))?;
+    let area = Listed::Region
+        .words()
+        .iter()
+        .find(|area| rest.starts_with(**area))?;
     Some(start..start + '该'.len_utf8() + area.len())
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::dates::check_date;
+use crate::dates::{check_date, is_after};
 use crate::extract::numerals::{self, Form, Numeral};
 use crate::pb;
 
@@ -37,9 +37,13 @@ pub fn read(text: &str, at: usize) -> Option<Moment> {
         length += next_length;
     }
     let date = |date: Date| Some(date.into_pb()).filter(|date| check_date("", date).is_ok());
+    let (start, end) = (date(start), date(end));
+    let is_in_order = start
+        .zip(end)
+        .is_none_or(|(start, end)| !is_after(&start, &end));
     let period = pb::Period {
-        start: date(start),
-        end: date(end),
+        start,
+        end: end.filter(|_| is_in_order),
         ..pb::Period::default()
     };
     let range = at..at + length;

@@ -18,7 +18,7 @@ pub struct Numeral {
     pub written: usize,
     /// Bytes with a 余 or 多 after it.
     pub length: usize,
-    /// The 余, 多 or 几 in or after the number.
+    /// The 余, 多, 几 or 来 in or after the number.
     pub more: Option<&'static str>,
     /// Digits that are known, where 万, 亿 or 成 was multiplied out; otherwise 0.
     pub significant_digits: i32,
@@ -144,8 +144,18 @@ impl Numeral {
     }
 }
 
-/// 余, 多 or 几 at the start of a text.
+/// 余, 多 or 几 at the start of a text, or 来 before what is counted.
 fn more(text: &str) -> Option<&'static str> {
+    const COUNTED: [char; 20] = [
+        '人', '个', '名', '位', '岁', '天', '年', '次', '家', '户', '亩', '斤', '里', '米', '块',
+        '元', '件', '辆', '台', '公',
+    ];
+    if text
+        .strip_prefix('来')
+        .is_some_and(|rest| rest.starts_with(COUNTED))
+    {
+        return Some("来");
+    }
     ["余", "多", "几"]
         .into_iter()
         .find(|word| text.starts_with(word))

@@ -32,7 +32,7 @@ pub fn jumps(text: &str) -> impl Iterator<Item = Jump> + '_ {
                 _ => Direction::ContinuedOn,
             };
             let page = found.name("page")?.as_str();
-            let number = numerals::whole_number(page);
+            let number = numerals::whole(page);
             Some(Jump {
                 direction,
                 page: number.map_or_else(|| page.to_owned(), |number| number.to_string()),

@@ -28,7 +28,7 @@ pub fn masthead(text: &str) -> Option<pb::Publication> {
     if let Some(parts) = take(&DATE) {
         let number = |index: usize| {
             let part = parts.get(index)?;
-            i32::try_from(numerals::whole_number(part)?).ok()
+            i32::try_from(numerals::whole(part)?).ok()
         };
         publication.publish_date = Some(pb::Date {
             year: number(0)?,
@@ -38,8 +38,7 @@ pub fn masthead(text: &str) -> Option<pb::Publication> {
     }
     take(&WEEKDAY);
     if let Some([page]) = take(&PAGE).as_deref() {
-        publication.page =
-            numerals::whole_number(page).map_or(page.clone(), |page| page.to_string());
+        publication.page = numerals::whole(page).map_or(page.clone(), |page| page.to_string());
     }
     take(&TIME);
     if let Some([name]) = take(&NAME).as_deref() {

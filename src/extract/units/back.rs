@@ -67,7 +67,10 @@ pub fn point(registry: &mut Registry, stories: &[Story<'_>]) {
         for (part, passage) in story.parts.iter().enumerate() {
             let text = passage.passage.text();
             for (at, pointer, end) in pointers(text) {
-                while let Some((position, unit)) = units.get(next).filter(|(position, _)| *position < (index, part, at)) {
+                while let Some((position, unit)) = units
+                    .get(next)
+                    .filter(|(position, _)| *position < (index, part, at))
+                {
                     latest.note(registry, *unit, *position);
                     next += 1;
                 }
@@ -89,25 +92,33 @@ impl Latest {
     fn note(&mut self, registry: &Registry, unit: usize, position: Position) {
         let draft = &registry.drafts[unit];
         self.units.insert((draft.class, ""), (position, unit));
-        self.units.insert((draft.class, draft.segment.ending.text), (position, unit));
+        self.units
+            .insert((draft.class, draft.segment.ending.text), (position, unit));
     }
 
     fn of(&self, pointer: &Pointer) -> Option<usize> {
-        let units = pointer.classes.iter().filter_map(|class| self.units.get(&(*class, pointer.ending)));
+        let units = pointer
+            .classes
+            .iter()
+            .filter_map(|class| self.units.get(&(*class, pointer.ending)));
         units.max().map(|(_, unit)| *unit)
     }
 }
 
 fn pointers(text: &str) -> impl Iterator<Item = (usize, &'static Pointer, usize)> + '_ {
-    text.match_indices(['该', '本', '我']).filter_map(|(at, lead)| {
-        let rest = &text[at + lead.len()..];
-        let pointer = POINTERS.iter().find(|pointer| rest.starts_with(pointer.word))?;
-        let end = at + lead.len() + pointer.word.len();
-        let is_short = pointer.word.chars().count() == 1;
-        let is_other = is_short && text[end..].starts_with(|char| OTHER_WORDS.contains(char));
-        let is_inside = text[..at].ends_with(['应', '基', '根', '自', '日', '书', '剧', '版', '原']);
-        (!is_other && !is_inside).then_some((at, pointer, end))
-    })
+    text.match_indices(['该', '本', '我'])
+        .filter_map(|(at, lead)| {
+            let rest = &text[at + lead.len()..];
+            let pointer = POINTERS
+                .iter()
+                .find(|pointer| rest.starts_with(pointer.word))?;
+            let end = at + lead.len() + pointer.word.len();
+            let is_short = pointer.word.chars().count() == 1;
+            let is_other = is_short && text[end..].starts_with(|char| OTHER_WORDS.contains(char));
+            let is_inside =
+                text[..at].ends_with(['应', '基', '根', '自', '日', '书', '剧', '版', '原']);
+            (!is_other && !is_inside).then_some((at, pointer, end))
+        })
 }
 
 /// Adds the places where a station of the page is named like 招宝山所.
@@ -118,7 +129,9 @@ pub fn shorten(registry: &mut Registry, stories: &[Story<'_>]) {
             draft.class == Class::Station && draft.key.chars().count() >= 2
         })
         .collect();
-    let names = stations.iter().map(|unit| format!("{}所", registry.drafts[*unit].key));
+    let names = stations
+        .iter()
+        .map(|unit| format!("{}所", registry.drafts[*unit].key));
     let names: Vec<_> = names.collect();
     let mut builder = AhoCorasick::builder();
     let Ok(finder) = builder.match_kind(MatchKind::LeftmostLongest).build(&names) else {

@@ -114,7 +114,9 @@ pub fn read(text: &str) -> Reading {
         let open = chains.last().map_or(0, Chain::end);
         let first = first_of_name(text, &tokens, at, ending, open);
         let start = tokens[first].start;
-        let parent = chains.last().filter(|chain| chain.end() == start && start > 0);
+        let parent = chains
+            .last()
+            .filter(|chain| chain.end() == start && start > 0);
         let candidate = Candidate {
             text,
             tokens: &tokens,
@@ -140,26 +142,24 @@ pub fn read(text: &str) -> Reading {
 }
 
 /// The token with which the name before an ending begins: behind the last word that is no part of names.
-fn first_of_name(
-    text: &str,
-    tokens: &[Token],
-    at: usize,
-    ending: &Ending,
-    open: usize,
-) -> usize {
+fn first_of_name(text: &str, tokens: &[Token], at: usize, ending: &Ending, open: usize) -> usize {
     let mut first = at;
     let mut chars = 0;
     while let Some(before) = first.checked_sub(1).map(|at| &tokens[at]) {
         // Names end where the unit above ends.
-        if before.end <= open || before.ending().is_some_and(|other| !is_in_name(other, ending)) {
+        if before.end <= open
+            || before
+                .ending()
+                .is_some_and(|other| !is_in_name(other, ending))
+        {
             break;
         }
         let length = text[before.start..before.end].chars().count();
         let known = &text[before.end..tokens[at].start];
         let ends_phrase = before.bound() == Some(Bound::Position)
-            && first.checked_sub(2).is_some_and(|at| {
-                tokens[at].bound().is_some() && tokens[at].chars_are_many()
-            });
+            && first
+                .checked_sub(2)
+                .is_some_and(|at| tokens[at].bound().is_some() && tokens[at].chars_are_many());
         let is_part = belongs(before, ending, known) && !(ends_phrase && known.chars().count() > 1);
         if chars + length > NAME_CHARS_MAX || !is_part {
             break;

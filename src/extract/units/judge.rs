@@ -1,9 +1,9 @@
 //! Whether the words before an ending name a public-security unit, and which.
 
 use super::chains::{Candidate, Segment};
+use super::regions::Spelling;
 use super::regions::{Level, Whereabouts};
 use super::words::{Bound, Class, Ending, Sort, Token};
-use super::regions::Spelling;
 
 /// A segment that names a unit.
 pub struct Judged {
@@ -15,7 +15,9 @@ pub struct Judged {
 
 pub fn segment(candidate: &Candidate<'_>) -> Option<Judged> {
     let mut name = Name::of(candidate);
-    let parent = candidate.parent.filter(|parent| may_follow(parent, &name, candidate.ending));
+    let parent = candidate
+        .parent
+        .filter(|parent| may_follow(parent, &name, candidate.ending));
     let is_below = parent.is_some();
     let mut is_loose = false;
     let fits = match candidate.ending.class {
@@ -107,14 +109,19 @@ impl<'t> Name<'t> {
 
     /// A place that says what it is begins the name, whatever stands before it: 记宁波市公安局.
     fn skip_to_place(&mut self) {
-        let is_by_itself = matches!(self.ending.class, Class::Station | Class::Post | Class::Office);
+        let is_by_itself = matches!(
+            self.ending.class,
+            Class::Station | Class::Post | Class::Office
+        );
         let begins = |token: &Token| {
             // 东区 may be the end of 江东区.
             let is_whole = token.end - token.start > '市'.len_utf8() * 2;
-            token.place().is_some_and(|spelling| match spelling.is_full {
-                true => is_whole,
-                false => !is_by_itself,
-            })
+            token
+                .place()
+                .is_some_and(|spelling| match spelling.is_full {
+                    true => is_whole,
+                    false => !is_by_itself,
+                })
         };
         if let Some(at) = self.tokens[self.first..self.at].iter().position(begins) {
             self.first += at;
@@ -174,7 +181,11 @@ impl<'t> Name<'t> {
                 break;
             }
             self.places.enter(spelling);
-            self.level = if self.places.county.is_empty() { level } else { Some(Level::County) };
+            self.level = if self.places.county.is_empty() {
+                level
+            } else {
+                Some(Level::County)
+            };
             self.own += 1;
             self.take_former_rank(spelling);
         }
@@ -189,7 +200,8 @@ impl<'t> Name<'t> {
         if spelling.is_full || !is_rank {
             return;
         }
-        if next.end - next.start == '县'.len_utf8() && self.text[next.start..].starts_with(['县', '区'])
+        if next.end - next.start == '县'.len_utf8()
+            && self.text[next.start..].starts_with(['县', '区'])
             && let Some(region) = spelling.regions.first()
         {
             self.places.county = super::regions::short(region.full).to_owned();
@@ -264,12 +276,19 @@ impl<'t> Name<'t> {
     }
 
     fn work_token(&self) -> Option<&'t Token> {
-        self.own_tokens().iter().rev().find(|token| token.work().is_some())
+        self.own_tokens()
+            .iter()
+            .rev()
+            .find(|token| token.work().is_some())
     }
 
     fn into_segment(self) -> Segment {
         // Where only places stand before the ending, the last of them is the name.
-        let own = if self.own == self.at && self.has_place() { self.last_place() } else { self.own };
+        let own = if self.own == self.at && self.has_place() {
+            self.last_place()
+        } else {
+            self.own
+        };
         Segment {
             start: self.tokens[self.first].start,
             own: self.tokens[own].start,
@@ -296,8 +315,8 @@ fn deictic_level(word: &str) -> Option<Level> {
 
 fn begins_like_a_street(rest: &str) -> bool {
     const STREETS: [&str; 24] = [
-        "路", "街", "道", "门", "桥", "里", "村", "站", "湖", "山", "江", "河", "口", "港", "湾", "大道",
-        "东路", "西路", "南路", "北路", "中路", "大街", "大桥", "广场",
+        "路", "街", "道", "门", "桥", "里", "村", "站", "湖", "山", "江", "河", "口", "港", "湾",
+        "大道", "东路", "西路", "南路", "北路", "中路", "大街", "大桥", "广场",
     ];
     STREETS.iter().any(|street| rest.starts_with(street))
 }
@@ -316,7 +335,7 @@ fn rank(ending: &Ending) -> u8 {
     match ending.class {
         Class::Ministry => 0,
         Class::Department => 1,
-        Class::Short |Class::Bureau | Class::Division | Class::Border => 2,
+        Class::Short | Class::Bureau | Class::Division | Class::Border => 2,
         Class::Branch => 3,
         Class::Traffic | Class::Body => 4,
         Class::Centre | Class::Custody | Class::Office => 5,
@@ -393,8 +412,31 @@ fn fits_branch(name: &mut Name<'_>, is_below: bool) -> bool {
 /// Names that say what a station is, not which.
 fn is_general(own: &str) -> bool {
     const GENERAL: [&str; 25] = [
-        "公安", "边境", "边防", "农村", "社区", "街道", "乡镇", "铁路", "城市", "中心", "重点", "市", "县", "区", "镇", "乡", "市公安", "县公安", "区公安", "海岛", "沿海", "口岸",
-        "城乡", "第一", "高铁",
+        "公安",
+        "边境",
+        "边防",
+        "农村",
+        "社区",
+        "街道",
+        "乡镇",
+        "铁路",
+        "城市",
+        "中心",
+        "重点",
+        "市",
+        "县",
+        "区",
+        "镇",
+        "乡",
+        "市公安",
+        "县公安",
+        "区公安",
+        "海岛",
+        "沿海",
+        "口岸",
+        "城乡",
+        "第一",
+        "高铁",
     ];
     GENERAL.contains(&own)
 }
@@ -415,13 +457,30 @@ fn fits_station(name: &mut Name<'_>, is_below: bool) -> bool {
 
 fn fits_post(name: &Name<'_>, is_below: bool) -> bool {
     const GENERAL: [&str; 14] = [
-        "街面", "驻村", "社区", "校园", "流动", "便民", "移动", "农村", "村", "驻校", "中心", "街头",
-        "一村一", "城市",
+        "街面",
+        "驻村",
+        "社区",
+        "校园",
+        "流动",
+        "便民",
+        "移动",
+        "农村",
+        "村",
+        "驻校",
+        "中心",
+        "街头",
+        "一村一",
+        "城市",
     ];
     let own = name.own_text();
     let chars = own.chars().count();
     let is_general = GENERAL.contains(&own);
-    !is_general && (if is_below { (0..=12).contains(&chars) } else { (2..=10).contains(&chars) })
+    !is_general
+        && (if is_below {
+            (0..=12).contains(&chars)
+        } else {
+            (2..=10).contains(&chars)
+        })
 }
 
 fn fits_traffic(name: &mut Name<'_>, is_below: bool) -> bool {
@@ -450,28 +509,49 @@ fn fits_force(name: &Name<'_>, candidate: &Candidate<'_>, is_below: bool) -> Bel
         return Belief::No;
     }
     if is_below {
-        let is_of_bureau = candidate.parent.is_some_and(|parent| parent.ending.class != Class::Short);
+        let is_of_bureau = candidate
+            .parent
+            .is_some_and(|parent| parent.ending.class != Class::Short);
         let is_ours = is_of_bureau || !name.own_tokens().iter().any(Token::is_strange);
-        return if chars <= 14 && is_ours { Belief::Sure } else { Belief::No };
+        return if chars <= 14 && is_ours {
+            Belief::Sure
+        } else {
+            Belief::No
+        };
     }
     let before = candidate.token_before();
-    if name.own_tokens().iter().chain(before).any(Token::is_strange) {
+    if name
+        .own_tokens()
+        .iter()
+        .chain(before)
+        .any(Token::is_strange)
+    {
         return Belief::No;
     }
     let Some(work) = name.work_token() else {
-        return if (2..=7).contains(&chars) { Belief::Loose } else { Belief::No };
+        return if (2..=7).contains(&chars) {
+            Belief::Loose
+        } else {
+            Belief::No
+        };
     };
     let rest_chars = chars.saturating_sub(candidate.text[work.start..work.end].chars().count());
     if rest_chars == 0 && !name.has_place() {
         return fits_bare_force(candidate);
     }
-    if rest_chars <= 8 { Belief::Sure } else { Belief::No }
+    if rest_chars <= 8 {
+        Belief::Sure
+    } else {
+        Belief::No
+    }
 }
 
 /// 刑侦大队, 交警中队: the one of the place, unless units in general are meant.
 fn fits_bare_force(candidate: &Candidate<'_>) -> Belief {
     let is_any = candidate.token_before().is_some_and(|before| {
-        before.ending().is_some() || before.bound() == Some(Bound::Any) || matches!(before.sort, Sort::Digits)
+        before.ending().is_some()
+            || before.bound() == Some(Bound::Any)
+            || matches!(before.sort, Sort::Digits)
     });
     let is_any = is_any || is_founded(candidate);
     if is_any || candidate.ending.text == "中队" {
@@ -482,7 +562,9 @@ fn fits_bare_force(candidate: &Candidate<'_>) -> Belief {
 
 /// 建立了巡警大队 says that places have got one.
 fn is_founded(candidate: &Candidate<'_>) -> bool {
-    const FOUNDING: [&str; 8] = ["建立", "成立", "组建", "设立", "设有", "增设", "新建", "配备"];
+    const FOUNDING: [&str; 8] = [
+        "建立", "成立", "组建", "设立", "设有", "增设", "新建", "配备",
+    ];
     let before = &candidate.text[..candidate.tokens[candidate.first].start];
     let before = before.strip_suffix('了').unwrap_or(before);
     FOUNDING.iter().any(|word| before.ends_with(word))
@@ -506,20 +588,24 @@ fn fits_office(name: &mut Name<'_>, candidate: &Candidate<'_>, parent: Option<&S
 /// 宁波交警, but not 宁波交警部门 or 宁波交警大队.
 fn fits_body(name: &Name<'_>, candidate: &Candidate<'_>) -> bool {
     const GENERAL: [&str; 17] = [
-        "机关", "部门", "民警", "队伍", "系统", "干警", "战线", "辅警", "铁骑", "分局", "工作", "部",
-        "厅", "局", "处", "执法", "人",
+        "机关", "部门", "民警", "队伍", "系统", "干警", "战线", "辅警", "铁骑", "分局", "工作",
+        "部", "厅", "局", "处", "执法", "人",
     ];
     if candidate.parent.is_some() || name.own != name.at || !name.has_place() {
         return false;
     }
-    let goes_on = candidate.token_after().is_some_and(|after| after.ending().is_some());
+    let goes_on = candidate
+        .token_after()
+        .is_some_and(|after| after.ending().is_some());
     let rest = candidate.rest();
     !goes_on && !GENERAL.iter().any(|word| rest.starts_with(word))
 }
 
 /// 市局, but not 市局部.
 fn fits_short(name: &mut Name<'_>, candidate: &Candidate<'_>) -> bool {
-    if !name.tokens[name.first..name.at].is_empty() || candidate.rest().starts_with(['部', '面', '势', '限']) {
+    if !name.tokens[name.first..name.at].is_empty()
+        || candidate.rest().starts_with(['部', '面', '势', '限'])
+    {
         return false;
     }
     name.is_deictic = true;

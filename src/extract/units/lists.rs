@@ -66,11 +66,18 @@ fn items_before(text: &str, tokens: &[Token], chain: &Chain, before: Option<&Cha
         }
         end = first;
     }
-    if is_believed(text, &items, chain) { items } else { Vec::new() }
+    if is_believed(text, &items, chain) {
+        items
+    } else {
+        Vec::new()
+    }
 }
 
 fn is_separator(text: &str, token: &Token) -> bool {
-    matches!(&text[token.start..token.end], "、" | "和" | "及" | "与" | "以及")
+    matches!(
+        &text[token.start..token.end],
+        "、" | "和" | "及" | "与" | "以及"
+    )
 }
 
 fn first_of_item(tokens: &[Token], end: usize, floor: usize) -> usize {
@@ -122,7 +129,9 @@ fn is_believed(text: &str, items: &[Item], chain: &Chain) -> bool {
     let length = |segment: &Segment| text[segment.name()].chars().count();
     let is_short = names().all(|segment| (2..=4).contains(&length(segment)));
     match chain.last().ending.class {
-        Class::Force => names().all(|segment| segment.work.is_some() || is_number(&text[segment.name()])),
+        Class::Force => {
+            names().all(|segment| segment.work.is_some() || is_number(&text[segment.name()]))
+        }
         Class::Branch | Class::Bureau => is_short && names().all(Segment::has_place),
         _ if first.is_some() => names().all(|segment| (1..=6).contains(&length(segment))),
         _ => is_short && (counts_units(&text[chain.end()..]) || items.len() >= 2),
@@ -131,7 +140,10 @@ fn is_believed(text: &str, items: &[Item], chain: &Chain) -> bool {
 
 fn is_number(text: &str) -> bool {
     let text = text.strip_prefix('第').unwrap_or(text);
-    !text.is_empty() && text.chars().all(|char| "一二三四五六七八九十".contains(char))
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|char| "一二三四五六七八九十".contains(char))
 }
 
 /// 等5家, 三个派出所: what stands before was a list of units.

@@ -50,7 +50,9 @@ pub fn of_lists(
             continue;
         }
         let text = stories[left.story].parts[left.part].passage.text();
-        let between = text.get(left.chain.end()..right.chain.start()).unwrap_or_default();
+        let between = text
+            .get(left.chain.end()..right.chain.start())
+            .unwrap_or_default();
         let is_list = matches!(between, "、" | "和" | "及" | "与" | "以及");
         let drafts = &registry.drafts;
         let is_like = drafts[before].class == drafts[unit].class && drafts[unit].parent.is_none();
@@ -63,11 +65,7 @@ pub fn of_lists(
 }
 
 /// 该局石桥派出所: the station is of the bureau that the words point back to.
-pub fn of_pointers(
-    registry: &mut Registry,
-    printings: &[Printing],
-    last_units: &[Option<usize>],
-) {
+pub fn of_pointers(registry: &mut Registry, printings: &[Printing], last_units: &[Option<usize>]) {
     let pointers = registry.found.iter().filter(|found| found.points_back);
     let ends: HashMap<Position, usize> = pointers
         .map(|found| ((found.story, found.place.part, found.place.end), found.unit))
@@ -162,7 +160,9 @@ impl Above {
             Class::Station | Class::Post | Class::Custody => {
                 let county = &draft.places.county;
                 let of_county = self.counties.get(county).filter(|_| !county.is_empty());
-                of_county.copied().or_else(|| self.head(registry, draft, first?))
+                of_county
+                    .copied()
+                    .or_else(|| self.head(registry, draft, first?))
             }
             Class::Office => self.office_head(registry, first?),
             _ => None,
@@ -210,7 +210,11 @@ impl Above {
             .collect();
         heads.sort_unstable();
         let (position, unit, times) = *heads.first()?;
-        let others = heads[1..].iter().map(|(_, _, times)| *times).max().unwrap_or(0);
+        let others = heads[1..]
+            .iter()
+            .map(|(_, _, times)| *times)
+            .max()
+            .unwrap_or(0);
         (position < first && (others == 0 || times >= 2 * others)).then_some(unit)
     }
 

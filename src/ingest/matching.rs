@@ -77,16 +77,17 @@ fn fit(
     is_new_parent: bool,
     above: &[Station],
 ) -> Option<Fit> {
-    let both_full = !unit.full_name.is_empty() && !station.full_name.is_empty();
-    if both_full && unit.full_name == station.full_name {
+    let (whole, other) = (whole_name(unit), whole_name(station));
+    let is_whole = !unit.full_name.is_empty() || !station.full_name.is_empty();
+    if is_whole && whole == other {
         return Some(Fit::FullName);
     }
     let is_other_kind =
         unit.kind != station.kind && ![unit.kind(), station.kind()].contains(&station::Kind::Other);
     // 惠州市公安局 is not 宁波市公安局, though both are 市公安局.
-    let is_elsewhere = both_full
-        && !unit.full_name.ends_with(&station.full_name)
-        && !station.full_name.ends_with(&unit.full_name);
+    let is_named =
+        names(station).any(|name| name == whole) || names(unit).any(|name| name == other);
+    let is_elsewhere = !is_named && !whole.ends_with(other) && !other.ends_with(whole);
     if is_other_kind || is_elsewhere || !share_a_name(unit, station) {
         return None;
     }
@@ -98,6 +99,14 @@ fn fit(
         Some(_) if is_explicit && !station.parent.is_empty() => None,
         None if is_new_parent && is_explicit && !station.parent.is_empty() => None,
         _ => Some(Fit::Name),
+    }
+}
+
+/// The longest name that is sure: a unit that is all there is to say has no other.
+fn whole_name(station: &Station) -> &str {
+    match station.full_name.as_str() {
+        "" => &station.display_name,
+        full_name => full_name,
     }
 }
 

@@ -47,6 +47,7 @@ const FLOORS: [(&str, u8); 41] = [
     ("resolution.rs", 4),
     ("transfer", 4),
     ("watch", 4),
+    ("extract", 1),
     ("ingest", 4),
     ("", 255),
 ];

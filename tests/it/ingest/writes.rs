@@ -265,7 +265,7 @@ async fn what_is_no_page_is_refused_by_field() {
         (request("海州\0"), vec!["text"]),
         (
             wrong,
-            vec!["publication.newspaper", "publication.publish_date.month"],
+            vec!["publication.newspaper", "publication.publish_date"],
         ),
     ] {
         let refused = service.ask(request).await.unwrap_err();

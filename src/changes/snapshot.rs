@@ -39,6 +39,8 @@ pub struct Asked<'a> {
     pub kind: Kind,
     /// The name after which it begins; empty for the first.
     pub after: &'a str,
+    /// The last name it may have, if not the kind's last: one of those that `ends` gives.
+    pub until: Option<&'a str>,
     pub show_deleted: bool,
     /// Only records that match. Those that were changed since are given whether they match or not, for
     /// the caller to look at: see `Snapped::is_old`.
@@ -54,7 +56,7 @@ pub struct Asked<'a> {
 pub struct Batch {
     /// In order of their names.
     pub records: Vec<Snapped>,
-    /// The name after which the next batch begins; nothing when this was the kind's last.
+    /// The name after which the next batch begins; nothing when this was the last.
     pub next: Option<String>,
 }
 
@@ -149,7 +151,13 @@ async fn read(
         let scanned = scanned(db, asked).await?;
         batch.next = scanned.map(|scanned| scanned.max(batch.next.take().unwrap_or_default()));
     }
+    batch.next = batch.next.filter(|next| is_within(asked, next));
     Ok(Some(batch))
+}
+
+/// Whether there may be more behind a name.
+fn is_within(asked: &Asked<'_>, name: &str) -> bool {
+    asked.until.is_none_or(|until| name < until)
 }
 
 /// Whether a record that was not deleted then, or is asked for all the same. Of those that are as they were
@@ -203,16 +211,20 @@ fn statement<'q>(
     limit: usize,
     length_max: usize,
 ) -> Result<Query<'q, Postgres, PgArguments>> {
-    let filter = lower(asked.filter, PARAMETERS);
+    let filter = lower(
+        asked.filter,
+        PARAMETERS + usize::from(asked.until.is_some()),
+    );
+    let until = until_sql(asked, PARAMETERS + 1);
     let found = match table(asked.kind)? {
-        "changes" => found_sources_sql(),
+        "changes" => found_sources_sql(&until),
         table => {
             // Every column that is named is taken out of every row.
             let columns = match asked.filter {
                 None => "name, revision, is_deleted, record",
                 Some(_) => "*",
             };
-            found_sql(table, columns, asked.show_deleted, &filter.sql)
+            found_sql(table, columns, &until, asked.show_deleted, &filter.sql)
         }
     };
     let kind = asked.kind.noun();
@@ -229,28 +241,47 @@ fn statement<'q>(
     let to_i64 = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let query = sqlx::query(AssertSqlSafe(sql))
         .bind(asked.at.revision)
-        .bind(start(asked))
+        .bind(start(asked.kind, asked.after))
         .bind(to_i64(length_max))
         .bind(to_i64(limit))
         // How common a filter's values are is not asked: rows are taken by their names.
         .persistent(asked.filter.is_none());
-    Ok(filter.bind(query))
+    Ok(filter.bind(bind_until(query, asked)))
+}
+
+/// The range's end, as a value that no plan looks at: else none would be kept. Where there is no end nothing
+/// is said of it, since a range is taken for small.
+fn until_sql(asked: &Asked<'_>, place: usize) -> String {
+    match asked.until {
+        Some(_) => format!("and name <= (select ${place}::text)"),
+        None => String::new(),
+    }
+}
+
+fn bind_until<'q>(
+    query: Query<'q, Postgres, PgArguments>,
+    asked: &Asked<'q>,
+) -> Query<'q, Postgres, PgArguments> {
+    match asked.until {
+        Some(until) => query.bind(until),
+        None => query,
+    }
 }
 
 /// Pages are kept in the log, whole and under their name, and are never changed.
 ///
 /// The number of rows is a parameter outside, where nothing is left to plan by it.
-fn found_sources_sql() -> String {
+fn found_sources_sql(until: &str) -> String {
     format!(
         "select name, false as is_old, record from (
            select name, record from changes
-           where name > $2 and name < 'sources0' and revision <= $1
+           where name > $2 and name < 'sources0' {until} and revision <= $1
            order by name limit {SCANNED_MAX}) as scanned
          limit $4"
     )
 }
 
-fn found_sql(table: &str, columns: &str, show_deleted: bool, filter: &str) -> String {
+fn found_sql(table: &str, columns: &str, until: &str, show_deleted: bool, filter: &str) -> String {
     let shown = if show_deleted {
         "true"
     } else {
@@ -262,7 +293,8 @@ fn found_sql(table: &str, columns: &str, show_deleted: bool, filter: &str) -> St
                   select c.record from changes c
                   where c.name = scanned.name and c.revision <= $1
                   order by c.revision desc limit 1) end as record
-         from (select {columns} from {table} where name > $2 order by name limit {SCANNED_MAX}) as scanned
+         from (select {columns} from {table} where name > $2 {until}
+               order by name limit {SCANNED_MAX}) as scanned
          where revision > $1 or ({shown} and {filter})
          order by name limit $4"
     )
@@ -276,19 +308,58 @@ async fn scanned(db: &Db, asked: &Asked<'_>) -> Result<Option<String>> {
     }
     let table = table(asked.kind)?;
     let last = SCANNED_MAX - 1;
+    let until = until_sql(asked, 2);
     let sql = format!(
         "-- changes.snapshot_scanned
-        select name from {table} where name > $1 order by name offset {last} limit 1"
+        select name from {table} where name > $1 {until} order by name offset {last} limit 1"
     );
-    let query = || Ok(sqlx::query(AssertSqlSafe(sql.clone())).bind(start(asked)));
+    let query = || {
+        let query = sqlx::query(AssertSqlSafe(sql.clone())).bind(start(asked.kind, asked.after));
+        Ok(bind_until(query, asked))
+    };
     let found = fetch_all(db, query).await?;
     Ok(found.first().map(|row| row.try_get(0)).transpose()?)
 }
 
-fn start<'a>(asked: &Asked<'a>) -> &'a str {
-    match asked.kind {
-        Kind::Source if asked.after.is_empty() => "sources/",
-        _ => asked.after,
+/// The ends of up to so many ranges, each of so many rows, of the names that follow one. Names stay, and
+/// those that are added are newer than the revision: ranges hold whatever comes between them and their reading.
+pub async fn ends(
+    db: &Db,
+    kind: Kind,
+    after: &str,
+    rows: usize,
+    ranges: usize,
+) -> Result<Vec<String>> {
+    let table = table(kind)?;
+    let of_kind = match kind {
+        Kind::Source => "and name < 'sources0'",
+        _ => "",
+    };
+    let rows = rows.clamp(1, ROWS_MAX);
+    let looked_at = rows * ranges;
+    let sql = format!(
+        "-- changes.snapshot_ends
+        select name from (
+          select name, row_number() over (order by name) as place from (
+            select name from {table} where name > $1 {of_kind} order by name limit {looked_at}) as following
+        ) as counted
+        where place % {rows} = 0
+        order by name"
+    );
+    let query = || {
+        let query = sqlx::query(AssertSqlSafe(sql.clone())).bind(start(kind, after));
+        // How many rows fill a batch differs from one time to the next.
+        Ok(query.persistent(false))
+    };
+    let found = fetch_all(db, query).await?;
+    let ends: Result<_, sqlx::Error> = found.iter().map(|row| row.try_get(0)).collect();
+    Ok(ends?)
+}
+
+fn start(kind: Kind, after: &str) -> &str {
+    match kind {
+        Kind::Source if after.is_empty() => "sources/",
+        _ => after,
     }
 }
 

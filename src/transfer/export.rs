@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tonic::Status;
 
 use crate::articles;
-use crate::changes::snapshot::{self, Asked, Snapped};
+use crate::changes::snapshot::{self, Snapped};
 use crate::context::Context;
 use crate::edge::wire::{AnyRecord, ExportRecordsResponse};
 use crate::error::{Error, Result};
@@ -22,38 +22,18 @@ use crate::route::{Bound, Freshness};
 use crate::rules::Check;
 use crate::stations;
 use crate::statistics;
-use crate::token::AskedToken;
+use crate::transfer::ahead::{Ahead, Place, Read, Scope};
 use crate::transfer::digest::RecordsDigest;
 
 /// About how many bytes of records a message has.
-const MESSAGE_BYTES: usize = 1024 * 1024;
+pub(super) const MESSAGE_BYTES: usize = 1024 * 1024;
 
-/// How many messages are made before they are asked for, and how many batches read for the next.
+/// How many messages are made before they are asked for.
 const MESSAGES_AHEAD: usize = 2;
-const BATCHES_AHEAD: usize = 1;
 
 const KINDS: [Kind; 4] = [Kind::Source, Kind::Station, Kind::Article, Kind::Statistic];
 
 const MALFORMED: &str = "a cursor that was sealed has not what it must";
-
-/// What is exported.
-#[derive(Clone)]
-struct Scope {
-    context: Context,
-    kinds: Vec<Kind>,
-    filter: Option<Condition>,
-    show_deleted: bool,
-    at: AskedToken,
-}
-
-/// Up to where an export has come.
-#[derive(Clone, Default)]
-struct Place {
-    /// Which of the kinds comes next; their number when all have come.
-    kind: usize,
-    /// The name of that kind after which it goes on.
-    after: String,
-}
 
 /// An export, where it stands.
 pub struct Export {
@@ -112,13 +92,7 @@ impl Export {
     /// ends when nobody listens any more, and when the service stops: the caller goes on elsewhere.
     pub fn send(mut self) -> mpsc::Receiver<Result<ExportRecordsResponse, Status>> {
         let (sender, receiver) = mpsc::channel(MESSAGES_AHEAD);
-        let (batches, mut read) = mpsc::channel(BATCHES_AHEAD);
-        let reading = Reading {
-            of: self.of.clone(),
-            place: self.place.clone(),
-            rows: 0,
-        };
-        tokio::spawn(reading.run(batches));
+        let mut ahead = Ahead::start(self.of.clone(), self.place.clone());
         tokio::spawn(async move {
             let mut stopping = self.of.context.stopping.clone();
             loop {
@@ -128,7 +102,7 @@ impl Export {
                 let message = tokio::select! {
                     biased;
                     () = stopping.begun() => Err(Error::Draining),
-                    message = self.next(&mut read) => message,
+                    message = self.next(&mut ahead) => message,
                 };
                 let is_last = match &message {
                     Ok(message) => message.summary.is_some(),
@@ -144,15 +118,11 @@ impl Export {
     }
 
     /// The next message, with at least one record unless it is the last.
-    async fn next(
-        &mut self,
-        batches: &mut mpsc::Receiver<Result<Read>>,
-    ) -> Result<ExportRecordsResponse> {
+    async fn next(&mut self, ahead: &mut Ahead) -> Result<ExportRecordsResponse> {
         let mut records = Vec::new();
         while records.is_empty() && self.place.kind < self.of.kinds.len() {
-            let read = batches.recv().await;
-            let read = read.ok_or_else(|| Error::internal("an export was not read to its end"))?;
-            records = self.take(read?).await?;
+            let read = ahead.next().await?;
+            records = self.take(read).await?;
         }
         let is_last = self.place.kind == self.of.kinds.len();
         Ok(ExportRecordsResponse {
@@ -238,67 +208,6 @@ impl Export {
         let counts: Result<Vec<i64>, _> = counts.iter().map(|count| count.parse()).collect();
         self.counts = counts.ok()?.try_into().ok()?;
         Some(())
-    }
-}
-
-/// Reads batches ahead of the messages that are made of them, a connection held for none but the one that
-/// is read.
-struct Reading {
-    of: Scope,
-    place: Place,
-    rows: usize,
-}
-
-/// A batch, and where the export is behind it.
-struct Read {
-    kind: Kind,
-    records: Vec<Snapped>,
-    behind: Place,
-}
-
-impl Reading {
-    /// Until all is read, or nobody takes it.
-    async fn run(mut self, batches: mpsc::Sender<Result<Read>>) {
-        while let Some(kind) = self.of.kinds.get(self.place.kind).copied() {
-            let Ok(permit) = batches.reserve().await else {
-                return;
-            };
-            let read = self.next(kind).await;
-            let is_over = read.is_err();
-            permit.send(read);
-            if is_over {
-                return;
-            }
-        }
-    }
-
-    async fn next(&mut self, kind: Kind) -> Result<Read> {
-        let asked = Asked {
-            at: &self.of.at,
-            kind,
-            after: &self.place.after,
-            show_deleted: self.of.show_deleted,
-            filter: self.of.filter.as_ref(),
-            rows: self.rows,
-            bytes_max: MESSAGE_BYTES,
-        };
-        let batch = snapshot::batch(&self.of.context.db, &asked).await?;
-        self.rows = batch.rows_of(MESSAGE_BYTES);
-        match batch.next {
-            Some(next) => self.place.after = next,
-            None => {
-                self.rows = 0;
-                self.place = Place {
-                    kind: self.place.kind + 1,
-                    after: String::new(),
-                };
-            }
-        }
-        Ok(Read {
-            kind,
-            records: batch.records,
-            behind: self.place.clone(),
-        })
     }
 }
 

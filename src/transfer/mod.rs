@@ -1,5 +1,6 @@
 //! All records in and out, in bulk.
 
+mod ahead;
 pub mod chunk;
 mod decide;
 mod digest;

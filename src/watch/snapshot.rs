@@ -121,6 +121,7 @@ impl Watch {
             at: &at,
             kind,
             after,
+            until: None,
             show_deleted: false,
             filter: None,
             rows,

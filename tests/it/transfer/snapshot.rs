@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bulletin::changes::snapshot::{Asked, batch};
+use bulletin::changes::snapshot::{Asked, batch, ends};
 use bulletin::db::Db;
 use bulletin::error::Error;
 use bulletin::names::Kind;
@@ -16,28 +16,44 @@ use crate::support::{Database, Service};
 
 const KINDS: [Kind; 4] = [Kind::Source, Kind::Station, Kind::Article, Kind::Statistic];
 
-async fn records(db: &Db, at: &AskedToken, bytes_max: usize) -> BTreeMap<String, Vec<u8>> {
+/// How records are read.
+#[derive(Clone, Copy, Debug)]
+struct Reading {
+    show_deleted: bool,
+    rows: usize,
+    bytes_max: usize,
+    /// How many ranges there are before the last, which has no end.
+    ranges: usize,
+}
+
+async fn records(db: &Db, at: &AskedToken, reading: Reading) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     for kind in KINDS {
         let mut after = String::new();
-        loop {
-            let asked = Asked {
-                at,
-                kind,
-                after: &after,
-                show_deleted: true,
-                filter: None,
-                rows: 1,
-                bytes_max,
-            };
-            let batch = batch(db, &asked).await.unwrap();
-            for record in batch.records {
-                assert!(record.name > after);
-                found.insert(record.name, record.record.to_vec());
+        let ends = ends(db, kind, &after, 2, reading.ranges).await.unwrap();
+        for until in ends.into_iter().map(Some).chain([None]) {
+            let is_within = |name: &str| until.as_deref().is_none_or(|until| name <= until);
+            loop {
+                let asked = Asked {
+                    at,
+                    kind,
+                    after: &after,
+                    until: until.as_deref(),
+                    show_deleted: reading.show_deleted,
+                    filter: None,
+                    rows: reading.rows,
+                    bytes_max: reading.bytes_max,
+                };
+                let batch = batch(db, &asked).await.unwrap();
+                for record in batch.records {
+                    assert!(record.name > after && is_within(&record.name));
+                    found.insert(record.name, record.record.to_vec());
+                }
+                let Some(next) = batch.next else { break };
+                assert!(next > after && is_within(&next));
+                after = next;
             }
-            let Some(next) = batch.next else { break };
-            assert!(next > after);
-            after = next;
+            after = until.unwrap_or_default();
         }
     }
     found
@@ -78,9 +94,46 @@ async fn every_revision_is_read_as_the_log_has_it() {
     for revision in 0..=newest {
         let at = AskedToken::parse("at", &revision.to_string()).unwrap();
         let logged = logged(&service.database, revision).await;
-        for bytes_max in [4_000, 1 << 20] {
-            assert_eq!(records(&db, &at, bytes_max).await, logged, "{revision}");
+        for (rows, bytes_max, ranges) in [(1, 4_000, 0), (1, 1 << 20, 0), (9, 1 << 20, 3)] {
+            let all = Reading {
+                show_deleted: true,
+                rows,
+                bytes_max,
+                ranges,
+            };
+            assert_eq!(records(&db, &at, all).await, logged, "{revision} {all:?}");
         }
+    }
+    db.close().await;
+}
+
+#[tokio::test]
+async fn ranges_are_read_to_their_ends_whatever_is_missing_or_added_in_them() {
+    let service = Service::seeded().await;
+    for id in ["s1", "s2", "s3", "s4", "s5", "s6"] {
+        service.create_station(id).await.unwrap();
+        service.create_article(id, "只有一行。").await.unwrap();
+    }
+    for name in ["articles/s1", "articles/s2", "articles/s4", "articles/s6"] {
+        delete_article(&service, name).await.unwrap();
+    }
+    let at = AskedToken::parse("at", &service.head().await.token).unwrap();
+    for id in ["s11", "s12", "s21", "s61"] {
+        service.create_station(id).await.unwrap();
+        service.create_article(id, "后来的。").await.unwrap();
+    }
+    let db = service.database.open().await;
+    for rows in [1, 2, 5] {
+        let [whole, parted] = [0, 20].map(|ranges| Reading {
+            show_deleted: false,
+            rows,
+            bytes_max: 1 << 20,
+            ranges,
+        });
+        let whole = records(&db, &at, whole).await;
+        assert!(whole.contains_key("articles/s5") && !whole.contains_key("articles/s6"));
+        assert!(!whole.contains_key("stations/s61"));
+        assert_eq!(records(&db, &at, parted).await, whole, "{rows}");
     }
     db.close().await;
 }
@@ -95,6 +148,7 @@ async fn a_revision_that_was_lost_or_compacted_is_refused() {
             at: &at,
             kind: Kind::Station,
             after: "",
+            until: None,
             show_deleted: false,
             filter: None,
             rows: 10,

@@ -84,6 +84,11 @@ fn byline(story: &Story<'_>, part: usize, credit: &Credit) -> Byline {
     }
 }
 
+/// Whether a line names who wrote an article and says nothing else.
+pub fn is_credit(text: &str) -> bool {
+    !line(text, false).is_empty()
+}
+
 /// A line that is a credit and nothing else.
 fn line(text: &str, is_byline: bool) -> Vec<Credit> {
     if text.chars().nth(CREDIT_CHARS_MAX).is_some() {

@@ -10,6 +10,7 @@ use super::leftover::{Leftover, leftover};
 use super::line::Line;
 use super::masthead::masthead;
 use super::{Layout, LeftOut, authors};
+use crate::extract::bylines::is_credit;
 use crate::extract::passage::Passage;
 use crate::extract::story::{Part, Role, Story};
 use crate::page::{FRAGMENTS_MAX, Page};
@@ -112,7 +113,7 @@ impl<'p, 'l> Assembly<'p, 'l> {
         if ranges.is_empty() {
             return 1;
         }
-        if authors::is_byline(line.text()) {
+        if is_credit(line.text()) {
             self.has_ended |= self.story.has(Role::Body);
             self.story.parts.push((Role::Byline, ranges));
             return 1;
@@ -214,7 +215,7 @@ impl<'p, 'l> Assembly<'p, 'l> {
                 && line.may_be_headline()
                 && !line.is_rule()
                 && caption(line.text()).is_none()
-                && !authors::is_byline(line.text())
+                && !is_credit(line.text())
                 && masthead(line.text()).is_none()
                 && leftover(line.text()).is_none()
                 && jumps(line.text()).next().is_none()

@@ -86,7 +86,9 @@ fn byline(story: &Story<'_>, part: usize, credit: &Credit) -> Byline {
 
 /// Whether a line names who wrote an article and says nothing else.
 pub fn is_credit(text: &str) -> bool {
-    !line(text, false).is_empty()
+    let credits = line(text, false);
+    let mut names = credits.iter().map(|credit| &text[credit.name.clone()]);
+    !credits.is_empty() && names.all(name::is_name)
 }
 
 /// A line that is a credit and nothing else.

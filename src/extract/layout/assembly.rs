@@ -96,6 +96,13 @@ impl<'p, 'l> Assembly<'p, 'l> {
                 return 1;
             }
         }
+        if !self.is_in_tail && is_credit(line.text()) {
+            self.has_ended |= self.story.has(Role::Body);
+            self.story
+                .parts
+                .push((Role::Byline, vec![line.range.clone()]));
+            return 1;
+        }
         if self.leave_out(at, line) {
             return 1;
         }
@@ -111,11 +118,6 @@ impl<'p, 'l> Assembly<'p, 'l> {
             self.jump(line, &jump);
         }
         if ranges.is_empty() {
-            return 1;
-        }
-        if is_credit(line.text()) {
-            self.has_ended |= self.story.has(Role::Body);
-            self.story.parts.push((Role::Byline, ranges));
             return 1;
         }
         let heading = self.heading(at, line);

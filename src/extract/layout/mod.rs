@@ -41,3 +41,9 @@ pub fn lay_out(page: &Page) -> Layout<'_> {
     let lines = line::lines(page);
     Assembly::new(page, &lines).run()
 }
+
+/// The articles alone.
+#[cfg(test)]
+pub fn stories(page: &Page) -> Vec<Story<'_>> {
+    lay_out(page).stories
+}

@@ -88,7 +88,7 @@ fn byline(story: &Story<'_>, part: usize, credit: &Credit) -> Byline {
 pub fn is_credit(text: &str) -> bool {
     let credits = line(text, false);
     let mut names = credits.iter().map(|credit| &text[credit.name.clone()]);
-    !credits.is_empty() && names.all(name::is_name)
+    names.any(name::is_name)
 }
 
 /// A line that is a credit and nothing else.

@@ -188,8 +188,25 @@ fn belongs(token: &Token, ending: &Ending, known: &str) -> bool {
             // 勤务考核领导小组办公室: offices are named for what they do.
             Some(_) if ending.class == Class::Office => token.chars_are_many(),
             Some(bound) => names_alone(ending) && begins_name(token, bound, known),
-            None => is_force || word.work.is_none() || word.place.is_some(),
+            // 水上分局, 水上派出所: what a branch does, or where, is its name.
+            None => {
+                is_force
+                    || word.work.is_none_or(|work| may_name(work, ending))
+                    || word.place.is_some()
+            }
         },
+    }
+}
+
+/// Whether what a unit does may be all that names it.
+fn may_name(work: &Work, ending: &Ending) -> bool {
+    match ending.class {
+        Class::Branch => true,
+        Class::Station => matches!(
+            work.slug,
+            "water" | "metro" | "transit" | "forest" | "tourism"
+        ),
+        _ => false,
     }
 }
 

@@ -14,6 +14,9 @@ pub struct Judged {
 }
 
 pub fn segment(candidate: &Candidate<'_>) -> Option<Judged> {
+    if is_of_each(candidate) {
+        return None;
+    }
     let mut name = Name::of(candidate);
     let parent = candidate
         .parent
@@ -54,6 +57,24 @@ pub fn segment(candidate: &Candidate<'_>) -> Option<Judged> {
         is_below,
         is_loose,
     })
+}
+
+/// 各客运站派出所, 每个中队: all of a kind, none by name.
+fn is_of_each(candidate: &Candidate<'_>) -> bool {
+    let Some(before) = candidate.token_before() else {
+        return false;
+    };
+    let word = &candidate.text[before.start..before.end];
+    candidate.parent.is_none() && matches!(word, "各" | "各个" | "每个" | "多个" | "数个" | "几个")
+}
+
+/// 三家 in 三家派出所: how many, not which.
+fn is_count(own: &str) -> bool {
+    let Some(number) = own.strip_suffix(['家', '个', '所', '处']) else {
+        return false;
+    };
+    let is_numeral = |char| "一二三四五六七八九十百两几数多0123456789".contains(char);
+    !number.is_empty() && number.chars().all(is_numeral)
 }
 
 /// The words before an ending, places first.
@@ -357,7 +378,9 @@ fn may_follow(parent: &Segment, name: &Name<'_>, ending: &Ending) -> bool {
         && parent.ending.class == Class::Bureau
         && name.level == Some(Level::County);
     let is_traffic_of_ministry = parent.ending.class == Class::Ministry && below >= 4;
-    above < below || is_lower_bureau || is_traffic_of_ministry
+    // 江州铁路公安局云溪公安处
+    let is_division = parent.ending.class == Class::Bureau && ending.class == Class::Division;
+    above < below || is_lower_bureau || is_traffic_of_ministry || is_division
 }
 
 fn fits_department(name: &mut Name<'_>, _ending: &Ending) -> bool {
@@ -411,7 +434,7 @@ fn fits_branch(name: &mut Name<'_>, is_below: bool) -> bool {
 
 /// Names that say what a station is, not which.
 fn is_general(own: &str) -> bool {
-    const GENERAL: [&str; 25] = [
+    const GENERAL: [&str; 27] = [
         "公安",
         "边境",
         "边防",
@@ -437,6 +460,8 @@ fn is_general(own: &str) -> bool {
         "城乡",
         "第一",
         "高铁",
+        "行政",
+        "线路",
     ];
     GENERAL.contains(&own)
 }
@@ -445,7 +470,7 @@ fn fits_station(name: &mut Name<'_>, is_below: bool) -> bool {
     let own = name.own_text();
     let own = own.strip_suffix("公安").unwrap_or(own);
     let chars = own.chars().count();
-    if own.ends_with('式') || own.ends_with('类') || own.ends_with('型') {
+    if own.ends_with(['式', '类', '型']) || is_count(own) {
         return false;
     }
     let is_placed = is_below || name.has_place();
@@ -520,12 +545,12 @@ fn fits_force(name: &Name<'_>, candidate: &Candidate<'_>, is_below: bool) -> Bel
         };
     }
     let before = candidate.token_before();
-    if name
-        .own_tokens()
-        .iter()
-        .chain(before)
-        .any(Token::is_strange)
-    {
+    let mut words = name.own_tokens().iter().chain(before);
+    // 林业交警支队 is one of the police for all that.
+    let is_police = name
+        .work_token()
+        .is_some_and(|work| candidate.text[work.start..work.end].contains("交警"));
+    if words.any(Token::is_strange) && !is_police {
         return Belief::No;
     }
     let Some(work) = name.work_token() else {

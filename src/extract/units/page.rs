@@ -100,10 +100,15 @@ impl Registry {
             let sought = Sought::new(segment, text, parent, &above, home);
             above.clone_from(&sought.places);
             let found = self.matching(&sought, printing.position());
-            let is_doubtful =
-                depth == 0 && (chain.is_loose || is_vague(segment) || self.is_any_branch(printing));
+            let is_doubtful = depth == 0
+                && (self.is_any_force(printing, text)
+                    || is_vague(chain)
+                    || self.is_any_branch(printing));
             if found.is_none() && is_doubtful {
                 return None;
+            }
+            if found.is_none() && segment.ending.class == Class::Short {
+                continue;
             }
             let unit = found.unwrap_or_else(|| self.add(&sought));
             self.learn(unit, &sought);
@@ -124,6 +129,15 @@ impl Registry {
         }
         self.stories.insert(printing.story);
         parent
+    }
+
+    /// 石桥中队 may be of any body, unless the police of it are spoken of in an article about the police.
+    fn is_any_force(&self, printing: &Printing, text: &str) -> bool {
+        let rest = &text[printing.chain.end()..];
+        let is_police = ["民警", "辅警", "交警", "警力"]
+            .iter()
+            .any(|word| rest.starts_with(word));
+        printing.chain.is_loose && !(is_police && self.stories.contains(&printing.story))
     }
 
     /// 江北分局 alone may be of any authority, unless the article names other units of the police.
@@ -269,9 +283,11 @@ impl Draft {
     }
 }
 
-/// 河南警方 may be any police of the place: it names a unit only where the page names one. So does 市局.
-fn is_vague(segment: &Segment) -> bool {
-    segment.ending.text == "警方" || segment.ending.class == Class::Short
+/// 河南警方 may be any police of the place: it names a unit only where the page names one. So does 市局,
+/// unless a unit of it follows: 市局刑侦支队.
+fn is_vague(chain: &Chain) -> bool {
+    let ending = chain.segments[0].ending;
+    ending.text == "警方" || ending.class == Class::Short && chain.segments.len() == 1
 }
 
 impl<'s> Sought<'s> {

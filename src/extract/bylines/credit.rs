@@ -79,6 +79,10 @@ impl Reader<'_> {
         if name::is_han(char) || name::is_dot(char) {
             return self.run();
         }
+        // A full stop ends a credit; what follows it is another sentence.
+        if char == '。' && !rest.chars().all(is_separator) {
+            return false;
+        }
         if is_separator(char) {
             self.at += char.len_utf8();
             return true;
@@ -86,7 +90,7 @@ impl Reader<'_> {
         // A date or a time beside a credit.
         if char.is_ascii_digit() && self.extent == Extent::Whole {
             let is_date = |char: char| {
-                char.is_ascii_digit() || matches!(char, '-' | '.' | '年' | '月' | '日')
+                char.is_ascii_digit() || matches!(char, '-' | '.' | ':' | '年' | '月' | '日')
             };
             let length = rest.find(|char| !is_date(char)).unwrap_or(rest.len());
             self.at += length;
@@ -168,6 +172,11 @@ impl Reader<'_> {
         if let Some(word) = words::alone(run) {
             return self.word(length, word);
         }
+        if let Some(end) = spread_name(rest).filter(|_| !matches!(self.role, Current::Skip)) {
+            self.push(start..start + end);
+            self.at = start + end;
+            return true;
+        }
         // 张三摄
         if let Some(names) = run
             .strip_suffix('摄')
@@ -245,6 +254,19 @@ impl Reader<'_> {
             role_text,
         });
     }
+}
+
+/// Where a name ends whose two characters stand apart so that it is as wide as others: 李  明.
+fn spread_name(text: &str) -> Option<usize> {
+    let mut chars = text.char_indices();
+    let (_, first) = chars.next()?;
+    let (at, second) = chars.find(|(_, char)| !char.is_whitespace())?;
+    let is_apart = at > first.len_utf8();
+    let end = at + second.len_utf8();
+    let is_alone = !text[end..].starts_with(name::is_han);
+    let is_word = words::alone(&text[at..end]).is_some();
+    let joined = String::from_iter([first, second]);
+    (is_apart && is_alone && !is_word && name::is_name(&joined)).then_some(end)
 }
 
 /// What may stand between the words of a credit.

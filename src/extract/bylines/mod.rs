@@ -29,7 +29,7 @@ pub struct Byline {
     pub byline: pb::Byline,
 }
 
-/// The credits of an article, in its order, each name once for each role.
+/// The credits of an article, in its order, each name once for each role. Who edited it did not write it.
 pub fn find(story: &Story<'_>) -> Vec<Byline> {
     let mut bylines = Vec::new();
     for (index, part) in story.parts.iter().enumerate() {
@@ -41,7 +41,9 @@ pub fn find(story: &Story<'_>) -> Vec<Byline> {
             Part::Deck => found.extend(line(text, false)),
             Part::Body | Part::Caption => {
                 let is_near_end = index + LAST_PARTS >= story.parts.len();
-                let whole = line(text, is_near_end && are_names_apart(text));
+                let is_last = index + 1 == story.parts.len();
+                let are_names = are_names_apart(text) || is_last && index > 0 && is_one_name(text);
+                let whole = line(text, is_near_end && are_names);
                 if whole.is_empty() {
                     found.extend(head(text));
                     found.extend(brackets(text, is_near_end));
@@ -58,6 +60,7 @@ pub fn find(story: &Story<'_>) -> Vec<Byline> {
                 .map(|credit| byline(story, index, &credit)),
         );
     }
+    bylines.retain(|byline: &Byline| byline.byline.role() != Role::Editor);
     let mut seen = std::collections::HashSet::new();
     bylines.retain(|byline| seen.insert((byline.byline.display_name.clone(), byline.byline.role)));
     bylines
@@ -74,7 +77,7 @@ fn byline(story: &Story<'_>, part: usize, credit: &Credit) -> Byline {
     let byline = pb::Byline {
         role: credit.role.unwrap_or(Role::Author).into(),
         role_text: story.printed(&role_text),
-        display_name: story.printed(&name),
+        display_name: without_spaces(&story.printed(&name)),
         ..pb::Byline::default()
     };
     Byline {
@@ -84,11 +87,16 @@ fn byline(story: &Story<'_>, part: usize, credit: &Credit) -> Byline {
     }
 }
 
+/// A name without the spaces that make it as wide as others.
+fn without_spaces(name: &str) -> String {
+    name.split_whitespace().collect()
+}
+
 /// Whether a line names who wrote an article and says nothing else.
 pub fn is_credit(text: &str) -> bool {
     let credits = line(text, false);
     let mut names = credits.iter().map(|credit| &text[credit.name.clone()]);
-    names.any(name::is_name)
+    names.any(|name| name::is_name(&without_spaces(name)))
 }
 
 /// A line that is a credit and nothing else.
@@ -112,15 +120,37 @@ fn is_bracketed(text: &str) -> bool {
 
 /// Whether a line is nothing but names with spaces or `、` between: 陈立群 方敏.
 fn are_names_apart(text: &str) -> bool {
-    let names = text.split(|char: char| char.is_whitespace() || char == '、');
-    let names: Vec<&str> = names.filter(|name| !name.is_empty()).take(9).collect();
-    (2..=8).contains(&names.len()) && names.into_iter().all(name::is_name)
+    let is_part = |char| name::is_han(char) || name::is_dot(char) || is_gap(char);
+    if !text.chars().all(is_part) || text.chars().nth(CREDIT_CHARS_MAX).is_some() {
+        return false;
+    }
+    let credits = credit::read(text, Extent::Whole).unwrap_or_default();
+    credits.len() >= 2
+        && are_bare_names(text, &credits)
+        && credits
+            .windows(2)
+            .all(|pair| pair[0].name.end < pair[1].name.start)
+}
+
+fn is_gap(char: char) -> bool {
+    char.is_whitespace() || char == '、'
+}
+
+/// Whether a line is one name of a common family: who wrote the article, when it is the last.
+fn is_one_name(text: &str) -> bool {
+    let name = without_spaces(text);
+    name::is_common(&name)
+        && name::is_name(&name)
+        && name.chars().count() <= 3
+        && !name::ends_like_word(&name)
 }
 
 /// Whether names without a role are names for sure.
 fn are_bare_names(text: &str, credits: &[Credit]) -> bool {
-    let names = credits.iter().map(|credit| &text[credit.name.clone()]);
-    !credits.is_empty() && credits.len() <= 8 && names.into_iter().all(name::is_name)
+    let mut names = credits
+        .iter()
+        .map(|credit| without_spaces(&text[credit.name.clone()]));
+    !credits.is_empty() && credits.len() <= 8 && names.all(|name| name::is_name(&name))
 }
 
 /// A credit right after a dateline, or at the start, without brackets.

@@ -46,11 +46,18 @@ fn a_line_of_its_own() {
         "文/陈立群 图/方敏",
         &["文/陈立群/AUTHOR", "图/方敏/PHOTOGRAPHER"],
     );
+    check("作者:陈立群 责任编辑:方敏", &["作者/陈立群/AUTHOR"]);
+    check("来源:江州公安 编辑:方敏 审核:陈立群", &[]);
     check(
-        "作者:陈立群 责任编辑:方敏",
-        &["作者/陈立群/AUTHOR", "责任编辑/方敏/EDITOR"],
+        "记者 李  明 通讯员 陈立群 编辑 方敏",
+        &["记者/李明/REPORTER", "通讯员/陈立群/CORRESPONDENT"],
     );
-    check("来源:江州公安 编辑:方敏 审核:陈立群", &["编辑/方敏/EDITOR"]);
+    check(
+        "来源:江州在线通讯员 陈立群 方敏 2023年8月9日14:20",
+        &["通讯员/陈立群/CORRESPONDENT", "通讯员/方敏/CORRESPONDENT"],
+    );
+    check("江州社记者 凡明 摄", &["记者/凡明/PHOTOGRAPHER"]);
+    check("陈立群。记者 方敏 摄", &["记者/方敏/PHOTOGRAPHER"]);
     check(
         "2023-08-09 来源:江州日报 作者:陈立群",
         &["作者/陈立群/AUTHOR"],
@@ -119,6 +126,14 @@ fn the_end_of_a_text() {
         "案件下降。记者 陈立群 通讯员 方敏",
         &["记者/陈立群/REPORTER", "通讯员/方敏/CORRESPONDENT"],
     );
+    check(
+        "昨日案件下降明显。\n陈 明 方立群",
+        &["/陈明/AUTHOR", "/方立群/AUTHOR"],
+    );
+    check("昨日案件下降明显。\n陈明", &["/陈明/AUTHOR"]);
+    check("昨日案件下降明显。\n平安", &[]);
+    check("昨日案件下降明显。\n周末", &[]);
+    check("交警在路面巡逻,方敏摄", &["摄/方敏/PHOTOGRAPHER"]);
     check("交警在路面巡逻。 方敏 摄", &["摄/方敏/PHOTOGRAPHER"]);
     check("交警在路面巡逻 记者 方敏 摄", &["记者/方敏/PHOTOGRAPHER"]);
     check("案件下降。(完)", &[]);

@@ -267,7 +267,7 @@ impl<'p, 'l> Assembly<'p, 'l> {
             _ => self.story.parts.push((Role::Body, ranges)),
         }
         // A row, a signature and a date stand for themselves.
-        self.story.is_finished = line.is_finished() || !may_go_on && line.is_title();
+        self.story.is_finished = line.is_finished() || is_subhead || !may_go_on && line.is_title();
         self.has_ended = authors::ends_with_author(line.text())
             || self.story.continuation.as_ref().is_some_and(|jump| {
                 jump.direction() == Direction::ContinuedOn && !jumps(line.text()).next().is_none()
@@ -281,6 +281,13 @@ impl<'p, 'l> Assembly<'p, 'l> {
         let is_above =
             below.is_some_and(|below| !below.is_title() && below.length() > line.length());
         line.is_title() && is_alone && is_above && !line.is_date()
+            || below.is_some_and(|below| self.stands_apart(line, below))
+    }
+
+    /// Whether blank lines set a short line with a comma apart from the sentence that ended before it.
+    fn stands_apart(&self, line: &Line<'p>, below: &Line<'p>) -> bool {
+        let is_set_apart = line.follows_blank && below.follows_blank && self.story.is_finished;
+        is_set_apart && line.may_be_row() && below.length() > 2 * line.length()
     }
 
     /// Whether a line goes on with the paragraph before.

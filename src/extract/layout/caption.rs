@@ -21,6 +21,12 @@ pub fn caption(text: &str) -> Option<Caption> {
     if text.chars().count() > LENGTH_MAX {
         return None;
     }
+    if CREDIT_ALONE.is_match(text) {
+        return Some(Caption {
+            words: 0..0,
+            credit: Some(0..text.len()),
+        });
+    }
     if let Some(found) = CREDIT.captures(text) {
         let credit = found.name("credit").or_else(|| found.name("bracketed"))?;
         let whole = found.get(0)?;
@@ -49,10 +55,15 @@ static LEAD: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is valid")
 });
 
+static CREDIT_ALONE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^[一-龥]{0,10}(?:记者|通讯员)[\s:]*(?:[一-龥·]{2,4}[\s、]*){1,4}(?:摄影|摄)$")
+        .expect("the pattern is valid")
+});
+
 static CREDIT: LazyLock<Regex> = LazyLock::new(|| {
     let who = r"(?:(?:本报|本网|特约|见习|实习|首席)?(?:记者|通讯员|摄影|拍友|警方|受访者|资料|公安|交警|单位|派出所|[一-龥]{2,20}(?:局|队|所|厅|中心|办))?[\s:]*(?:[一-龥·]{2,4}[\s、]*){0,4})";
     Regex::new(&format!(
-        r"(?:[。!?”\s]\s*(?P<credit>{who}(?:供图|摄影|摄|图|提供)|(?:图|摄|供图|图片|摄影|图片来源|资料图)\s*[/:|丨]\s*[一-龥·\s、]{{2,24}}|资料(?:图片|照片|图)|视频截图|网络图)|[(\[【](?P<bracketed>{who}(?:供图|摄影|摄|提供|/图|\s图)|资料(?:图片|照片|图)|图片?\s*[/:|]\s*[一-龥·\s、]{{2,24}})[)\]】])[。]?$"
+        r"(?:[。!?”,\s]\s*(?P<credit>{who}(?:供图|摄影|摄|图|提供)|(?:图|摄|供图|图片|摄影|图片来源|资料图)\s*[/:|丨]\s*[一-龥·\s、]{{2,24}}|资料(?:图片|照片|图)|视频截图|网络图)|[(\[【](?P<bracketed>{who}(?:供图|摄影|摄|提供|/图|\s图)|资料(?:图片|照片|图)|图片?\s*[/:|]\s*[一-龥·\s、]{{2,24}})[)\]】])[。]?$"
     ))
     .expect("the pattern is valid")
 });

@@ -85,6 +85,7 @@ impl Line<'_> {
             && !text.ends_with([',', ';', '、', ':'])
             && is_balanced(text)
             && !DATELINE.is_match(text)
+            && !DAY.is_match(text)
     }
 
     /// Whether the line may stand below the first of an article: one with a comma begins the text.
@@ -101,6 +102,11 @@ impl Line<'_> {
             && !self.is_finished()
             && is_balanced(text)
             && !DATELINE.is_match(text)
+    }
+
+    /// The same, with commas in it.
+    pub fn may_be_row(&self) -> bool {
+        self.length() <= TITLE_LENGTH_MAX && self.may_be_headline() && !self.is_finished()
     }
 
     /// Whether a report begins with the line: 本报讯, 新华社北京3月5日电.
@@ -173,6 +179,9 @@ static DATELINE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^[\[【(]?(?:本报|本网|本台|本刊|.{2,12}(?:网|社|报|台|客户端))?.{0,14}?(?:\d{1,2}月)?(?:\d{1,2}日)?(?:专电|电|讯)[\]】)]?\s*(?:[(:【\[]|记者|通讯员|$)|^(?:本报讯|本网讯|本台消息|新华社.{1,12}\d日电)")
         .expect("the pattern is valid")
 });
+
+static DAY: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^\d{1,2}月\d{1,2}日$").expect("the pattern is valid"));
 
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^(?:\d{4}|[〇零一二三四五六七八九]{4})\s*[-年./]\s*[\d一二三四五六七八九十]{1,3}\s*[-月./]\s*[\d一二三四五六七八九十]{1,3}\s*日?$")

@@ -36,11 +36,15 @@ pub fn masthead(text: &str) -> Option<pb::Publication> {
             day: number(2)?,
         });
     }
+    take(&TIME);
+    if publication.publish_date.is_some() {
+        while take(&LABEL).is_some() {}
+        take(&SITE);
+    }
     take(&WEEKDAY);
     if let Some([page]) = take(&PAGE).as_deref() {
         publication.page = numerals::whole(page).map_or(page.clone(), |page| page.to_string());
     }
-    take(&TIME);
     if let Some([name]) = take(&NAME).as_deref() {
         publication.newspaper.clone_from(name);
     }
@@ -52,6 +56,17 @@ pub fn masthead(text: &str) -> Option<pb::Publication> {
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(\d{4})[-年./](\d{1,2})[-月./](\d{1,2})日?").expect("the pattern is valid")
 });
+
+/// What a site says of a text beside its date. Who wrote it is a credit and not among it.
+static LABEL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?:(?:发布|发稿|更新|编辑)?(?:时间|日期)|(?:信息|稿件|文章)?来源|稿源|发布(?:者|单位|机构)?|浏览(?:量|次数)?|阅读(?:量|次数)?|点击(?:量|数|率)?|访问量|字号|字体):(?:\s?[\p{Han}A-Za-z0-9]{1,20})?",
+    )
+    .expect("the pattern is valid")
+});
+
+static SITE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^\s*\p{Han}{2,8}网\s").expect("the pattern is valid"));
 
 static WEEKDAY: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?:星期|周)[一二三四五六日天]").expect("the pattern is valid"));
@@ -84,7 +99,21 @@ mod tests {
             masthead("第二版").map(|found| found.page).as_deref(),
             Some("2")
         );
-        for text in ["海州日报记者走进警营", "6月9日", "第二版说明书", ""] {
+        for text in [
+            "发布时间:2021年03月05日来源:海州晚报",
+            "发布:海州公安局    时间:2021/3/5 15:41:36",
+            "海州网  发布时间:2021-03-05 10:55  浏览量:120",
+        ] {
+            assert!(masthead(text).is_some(), "{text}");
+        }
+        for text in [
+            "来源:海州日报",
+            "2021-03-05 作者:李明",
+            "海州日报记者走进警营",
+            "6月9日",
+            "第二版说明书",
+            "",
+        ] {
             assert_eq!(masthead(text), None, "{text}");
         }
     }

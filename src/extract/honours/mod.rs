@@ -194,6 +194,9 @@ impl Reader<'_> {
         };
         let titles = title::read(text, from, sentence.end, award.kind);
         let first = titles.first()?;
+        if gives && self.is_tally(award, from) {
+            return None;
+        }
         let end = titles.last()?.end;
         let is_campaign = WORDS.is_campaign(&text[end..sentence.end]);
         if award.state == State::Aspiration && is_campaign {
@@ -223,6 +226,20 @@ impl Reader<'_> {
             *last = Some(recipients);
         }
         Some(end)
+    }
+
+    /// Whether a verb of giving only counts what is given (表彰20个先进集体), or praises nobody by a title
+    /// (表彰先进集体).
+    fn is_tally(&self, award: &Award, from: usize) -> bool {
+        let text = self.marked.text;
+        let rest = text[from..].trim_start_matches(['了', '共']);
+        let count = rest.trim_start_matches(|char: char| {
+            char.is_ascii_digit() || "一二三四五六七八九十百两".contains(char)
+        });
+        let is_count =
+            count.len() < rest.len() && count.starts_with(['个', '名', '位', '家', '支']);
+        let is_praise = text[award.verb.clone()].ends_with("表彰");
+        is_count || is_praise && (from == award.verb.end || !rest.starts_with('为'))
     }
 
     /// The list of those who receive right after a verb of giving, and where it ends.

@@ -133,6 +133,35 @@ fn several_titles_after_one_verb() {
 }
 
 #[test]
+fn quotations_with_nothing_between_are_titles_each() {
+    check(
+        "陈立群曾获得“江州好人”“最美基层民警”等荣誉。",
+        &[
+            "江州好人 MUN  <- '陈立群' (0)",
+            "最美基层民警 LEV  <- '陈立群' (0)",
+        ],
+    );
+    check(
+        "陈立群荣立三等功2次、嘉奖5次。",
+        &["三等功 LEV  <- '陈立群' (0)", "嘉奖 LEV  <- '陈立群' (0)"],
+    );
+    check(
+        "该项目荣获省科学技术进步奖二等奖。",
+        &["省科学技术进步奖二等奖 PRO  <- '该项目' (0)"],
+    );
+}
+
+#[test]
+fn who_is_praised_as_something_holds_it() {
+    check(
+        "省公安厅表彰东湖派出所为“全省成绩突出集体”。",
+        &["全省成绩突出集体 PRO 省公安厅 <- 东湖派出所 (0)"],
+    );
+    check("大会表彰20个“模范单位”。", &[]);
+    check("大会表彰了先进集体。", &[]);
+}
+
+#[test]
 fn what_is_striven_for_is_not_held() {
     check(
         "全力争创全国文明城市“六连冠”动员大会召开。",

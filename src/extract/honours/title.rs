@@ -37,7 +37,9 @@ pub fn read(text: &str, from: usize, end: usize, verb: Verb) -> Vec<Title> {
         };
         at = title.end;
         titles.push(title);
-        let Some(next) = next_item(&text[at..end], titles.len()) else {
+        let follows_quotation = text[..at].ends_with('”') && text[at..end].starts_with('“');
+        let next = next_item(&text[at..end], titles.len());
+        let Some(next) = next.or(follows_quotation.then_some(0)) else {
             break;
         };
         at += next;
@@ -78,6 +80,11 @@ fn one(text: &str, from: usize, end: usize, verb: Verb) -> Option<Title> {
     let has_divider = plain.contains(['、', '和', '及', '与']);
     let plain_end = plain_end(plain);
     let quotation = open.and_then(|open| Some((open, closing(item, open)?)));
+    // What is told of a row of quotations is told of each.
+    let verb = match quotation {
+        Some((_, close)) if verb == Verb::Weak && is_row_told(&skipped[close..]) => Verb::Won,
+        _ => verb,
+    };
     let title = match (quotation, plain_end) {
         // 全国文明城市“六连冠”
         (Some((open, close)), Some(plain_end))
@@ -101,8 +108,24 @@ fn one(text: &str, from: usize, end: usize, verb: Verb) -> Option<Title> {
         TITLE_CHARS_MAX
     };
     let is_quoted = text[..title.text.start].ends_with('“');
-    ((2..=count_max).contains(&count) && (is_quoted || count >= 3) && !WORDS.is_none(words))
-        .then_some(title)
+    let is_long = is_quoted || count >= 3 || WORDS.is_short(words);
+    ((2..=count_max).contains(&count) && is_long && !WORDS.is_none(words)).then_some(title)
+}
+
+/// Whether quotations that follow, and end with 等荣誉 or the like, make a row of titles.
+fn is_row_told(rest: &str) -> bool {
+    let mut rest = rest;
+    while let Some(next) = rest
+        .strip_prefix('、')
+        .or(Some(rest))
+        .filter(|next| next.starts_with('“'))
+    {
+        let Some(close) = closing(next, 0) else {
+            return false;
+        };
+        rest = &next[close..];
+    }
+    WORDS.after(rest) > 0
 }
 
 /// Up to the punctuation that ends what may be one title, outside of quotation marks.
@@ -110,6 +133,8 @@ fn item(text: &str) -> &str {
     let mut depth = 0_u32;
     for (count, (at, char)) in text.char_indices().enumerate() {
         match char {
+            // “…”“…”: two titles with nothing between.
+            '“' if depth == 0 && text[..at].ends_with('”') => return &text[..at],
             '“' => depth += 1,
             '”' => depth = depth.saturating_sub(1),
             ',' | ';' | ':' | '。' | '!' | '?' | '(' | '《' if depth == 0 => return &text[..at],
@@ -142,8 +167,11 @@ fn closing(text: &str, open: usize) -> Option<usize> {
 fn plain_end(text: &str) -> Option<usize> {
     let mut found = None;
     for end in WORDS.ends(text) {
+        // 进步奖二等奖 is one title.
+        let is_class = |words: &str| words.ends_with("等奖") && words.chars().count() == 3;
         if let Some(known) = found
             && text[known..end].contains(['、', '和', '及', '与', '并', '的', '等'])
+            && !is_class(&text[known..end])
         {
             break;
         }

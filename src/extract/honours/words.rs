@@ -32,6 +32,7 @@ pub struct Words {
     ends_count: usize,
     end: Vec<&'static str>,
     quoted: Vec<&'static str>,
+    short: Vec<&'static str>,
     praise: Vec<&'static str>,
     none: Vec<&'static str>,
     after: Vec<&'static str>,
@@ -71,6 +72,7 @@ impl Words {
             ends_count,
             end,
             quoted: of("quoted"),
+            short: of("short"),
             praise: of("praise"),
             none,
             after: of("after"),
@@ -100,6 +102,11 @@ impl Words {
     pub fn is_title(&self, quoted: &str) -> bool {
         (self.end.iter().chain(&self.quoted)).any(|end| quoted.ends_with(end))
             || self.praise.iter().any(|word| quoted.contains(word))
+    }
+
+    /// Whether a text is the ending of a title that stands for itself: 嘉奖.
+    pub fn is_short(&self, title: &str) -> bool {
+        self.short.contains(&title)
     }
 
     /// Whether a text is known to be no title.

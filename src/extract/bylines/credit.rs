@@ -122,6 +122,11 @@ impl Reader<'_> {
                 self.role = Current::Role(role, range);
                 self.pending = self.credits.len();
             }
+            // 供稿:陈立群
+            Word::After(role) if !has_pending => {
+                self.role = Current::Role(role, range);
+                self.pending = self.credits.len();
+            }
             Word::After(role) => self.assign(Some(role), range, false),
             Word::Photo => self.assign(Some(Role::Photographer), range, true),
             Word::Join => {

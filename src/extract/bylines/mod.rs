@@ -48,6 +48,9 @@ pub fn find(story: &Story<'_>) -> Vec<Byline> {
                     found.extend(head(text));
                     found.extend(brackets(text, is_near_end));
                     found.extend(tail(text));
+                    if is_last && found.is_empty() {
+                        found.extend(signature(text));
+                    }
                 } else {
                     found = whole;
                 }
@@ -113,8 +116,12 @@ fn line(text: &str, is_byline: bool) -> Vec<Credit> {
     }
 }
 
+/// Whether brackets or the mark of a credit set a line apart: (陈立群), □ 陈立群 方敏.
 fn is_bracketed(text: &str) -> bool {
     let text = text.trim();
+    if text.starts_with(['□', '■', '◎', '●', '○']) {
+        return true;
+    }
     text.starts_with(['(', '【', '[']) && text.ends_with([')', '】', ']'])
 }
 
@@ -244,6 +251,19 @@ fn tail(text: &str) -> Vec<Credit> {
         }
     }
     Vec::new()
+}
+
+/// Names alone after the last sentence of an article.
+fn signature(text: &str) -> Vec<Credit> {
+    let Some((sentences, names)) = text.rsplit_once('。') else {
+        return Vec::new();
+    };
+    if !(are_names_apart(names) || is_one_name(names)) {
+        return Vec::new();
+    }
+    let start = sentences.len() + '。'.len_utf8();
+    let credits = credit::read(names, Extent::Whole).unwrap_or_default();
+    moved(credits, start)
 }
 
 fn moved(mut credits: Vec<Credit>, by: usize) -> Vec<Credit> {

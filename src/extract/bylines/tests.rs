@@ -67,6 +67,17 @@ fn a_line_of_its_own() {
         &["本报记者/欧阳明/REPORTER", "通讯员/扎西次仁/CORRESPONDENT"],
     );
     check("记者 阿迪力·买买提", &["记者/阿迪力·买买提/REPORTER"]);
+    check("□ 陈立群 方敏", &["/陈立群/AUTHOR", "/方敏/AUTHOR"]);
+    check("□ 平安 和谐", &[]);
+    check(
+        "文丨陈立群 图丨方敏",
+        &["文/陈立群/AUTHOR", "图/方敏/PHOTOGRAPHER"],
+    );
+    check(
+        "供稿:陈立群 方敏",
+        &["供稿/陈立群/AUTHOR", "供稿/方敏/AUTHOR"],
+    );
+    check("江州公安供稿", &[]);
     check("陈立群 摄", &["摄/陈立群/PHOTOGRAPHER"]);
     check("记者陈立群摄", &["记者/陈立群/PHOTOGRAPHER"]);
     check("记者 陈立群 文/图", &["记者/陈立群/REPORTER"]);
@@ -131,6 +142,11 @@ fn the_end_of_a_text() {
         &["/陈明/AUTHOR", "/方立群/AUTHOR"],
     );
     check("昨日案件下降明显。\n陈明", &["/陈明/AUTHOR"]);
+    check(
+        "昨日案件下降明显。陈立群 方敏",
+        &["/陈立群/AUTHOR", "/方敏/AUTHOR"],
+    );
+    check("昨日案件下降明显。完", &[]);
     check("昨日案件下降明显。\n平安", &[]);
     check("昨日案件下降明显。\n周末", &[]);
     check("交警在路面巡逻,方敏摄", &["摄/方敏/PHOTOGRAPHER"]);

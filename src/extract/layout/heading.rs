@@ -42,11 +42,32 @@ pub fn headings(lines: &[Line<'_>]) -> Vec<Heading> {
 }
 
 fn is_kicker(first: &Line<'_>, second: &Line<'_>) -> bool {
-    if second.text().starts_with(['—', '-', '–']) {
+    if second.text().starts_with(['—', '-', '–']) || is_subtitle(second.text()) {
         return false;
+    }
+    // 五位民警与读者交流——
+    if first.text().ends_with('—') {
+        return true;
     }
     phrases(first.text()).is_some()
         || (first.length() <= KICKER_LENGTH_MAX && first.length() < second.length())
+}
+
+/// Whether a line says what kind of report it is, as lines below a headline do.
+fn is_subtitle(text: &str) -> bool {
+    const KINDS: [&str; 10] = [
+        "侧记",
+        "纪实",
+        "综述",
+        "纪事",
+        "掠影",
+        "速写",
+        "扫描",
+        "访谈",
+        "工作回眸",
+        "观察",
+    ];
+    KINDS.iter().any(|kind| text.ends_with(kind))
 }
 
 /// A kicker before the headline on one line: several phrases of one length, then a longer one.
@@ -59,7 +80,7 @@ fn split(text: &str) -> Heading {
     let Some(length) = phrases(kicker) else {
         return whole;
     };
-    if headline.chars().count() <= length {
+    if headline.chars().count() <= length || headline.starts_with(['—', '-', '–']) {
         return whole;
     }
     vec![
@@ -101,7 +122,11 @@ mod tests {
                 (Role::Headline, "宁波公安交警勤务机制改革见成效")
             ]
         );
-        let one = "城东派出所四个“零发生” 擦亮平安招牌";
-        assert_eq!(cut(one), [(Role::Headline, one)]);
+        for one in [
+            "城东派出所四个“零发生” 擦亮平安招牌",
+            "无悔于初心 不负于使命 ——海州民警群像扫描",
+        ] {
+            assert_eq!(cut(one), [(Role::Headline, one)]);
+        }
     }
 }

@@ -39,11 +39,15 @@ pub fn masthead(text: &str) -> Option<pb::Publication> {
     take(&TIME);
     if publication.publish_date.is_some() {
         while take(&LABEL).is_some() {}
-        take(&SITE);
+        take(&MEDIUM);
     }
     take(&WEEKDAY);
+    while take(&NAVIGATION).is_some() {}
     if let Some([page]) = take(&PAGE).as_deref() {
         publication.page = numerals::whole(page).map_or(page.clone(), |page| page.to_string());
+        if let Some([section]) = take(&SECTION).as_deref() {
+            publication.section.clone_from(section);
+        }
     }
     if let Some([name]) = take(&NAME).as_deref() {
         publication.newspaper.clone_from(name);
@@ -60,13 +64,27 @@ static DATE: LazyLock<Regex> = LazyLock::new(|| {
 /// What a site says of a text beside its date. Who wrote it is a credit and not among it.
 static LABEL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?:(?:发布|发稿|更新|编辑)?(?:时间|日期)|(?:信息|稿件|文章)?来源|稿源|发布(?:者|单位|机构)?|浏览(?:量|次数)?|阅读(?:量|次数)?|点击(?:量|数|率)?|访问量|字号|字体):(?:\s?[\p{Han}A-Za-z0-9]{1,20})?",
+        r"(?:(?:发布|发稿|更新|编辑)?(?:时间|日期)|(?:信息|稿件|文章)?来源|稿源|发布(?:者|单位|机构)?|浏览(?:量|次数)?|阅读(?:量|次数)?|点击(?:量|数|率)?|访问量|字号|字体):(?:\s?[\p{Han}A-Za-z0-9·-]{1,20})?",
     )
     .expect("the pattern is valid")
 });
 
-static SITE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^\s*\p{Han}{2,8}网\s").expect("the pattern is valid"));
+/// All that is left of a line: who printed it.
+static MEDIUM: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"^[\s|]*[\p{Han}A-Za-z0-9·-]{1,14}(?:网|报|社|台|客户端|新闻|在线|发布|频道|号|融媒|中心|公安|警方)[\s|]*$",
+    )
+    .expect("the pattern is valid")
+});
+
+/// What stands on pages of newspapers for going from one to another.
+static NAVIGATION: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"当前版|上一版|下一版|上一篇|下一篇|版面导航|标题导航|版面概览|放大|缩小|默认|返回目录|通版阅读")
+        .expect("the pattern is valid")
+});
+
+static SECTION: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^\s*:\s*([\p{Han}·]{2,6})\s*$").expect("the pattern is valid"));
 
 static WEEKDAY: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?:星期|周)[一二三四五六日天]").expect("the pattern is valid"));
@@ -103,6 +121,10 @@ mod tests {
             "发布时间:2021年03月05日来源:海州晚报",
             "发布:海州公安局    时间:2021/3/5 15:41:36",
             "海州网  发布时间:2021-03-05 10:55  浏览量:120",
+            "2021年03月05日08:12    来源:海州网-海州日报",
+            "2021-03-05 08:12 海州新闻客户端",
+            "当前版: 04版 上一版  下一版",
+            "第A05版:社会",
         ] {
             assert!(masthead(text).is_some(), "{text}");
         }

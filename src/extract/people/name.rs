@@ -76,9 +76,9 @@ impl NotNames {
     }
 }
 
-/// Whether a character can stand in a name written in Chinese characters.
+/// Whether a character can stand in a name written in Chinese characters. 丨 stands for a bar.
 pub fn is_han(char: char) -> bool {
-    matches!(char, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{323af}' | '〇')
+    matches!(char, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{323af}' | '〇') && char != '丨'
 }
 
 /// The dot between the parts of a name of another people, such as in 阿迪力·买买提.

@@ -114,7 +114,9 @@ pub fn read(text: &str) -> Reading {
         let open = chains.last().map_or(0, Chain::end);
         let first = first_of_name(text, &tokens, at, ending, open);
         let start = tokens[first].start;
-        let parent = chains.last().filter(|chain| chain.end() == start && start > 0);
+        let parent = chains
+            .last()
+            .filter(|chain| chain.end() == start && start > 0);
         let candidate = Candidate {
             text,
             tokens: &tokens,
@@ -140,27 +142,28 @@ pub fn read(text: &str) -> Reading {
 }
 
 /// The token with which the name before an ending begins: behind the last word that is no part of names.
-fn first_of_name(
-    text: &str,
-    tokens: &[Token],
-    at: usize,
-    ending: &Ending,
-    open: usize,
-) -> usize {
+fn first_of_name(text: &str, tokens: &[Token], at: usize, ending: &Ending, open: usize) -> usize {
     let mut first = at;
     let mut chars = 0;
     while let Some(before) = first.checked_sub(1).map(|at| &tokens[at]) {
         // Names end where the unit above ends.
-        if before.end <= open || before.ending().is_some_and(|other| !is_in_name(other, ending)) {
+        if before.end <= open
+            || before
+                .ending()
+                .is_some_and(|other| !is_in_name(other, ending))
+        {
             break;
         }
         let length = text[before.start..before.end].chars().count();
         let known = &text[before.end..tokens[at].start];
         let ends_phrase = before.bound() == Some(Bound::Position)
-            && first.checked_sub(2).is_some_and(|at| {
-                tokens[at].bound().is_some() && tokens[at].chars_are_many()
-            });
-        let is_part = belongs(before, ending, known) && !(ends_phrase && known.chars().count() > 1);
+            && first
+                .checked_sub(2)
+                .is_some_and(|at| tokens[at].bound().is_some() && tokens[at].chars_are_many());
+        // 厦门市公安局曾厝垵派出所: behind the unit above names may begin with any character.
+        let is_first = before.bound() == Some(Bound::Weak) && before.start == open && open > 0;
+        let is_part = is_first || belongs(before, ending, known);
+        let is_part = is_part && !(ends_phrase && known.chars().count() > 1);
         if chars + length > NAME_CHARS_MAX || !is_part {
             break;
         }
@@ -184,21 +187,30 @@ fn belongs(token: &Token, ending: &Ending, known: &str) -> bool {
         Sort::Gap => false,
         Sort::Known(word) => match word.bound {
             Some(Bound::Any) => false,
-            Some(Bound::Position) => true,
+            Some(Bound::Position) => ending.class != Class::Force,
             // 勤务考核领导小组办公室: offices are named for what they do.
             Some(_) if ending.class == Class::Office => token.chars_are_many(),
             Some(bound) => names_alone(ending) && begins_name(token, bound, known),
-            None => is_force || word.work.is_none() || word.place.is_some(),
+            // 水上派出所 and 地铁派出所 stand where that is policed.
+            None => {
+                let is_site = word
+                    .work
+                    .is_some_and(|work| matches!(work.slug, "water" | "metro" | "transit"));
+                is_force || is_site || word.work.is_none() || word.place.is_some()
+            }
         },
     }
 }
+
+/// Characters before an ending that make no name even with the one before them: 到县派出所, 他进派出所.
+const NOT_NAMES: &str = "省市县区镇乡村所来后前时内里上下间中回进去";
 
 /// 向荣派出所, 沿江派出所: one character names no station, so that the one before belongs to it.
 fn begins_name(token: &Token, bound: Bound, known: &str) -> bool {
     let mut chars = known.chars();
     match (chars.next(), chars.next()) {
         (None, _) => bound == Bound::Weak,
-        (Some(only), None) => !token.chars_are_many() && !"省市县区镇乡村所来".contains(only),
+        (Some(only), None) => !token.chars_are_many() && !NOT_NAMES.contains(only),
         _ => false,
     }
 }

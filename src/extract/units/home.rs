@@ -86,7 +86,8 @@ fn most(votes: &HashMap<&'static str, usize>) -> Option<&'static str> {
 }
 
 fn is_street(rest: &str) -> bool {
-    const STREETS: [&str; 10] =
-        ["路", "街", "大道", "大桥", "广场", "东路", "西路", "南路", "北路", "中路"];
+    const STREETS: [&str; 10] = [
+        "路", "街", "大道", "大桥", "广场", "东路", "西路", "南路", "北路", "中路",
+    ];
     STREETS.iter().any(|street| rest.starts_with(street))
 }

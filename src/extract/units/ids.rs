@@ -41,23 +41,47 @@ fn wanted(drafts: &[Draft], unit: usize) -> String {
     let place = place(drafts, unit);
     match draft.class {
         Class::Ministry => slug.to_owned(),
-        Class::Department | Class::Traffic => joined(&[&place, slug]),
+        Class::Department | Class::Traffic => {
+            let above = draft.parent.filter(|_| place.is_empty());
+            let above = above
+                .map(|parent| wanted(drafts, parent))
+                .unwrap_or_default();
+            joined(&[&above, &place, slug])
+        }
         Class::Bureau => joined(&[&place, bureau_slug(draft)]),
         Class::Division if draft.segment.has_place() => joined(&[&place, slug]),
         Class::Branch => joined(&[&romanized(&draft.key), slug]),
         Class::Patrol => {
-            let above = draft.parent.map(|parent| wanted(drafts, parent)).unwrap_or_default();
+            let above = draft
+                .parent
+                .map(|parent| wanted(drafts, parent))
+                .unwrap_or_default();
             let above = above.rsplit_once('-').map_or("", |(name, _)| name);
             joined(&[above, &romanized(&draft.key), slug])
         }
-        Class::Force => joined(&[&place, &force(draft), slug]),
+        Class::Force => match draft.parent {
+            // 三中队 is told by its brigade.
+            Some(parent) if drafts[parent].class == Class::Force && is_number(&draft.key) => {
+                joined(&[&wanted(drafts, parent), &romanized(&draft.key), slug])
+            }
+            _ => joined(&[&place, &force(draft), slug]),
+        },
         _ => {
             let own = romanized(&draft.key);
             let own = if own == place { String::new() } else { own };
-            let slug = if place.is_empty() && slug.is_empty() { "station" } else { slug };
+            let slug = if place.is_empty() && slug.is_empty() {
+                "station"
+            } else {
+                slug
+            };
             joined(&[&place, &own, slug])
         }
     }
+}
+
+fn is_number(key: &str) -> bool {
+    key.chars()
+        .all(|char| "第一二三四五六七八九十0123456789".contains(char))
 }
 
 fn bureau_slug(draft: &Draft) -> &'static str {
@@ -94,7 +118,9 @@ fn place(drafts: &[Draft], unit: usize) -> String {
         let draft = &drafts[unit];
         let places = &draft.places;
         let lowest = match draft.class {
-            Class::Department => [&places.province, ""].into_iter().find(|place| !place.is_empty()),
+            Class::Department => [&places.province, ""]
+                .into_iter()
+                .find(|place| !place.is_empty()),
             Class::Branch => Some(draft.key.as_str()),
             _ => [&places.county, &places.city, &places.province]
                 .into_iter()
@@ -102,7 +128,9 @@ fn place(drafts: &[Draft], unit: usize) -> String {
                 .find(|place| !place.is_empty()),
         };
         let is_of_station = matches!(draft.class, Class::Station | Class::Post | Class::Office);
-        let above = draft.parent.filter(|_| is_of_station && places.county.is_empty());
+        let above = draft
+            .parent
+            .filter(|_| is_of_station && places.county.is_empty());
         if let Some(lowest) = lowest.filter(|_| above.is_none()) {
             return romanized(lowest);
         }
@@ -113,7 +141,11 @@ fn place(drafts: &[Draft], unit: usize) -> String {
 }
 
 fn joined(parts: &[&str]) -> String {
-    let parts: Vec<_> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+    let parts: Vec<_> = parts
+        .iter()
+        .copied()
+        .filter(|part| !part.is_empty())
+        .collect();
     parts.join("-")
 }
 
@@ -147,11 +179,13 @@ pub fn romanized(name: &str) -> String {
     let mut letters = String::new();
     let mut at = 0;
     while at < chars.len() {
-        let known = (1..=READING_CHARS_MAX.min(chars.len() - at)).rev().find_map(|length| {
-            let end = chars.get(at + length).map_or(name.len(), |(end, _)| *end);
-            let reading = READINGS.get(&name[chars[at].0..end])?;
-            Some((length, *reading))
-        });
+        let known = (1..=READING_CHARS_MAX.min(chars.len() - at))
+            .rev()
+            .find_map(|length| {
+                let end = chars.get(at + length).map_or(name.len(), |(end, _)| *end);
+                let reading = READINGS.get(&name[chars[at].0..end])?;
+                Some((length, *reading))
+            });
         if let Some((length, reading)) = known {
             letters.push_str(reading);
             at += length;

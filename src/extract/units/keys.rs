@@ -72,7 +72,11 @@ fn station_key(own: &str) -> String {
 
 /// 交通警察支队 is 交警支队.
 fn force_key(segment: &Segment, own: &str) -> String {
-    let own = if segment.is_deictic { own.trim_start_matches(['省', '市', '州', '盟', '县', '区', '旗']) } else { own };
+    let own = if segment.is_deictic {
+        own.trim_start_matches(['省', '市', '州', '盟', '县', '区', '旗'])
+    } else {
+        own
+    };
     let mut key = own.to_owned();
     if let Some(work) = segment.work
         && let Some(written) = writings(work).find(|word| own.contains(word))
@@ -103,7 +107,10 @@ impl Sought<'_> {
             _ => {}
         }
         // 市公安局 of an article whose city is not known.
-        if matches!(self.class, Class::Bureau | Class::Traffic | Class::Department) {
+        if matches!(
+            self.class,
+            Class::Bureau | Class::Traffic | Class::Department
+        ) {
             also(self.class, self.ending, "");
         }
         keys

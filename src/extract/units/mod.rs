@@ -8,6 +8,7 @@ mod ids;
 mod judge;
 mod keys;
 mod lists;
+mod name;
 mod names;
 mod page;
 mod parents;
@@ -110,7 +111,9 @@ fn read(stories: &[Story<'_>]) -> (Vec<Printing>, Vec<Home>) {
         votes.push(own);
     }
     let page = page.home().unwrap_or_default();
-    let homes = votes.iter().map(|own| own.home().unwrap_or_else(|| page.clone()));
+    let homes = votes
+        .iter()
+        .map(|own| own.home().unwrap_or_else(|| page.clone()));
     (printings, homes.collect())
 }
 
@@ -148,7 +151,11 @@ fn finish(registry: Registry) -> Units {
         }
         order.extend(path.into_iter().rev());
     }
-    let index: HashMap<usize, usize> = order.iter().enumerate().map(|(at, unit)| (*unit, at)).collect();
+    let index: HashMap<usize, usize> = order
+        .iter()
+        .enumerate()
+        .map(|(at, unit)| (*unit, at))
+        .collect();
     let mut records: Vec<Option<Unit>> = records.into_iter().map(Some).collect();
     let taken = order.iter().filter_map(|unit| records[*unit].take());
     let units = taken.map(|unit| Unit {
@@ -162,7 +169,12 @@ fn finish(registry: Registry) -> Units {
     }
     found.sort_by_key(|found| {
         let place = &found.place;
-        (found.story, place.part, place.start, std::cmp::Reverse(place.end))
+        (
+            found.story,
+            place.part,
+            place.start,
+            std::cmp::Reverse(place.end),
+        )
     });
     found.dedup_by(|one, other| one.story == other.story && one.place == other.place);
     Units { units, found }

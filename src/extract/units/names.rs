@@ -28,7 +28,9 @@ pub fn units(drafts: &[Draft]) -> Vec<Unit> {
     let units = drafts.iter().zip(&displays).zip(full).zip(ids);
     units
         .map(|(((draft, display), full), id)| {
-            let full = full.filter(|full| full != display && full.chars().count() <= FULL_NAME_CHARS_MAX);
+            let full = full.filter(|full| {
+                full.len() > display.len() && full.chars().count() <= FULL_NAME_CHARS_MAX
+            });
             let full_name = full.unwrap_or_default();
             let mut inferred = Vec::new();
             if !full_name.is_empty() && !printed.contains(full_name.as_str()) {
@@ -70,7 +72,10 @@ fn displays(drafts: &[Draft]) -> Vec<String> {
 fn best(draft: &Draft) -> (String, String) {
     let is_worse = |printed: &&Printed| {
         let rank = (printed.is_body, printed.is_shared);
-        (rank, std::cmp::Reverse((printed.segments, printed.has_place)))
+        (
+            rank,
+            std::cmp::Reverse((printed.segments, printed.has_place)),
+        )
     };
     let Some(best) = draft.printed.iter().min_by_key(is_worse) else {
         return Default::default();
@@ -84,12 +89,7 @@ fn best(draft: &Draft) -> (String, String) {
     (best.text.clone(), shown.clone())
 }
 
-fn fill_full_name(
-    drafts: &[Draft],
-    displays: &[String],
-    full: &mut [Option<String>],
-    unit: usize,
-) {
+fn fill_full_name(drafts: &[Draft], displays: &[String], full: &mut [Option<String>], unit: usize) {
     // From the unit up to the first whose name is known, then down again.
     let mut path = vec![unit];
     while let Some(parent) = path.last().and_then(|unit| drafts[*unit].parent) {
@@ -115,10 +115,20 @@ fn full_name(draft: &Draft, display: &str, above: Option<String>) -> String {
     };
     match draft.class {
         Class::Ministry | Class::Border => display.to_owned(),
-        Class::Department if !draft.segment.has_place() => {
-            with_place(&places.province, Level::Province, "公安厅").unwrap_or_else(|| display.to_owned())
+        Class::Bureau if draft.is_body() && draft.level == Some(Level::County) => {
+            let county = with_place(&places.county, Level::County, "公安局");
+            county
+                .filter(|full| !full.contains('区'))
+                .unwrap_or_else(|| display.to_owned())
         }
-        Class::Bureau if draft.segment.is_deictic && draft.level == Some(Level::City) => {
+        Class::Department if draft.is_body() || !draft.segment.has_place() => {
+            with_place(&places.province, Level::Province, "公安厅")
+                .unwrap_or_else(|| display.to_owned())
+        }
+        Class::Bureau
+            if (draft.segment.is_deictic || draft.is_body())
+                && draft.level == Some(Level::City) =>
+        {
             with_place(&places.city, Level::City, "公安局").unwrap_or_else(|| display.to_owned())
         }
         Class::Department | Class::Bureau | Class::Division => display.to_owned(),
@@ -146,7 +156,8 @@ fn needs_above(draft: &Draft) -> bool {
 fn own(draft: &Draft) -> (usize, String) {
     let printed = draft.printed.iter().filter(|printed| !printed.is_body);
     let best = printed.max_by_key(|printed| printed.segments);
-    best.map(|printed| (printed.segments, printed.own.clone())).unwrap_or_default()
+    best.map(|printed| (printed.segments, printed.own.clone()))
+        .unwrap_or_default()
 }
 
 /// 海曙公安分局 is 海曙分局 behind 宁波市公安局.
@@ -185,7 +196,10 @@ fn kind(draft: &Draft) -> Kind {
 /// The police of a place is its bureau; its traffic police what such a place has.
 fn body_kind(draft: &Draft) -> Kind {
     let is_district = draft.level == Some(Level::County)
-        && draft.printed.iter().any(|printed| printed.own.contains('区'));
+        && draft
+            .printed
+            .iter()
+            .any(|printed| printed.own.contains('区'));
     match (draft.class, draft.level) {
         (Class::Traffic, Some(Level::Province)) => Kind::Corps,
         (Class::Traffic, Some(Level::City)) => Kind::Detachment,

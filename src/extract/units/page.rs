@@ -101,7 +101,9 @@ impl Registry {
             above.clone_from(&sought.places);
             let found = self.matching(&sought, printing.position());
             let is_doubtful = depth == 0
-                && (chain.is_loose || is_vague(segment) || self.is_any_branch(printing));
+                && (chain.is_loose
+                    || (chain.segments.len() == 1 && is_vague(segment))
+                    || self.is_any_branch(printing));
             if found.is_none() && is_doubtful {
                 return None;
             }
@@ -219,7 +221,8 @@ impl Registry {
             let key = (sought.class, sought.ending, sought.key.clone());
             self.index.entry(key).or_default().push(unit);
         }
-        let is_whole = |segment: &Segment| !matches!(segment.ending.class, Class::Body | Class::Short);
+        let is_whole =
+            |segment: &Segment| !matches!(segment.ending.class, Class::Body | Class::Short);
         if !is_whole(&draft.segment) && is_whole(sought.segment) {
             draft.segment = sought.segment.clone();
         }
@@ -242,7 +245,10 @@ impl Draft {
     fn fits(&self, sought: &Sought<'_>) -> bool {
         let same_level =
             self.level == sought.level || self.level.is_none() || sought.level.is_none();
-        let is_of_level = matches!(self.class, Class::Traffic | Class::Bureau | Class::Department);
+        let is_of_level = matches!(
+            self.class,
+            Class::Traffic | Class::Bureau | Class::Department
+        );
         let same_parent = match (self.parent, sought.parent) {
             (Some(one), Some(other)) => one == other,
             _ => true,

@@ -7,6 +7,12 @@ use super::regions::Level;
 use super::words::Class;
 use crate::extract::story::Story;
 
+/// The last of the parts with which a story begins: headline, byline, first paragraph.
+const OPENING_PART_MAX: usize = 2;
+
+/// A story that names more bureaus is about none of them.
+const HEADS_MAX: usize = 64;
+
 /// The units of a page by what others may stand below.
 struct Above {
     ministry: Option<usize>,
@@ -50,7 +56,9 @@ pub fn of_lists(
             continue;
         }
         let text = stories[left.story].parts[left.part].passage.text();
-        let between = text.get(left.chain.end()..right.chain.start()).unwrap_or_default();
+        let between = text
+            .get(left.chain.end()..right.chain.start())
+            .unwrap_or_default();
         let is_list = matches!(between, "、" | "和" | "及" | "与" | "以及");
         let drafts = &registry.drafts;
         let is_like = drafts[before].class == drafts[unit].class && drafts[unit].parent.is_none();
@@ -63,11 +71,7 @@ pub fn of_lists(
 }
 
 /// 该局石桥派出所: the station is of the bureau that the words point back to.
-pub fn of_pointers(
-    registry: &mut Registry,
-    printings: &[Printing],
-    last_units: &[Option<usize>],
-) {
+pub fn of_pointers(registry: &mut Registry, printings: &[Printing], last_units: &[Option<usize>]) {
     let pointers = registry.found.iter().filter(|found| found.points_back);
     let ends: HashMap<Position, usize> = pointers
         .map(|found| ((found.story, found.place.part, found.place.end), found.unit))
@@ -162,7 +166,9 @@ impl Above {
             Class::Station | Class::Post | Class::Custody => {
                 let county = &draft.places.county;
                 let of_county = self.counties.get(county).filter(|_| !county.is_empty());
-                of_county.copied().or_else(|| self.head(registry, draft, first?))
+                of_county
+                    .copied()
+                    .or_else(|| self.head(registry, draft, first?))
             }
             Class::Office => self.office_head(registry, first?),
             _ => None,
@@ -181,6 +187,8 @@ impl Above {
         }
         match ending {
             "总队" => find(&self.departments, &places.province),
+            // 山西高速交警三支队 is of no city.
+            "支队" if draft.level == Some(Level::Province) => None,
             "支队" => find(&self.cities, &places.city),
             "大队" if is_traffic => {
                 let of_county = self.counties.get(&places.county).copied();
@@ -191,14 +199,18 @@ impl Above {
         }
     }
 
-    /// The one bureau that a story is about: the only one, or the first when it is named far more often.
+    /// The one bureau that a story is about: the only one that it begins with, or the first when it is
+    /// named far more often than any other.
     fn head(&self, registry: &Registry, draft: &Draft, first: Position) -> Option<usize> {
         let is_railway_station = draft.segment.ending.text == "派出所" && draft.key.ends_with('站');
         let named = self.stories.get(&first.0)?;
+        if named.len() > HEADS_MAX {
+            return None;
+        }
         let fits = |unit: usize| {
-            let class = registry.drafts[unit].class;
-            (class == Class::Division) == is_railway_station
-                && registry.drafts[unit].places.agrees(&draft.places)
+            let other = &registry.drafts[unit];
+            (other.class == Class::Division) == is_railway_station
+                && other.places.agrees(&draft.places)
         };
         let mut heads: Vec<(Position, usize, usize)> = named
             .iter()
@@ -210,8 +222,14 @@ impl Above {
             .collect();
         heads.sort_unstable();
         let (position, unit, times) = *heads.first()?;
-        let others = heads[1..].iter().map(|(_, _, times)| *times).max().unwrap_or(0);
-        (position < first && (others == 0 || times >= 2 * others)).then_some(unit)
+        let rest = &heads[1..];
+        let begins_alone = position.1 <= OPENING_PART_MAX
+            && rest
+                .iter()
+                .all(|(position, ..)| position.1 > OPENING_PART_MAX);
+        let others = rest.iter().map(|(_, _, times)| *times).max().unwrap_or(0);
+        let is_main = begins_alone || others == 0 || times >= 2 * others;
+        (position < first && is_main).then_some(unit)
     }
 
     /// The unit of an office: the traffic police that the story is about, or its bureau.

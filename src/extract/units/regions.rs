@@ -106,10 +106,47 @@ const ENDINGS: [&str; 15] = [
 
 /// Peoples in the names of autonomous places, and the short forms in which they stand there.
 const PEOPLES: [&str; 42] = [
-    "克孜勒苏柯尔克孜", "哈萨克", "蒙古族", "蒙古", "回族", "藏族", "维吾尔", "苗族", "彝族", "壮族",
-    "布依族", "朝鲜族", "满族", "侗族", "瑶族", "白族", "土家族", "哈尼族", "傣族", "黎族", "傈僳族",
-    "佤族", "畲族", "拉祜族", "水族", "东乡族", "纳西族", "景颇族", "土族", "达斡尔族", "仫佬族",
-    "羌族", "布朗族", "撒拉族", "毛南族", "仡佬族", "锡伯", "普米族", "怒族", "独龙族", "保安族",
+    "克孜勒苏柯尔克孜",
+    "哈萨克",
+    "蒙古族",
+    "蒙古",
+    "回族",
+    "藏族",
+    "维吾尔",
+    "苗族",
+    "彝族",
+    "壮族",
+    "布依族",
+    "朝鲜族",
+    "满族",
+    "侗族",
+    "瑶族",
+    "白族",
+    "土家族",
+    "哈尼族",
+    "傣族",
+    "黎族",
+    "傈僳族",
+    "佤族",
+    "畲族",
+    "拉祜族",
+    "水族",
+    "东乡族",
+    "纳西族",
+    "景颇族",
+    "土族",
+    "达斡尔族",
+    "仫佬族",
+    "羌族",
+    "布朗族",
+    "撒拉族",
+    "毛南族",
+    "仡佬族",
+    "锡伯",
+    "普米族",
+    "怒族",
+    "独龙族",
+    "保安族",
     "裕固族",
 ];
 
@@ -251,7 +288,10 @@ mod tests {
         let mut place = Whereabouts::default();
         place.enter(&SPELLINGS["沈阳"]);
         place.enter(&SPELLINGS["和平区"]);
-        assert_eq!((place.city.as_str(), place.county.as_str()), ("沈阳", "和平"));
+        assert_eq!(
+            (place.city.as_str(), place.county.as_str()),
+            ("沈阳", "和平")
+        );
         let mut unsure = Whereabouts::default();
         unsure.enter(&SPELLINGS["和平区"]);
         assert_eq!((unsure.city.as_str(), unsure.county.as_str()), ("", "和平"));

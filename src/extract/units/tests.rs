@@ -1,9 +1,15 @@
 //! Sentences and the units that are read in them.
 
+use std::collections::HashSet;
+
+use proptest::prelude::*;
+
 use super::{Units, find};
 use crate::extract::layout;
 use crate::extract::story::Story;
+use crate::names::StationName;
 use crate::page::Page;
+use crate::pb::station::Kind;
 
 /// What is found in a text that is one article: the places as printed, inner ones with `<`, those that
 /// only point back with `^`.
@@ -62,15 +68,27 @@ fn names_begin_behind_what_is_no_part_of_them() {
     check("记者从宁波市公安局获悉。", &["宁波市公安局"]);
     check("接到报警后石桥派出所民警立即出警。", &["石桥派出所"]);
     check("后沙峪派出所民警赶到现场。", &["后沙峪派出所"]);
-    check("刑侦大队联合石桥派出所将其抓获。", &["刑侦大队", "石桥派出所"]);
-    check("刑侦大队和石桥派出所民警连夜走访。", &["刑侦大队", "石桥派出所"]);
+    check(
+        "刑侦大队联合石桥派出所将其抓获。",
+        &["刑侦大队", "石桥派出所"],
+    );
+    check(
+        "刑侦大队和石桥派出所民警连夜走访。",
+        &["刑侦大队", "石桥派出所"],
+    );
     check("民警和永和派出所取得联系。", &["永和派出所"]);
     check("他被移交给大同铁路公安处处理。", &["大同铁路公安处"]);
-    check("——记宁波市公安局交警支队民警李明", &["宁波市公安局交警支队"]);
+    check(
+        "——记宁波市公安局交警支队民警李明",
+        &["宁波市公安局交警支队"],
+    );
     check("近日,在从化区公安分局的指挥下收网。", &["从化区公安分局"]);
     check("警方根据线索前往将乐县公安局对接。", &["将乐县公安局"]);
     check("群众将锦旗送到石桥派出所。", &["石桥派出所"]);
-    check("本报讯(记者 李明 通讯员 王海)石桥派出所近日开展清查。", &["石桥派出所"]);
+    check(
+        "本报讯(记者 李明 通讯员 王海)石桥派出所近日开展清查。",
+        &["石桥派出所"],
+    );
 }
 
 #[test]
@@ -99,18 +117,45 @@ fn chains_are_read_whole() {
         &["鄂州市公安局华容区分局石桥派出所"],
     );
     check("浙江宁波市公安局鄞州分局", &["浙江宁波市公安局鄞州分局"]);
-    check("宁波交警直属一大队石桥中队值勤。", &["宁波交警直属一大队石桥中队"]);
+    check(
+        "宁波交警直属一大队石桥中队值勤。",
+        &["宁波交警直属一大队石桥中队"],
+    );
     check("山西高速交警三支队民警查处。", &["山西高速交警三支队"]);
     check("重庆市公安局交巡警总队牵头。", &["重庆市公安局交巡警总队"]);
-    check("公安部交管局部署,省公安厅交警总队落实。", &["公安部交管局", "省公安厅交警总队"]);
-    check("云溪市公安局刑警大队三中队破案。", &["云溪市公安局刑警大队三中队"]);
-    check("西藏出入境边防检查总站授予他称号。", &["西藏出入境边防检查总站"]);
+    check(
+        "公安部交管局部署,省公安厅交警总队落实。",
+        &["公安部交管局", "省公安厅交警总队"],
+    );
+    check(
+        "云溪市公安局刑警大队三中队破案。",
+        &["云溪市公安局刑警大队三中队"],
+    );
+    check(
+        "西藏出入境边防检查总站授予他称号。",
+        &["西藏出入境边防检查总站"],
+    );
     check("市公安局指挥中心接到报警。", &["市公安局指挥中心"]);
-    check("长治市公安局屯留分局交警大队民警。", &["长治市公安局屯留分局交警大队"]);
-    check("徐州铁路公安处徐州站派出所。", &["徐州铁路公安处徐州站派出所"]);
-    check("市局交警支队通报,市公安局要求。", &["市局交警支队", "市公安局"]);
-    check("石桥派出所东门社区警务室揭牌。", &["石桥派出所东门社区警务室"]);
-    check("北京海淀交通支队中关村大队", &["北京海淀交通支队中关村大队"]);
+    check(
+        "长治市公安局屯留分局交警大队民警。",
+        &["长治市公安局屯留分局交警大队"],
+    );
+    check(
+        "徐州铁路公安处徐州站派出所。",
+        &["徐州铁路公安处徐州站派出所"],
+    );
+    check(
+        "市局交警支队通报,市公安局要求。",
+        &["市局交警支队", "市公安局"],
+    );
+    check(
+        "石桥派出所东门社区警务室揭牌。",
+        &["石桥派出所东门社区警务室"],
+    );
+    check(
+        "北京海淀交通支队中关村大队",
+        &["北京海淀交通支队中关村大队"],
+    );
 }
 
 #[test]
@@ -119,8 +164,14 @@ fn lists_share_their_ending() {
         "城东分局东门、南河、北桥派出所民警参加。",
         &["城东分局东门", "南河", "北桥派出所"],
     );
-    check("由镇海、鄞州、奉化分局承办。市公安局督办。", &["镇海", "鄞州", "奉化分局", "市公安局"]);
-    check("刑侦、治安、巡特警大队集中行动。", &["刑侦", "治安", "巡特警大队"]);
+    check(
+        "由镇海、鄞州、奉化分局承办。市公安局督办。",
+        &["镇海", "鄞州", "奉化分局", "市公安局"],
+    );
+    check(
+        "刑侦、治安、巡特警大队集中行动。",
+        &["刑侦", "治安", "巡特警大队"],
+    );
     check("张某、李某、石桥派出所民警在场。", &["石桥派出所"]);
     check("在学校、医院、石桥派出所门前。", &["石桥派出所"]);
     check("东门派出所、石桥派出所", &["东门派出所", "石桥派出所"]);
@@ -148,7 +199,11 @@ fn names_of_a_page_are_of_one_unit() {
         &[
             ["鄂州市公安局", "", ""],
             ["鄂州市公安局华容区分局", "", "鄂州市公安局"],
-            ["石桥派出所", "鄂州市公安局华容区分局石桥派出所", "鄂州市公安局华容区分局"],
+            [
+                "石桥派出所",
+                "鄂州市公安局华容区分局石桥派出所",
+                "鄂州市公安局华容区分局",
+            ],
         ],
     );
     check_units(
@@ -175,4 +230,90 @@ fn names_of_a_page_are_of_one_unit() {
             ["慈溪市公安局城关派出所", "", "慈溪市公安局"],
         ],
     );
+}
+
+/// The units of the real page, as its records have them.
+const PAGE_UNITS: [(&str, Kind, &str, &[&str]); 18] = [
+    ("公安部", Kind::Ministry, "", &[]),
+    ("省公安厅", Kind::ProvincialDepartment, "公安部", &[]),
+    ("市公安局", Kind::MunicipalBureau, "省公安厅", &["市局"]),
+    ("市公安局镇海分局", Kind::BranchBureau, "市公安局", &[]),
+    ("招宝山派出所", Kind::PoliceStation, "市公安局镇海分局", &[]),
+    ("奉化分局", Kind::BranchBureau, "市公安局", &[]),
+    ("大桥派出所", Kind::PoliceStation, "奉化分局", &[]),
+    ("宁海县公安局", Kind::CountyBureau, "市公安局", &[]),
+    ("岔路派出所", Kind::PoliceStation, "宁海县公安局", &[]),
+    ("慈溪市公安局", Kind::CountyBureau, "市公安局", &[]),
+    ("匡堰派出所", Kind::PoliceStation, "慈溪市公安局", &[]),
+    ("海曙公安分局", Kind::BranchBureau, "市公安局", &[]),
+    ("江夏派出所", Kind::PoliceStation, "海曙公安分局", &[]),
+    (
+        "市公安局交通警察局",
+        Kind::TrafficBureau,
+        "市公安局",
+        &["市交警局", "宁波公安交警", "宁波交警"],
+    ),
+    ("鄞州交警大队", Kind::Brigade, "市公安局交通警察局", &[]),
+    (
+        "鄞州交警大队东部新城中队",
+        Kind::Squadron,
+        "鄞州交警大队",
+        &["东部新城中队"],
+    ),
+    (
+        "鄞州交警大队东部新城中队铁骑",
+        Kind::PatrolTeam,
+        "鄞州交警大队东部新城中队",
+        &[],
+    ),
+    (
+        "勤务考核领导小组办公室",
+        Kind::Office,
+        "市公安局交通警察局",
+        &[],
+    ),
+];
+
+#[test]
+fn the_units_of_the_real_page_are_found() {
+    let page = Page::new(include_str!("../../../tests/data/bulletin-page.txt"));
+    let stories = layout::stories(&page);
+    let Units { units, .. } = find(&stories);
+    let name = |unit: Option<usize>| unit.map_or("", |unit| units[unit].display_name.as_str());
+    let found: Vec<_> = units
+        .iter()
+        .map(|unit| {
+            let aliases: Vec<_> = unit.aliases.iter().map(String::as_str).collect();
+            (
+                unit.display_name.as_str(),
+                unit.kind,
+                name(unit.parent),
+                aliases,
+            )
+        })
+        .collect();
+    let expected = PAGE_UNITS
+        .map(|(display, kind, parent, aliases)| (display, kind, parent, aliases.to_vec()));
+    assert_eq!(found, expected);
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_and_parents_stand_first(text in "[市县公安分局派出所大中支总队交警刑侦该和、。一三\\n石桥镇海宁波等个3某 ]{0,80}") {
+        let page = Page::new(&text);
+        let stories = layout::stories(&page);
+        let Units { units, found } = find(&stories);
+        for (index, unit) in units.iter().enumerate() {
+            prop_assert!(unit.parent.is_none_or(|parent| parent < index));
+            let name = format!("stations/{}", unit.id);
+            prop_assert!(StationName::parse("name", &name).is_ok());
+            prop_assert!(!unit.display_name.is_empty());
+        }
+        let ids: HashSet<_> = units.iter().map(|unit| &unit.id).collect();
+        prop_assert_eq!(ids.len(), units.len());
+        for found in &found {
+            prop_assert!(found.unit < units.len());
+            prop_assert!(!stories[found.story].printed(&found.place).is_empty());
+        }
+    }
 }

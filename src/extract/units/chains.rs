@@ -10,6 +10,9 @@ use super::words::{Bound, Class, Ending, Sort, Token, Work, tokens};
 /// Most characters of one name: longer runs are sentences whose verb the tables lack.
 const NAME_CHARS_MAX: usize = 20;
 
+/// Most units of a chain; what follows begins another.
+const SEGMENTS_MAX: usize = 8;
+
 /// A unit's name in a chain.
 #[derive(Clone, Debug)]
 pub struct Segment {
@@ -129,7 +132,9 @@ pub fn read(text: &str) -> Reading {
             continue;
         };
         match chains.last_mut() {
-            Some(chain) if judged.is_below => chain.segments.push(judged.segment),
+            Some(chain) if judged.is_below && chain.segments.len() < SEGMENTS_MAX => {
+                chain.segments.push(judged.segment)
+            }
             _ => chains.push(Chain {
                 segments: vec![judged.segment],
                 is_loose: judged.is_loose,
@@ -156,14 +161,14 @@ fn first_of_name(text: &str, tokens: &[Token], at: usize, ending: &Ending, open:
         }
         let length = text[before.start..before.end].chars().count();
         let known = &text[before.end..tokens[at].start];
-        let ends_phrase = before.bound() == Some(Bound::Position)
-            && first
-                .checked_sub(2)
-                .is_some_and(|at| tokens[at].bound().is_some() && tokens[at].chars_are_many());
         // 厦门市公安局曾厝垵派出所: behind the unit above names may begin with any character.
         let is_first = before.bound() == Some(Bound::Weak) && before.start == open && open > 0;
-        let is_part = is_first || belongs(before, ending, known);
-        let is_part = is_part && !(ends_phrase && known.chars().count() > 1);
+        let earlier = first.checked_sub(2).map(|at| &tokens[at]);
+        let is_part = is_first
+            || match before.bound() {
+                Some(Bound::Position) => !ends_phrase(earlier, ending, known),
+                _ => belongs(before, ending, known),
+            };
         if chars + length > NAME_CHARS_MAX || !is_part {
             break;
         }
@@ -178,6 +183,18 @@ fn is_in_name(other: &Ending, ending: &Ending) -> bool {
     other.class == Class::Body && ending.class != Class::Body
 }
 
+/// Whether 后, 里 and the like end what stands before the name (接警后石桥派出所), given the token before
+/// them, and do not belong to it (后沙峪派出所, 十里卡口大队).
+fn ends_phrase(earlier: Option<&Token>, ending: &Ending, known: &str) -> bool {
+    let follows_word =
+        earlier.is_some_and(|token| token.bound().is_some() && token.chars_are_many());
+    if ending.class != Class::Force {
+        return follows_word && known.chars().count() > 1;
+    }
+    let in_name = |token: &Token| token.bound().is_none() && !matches!(token.sort, Sort::Gap);
+    !earlier.is_some_and(in_name)
+}
+
 /// Whether a token is part of a name that goes on with `known` to its right.
 fn belongs(token: &Token, ending: &Ending, known: &str) -> bool {
     let is_force = matches!(ending.class, Class::Force | Class::Office);
@@ -187,7 +204,6 @@ fn belongs(token: &Token, ending: &Ending, known: &str) -> bool {
         Sort::Gap => false,
         Sort::Known(word) => match word.bound {
             Some(Bound::Any) => false,
-            Some(Bound::Position) => ending.class != Class::Force,
             // 勤务考核领导小组办公室: offices are named for what they do.
             Some(_) if ending.class == Class::Office => token.chars_are_many(),
             Some(bound) => names_alone(ending) && begins_name(token, bound, known),

@@ -29,7 +29,10 @@ pub fn segment(candidate: &Candidate<'_>) -> Option<Judged> {
         Class::Bureau => fits_bureau(&mut name, is_below),
         Class::Branch => fits_branch(&mut name, is_below),
         Class::Division => is_below || name.has_place() || name.own_chars() >= 2,
-        Class::Station => fits_station(&mut name, is_below),
+        Class::Station => {
+            is_loose = !is_below && is_quoted(candidate);
+            fits_station(&mut name, is_below)
+        }
         Class::Post => fits_post(&name, is_below),
         Class::Traffic => fits_traffic(&mut name, is_below),
         Class::Force => match fits_force(&name, candidate, is_below) {
@@ -41,7 +44,7 @@ pub fn segment(candidate: &Candidate<'_>) -> Option<Judged> {
             Belief::No => false,
         },
         Class::Patrol => is_below && name.own_chars() <= 4,
-        Class::Centre => is_below && name.own_chars() <= 6,
+        Class::Centre => is_below && name.own_chars() <= 6 && !is_team_of_people(candidate),
         Class::Office => fits_office(&mut name, candidate, parent),
         Class::Custody => is_below || name.has_place() || name.cut_to_deictic("市县区"),
         Class::Border => is_below || name.has_place() || (2..=6).contains(&name.own_chars()),
@@ -61,8 +64,8 @@ fn rank(ending: &Ending) -> u8 {
     match ending.class {
         Class::Ministry => 0,
         Class::Department => 1,
-        Class::Short | Class::Bureau | Class::Division | Class::Border => 2,
-        Class::Branch => 3,
+        Class::Short | Class::Bureau | Class::Border => 2,
+        Class::Branch | Class::Division => 3,
         Class::Traffic | Class::Body => 4,
         Class::Centre | Class::Custody | Class::Office => 5,
         Class::Force => match ending.text {
@@ -81,7 +84,8 @@ fn may_follow(parent: &Segment, name: &Name<'_>, ending: &Ending) -> bool {
     let (above, below) = (rank(parent.ending), rank(ending));
     let is_lower_bureau = ending.class == Class::Bureau
         && parent.ending.class == Class::Bureau
-        && name.level == Some(Level::County);
+        && name.level == Some(Level::County)
+        && parent.level != Some(Level::County);
     let is_traffic_of_ministry = parent.ending.class == Class::Ministry && below >= 4;
     above < below || is_lower_bureau || is_traffic_of_ministry
 }
@@ -110,7 +114,7 @@ fn fits_bureau(name: &mut Name<'_>, is_below: bool) -> bool {
     }
     let chars = name.own_chars();
     let is_clean = name.is_clean();
-    is_clean && (2..=6).contains(&chars) && (chars <= 3 || name.has_place() || is_below)
+    is_clean && (2..=6).contains(&chars) && (chars <= 5 || name.has_place() || is_below)
 }
 
 fn fits_branch(name: &mut Name<'_>, is_below: bool) -> bool {
@@ -133,6 +137,20 @@ fn fits_branch(name: &mut Name<'_>, is_below: bool) -> bool {
     let chars_max = if is_below || name.has_place() { 12 } else { 5 };
     let is_place = own.ends_with('区');
     is_clean && (name.own_chars() <= chars_max || is_place)
+}
+
+/// 特警队员 and 刑警队伍 are people.
+fn is_team_of_people(candidate: &Candidate<'_>) -> bool {
+    candidate.ending.text.ends_with('队') && candidate.rest().starts_with(['员', '伍', '列'])
+}
+
+/// “五星派出所” is a title, unless the page names such a station.
+fn is_quoted(candidate: &Candidate<'_>) -> bool {
+    let before = candidate.text[..candidate.tokens[candidate.first].start]
+        .chars()
+        .next_back();
+    let after = candidate.rest().chars().next();
+    matches!(before, Some('“' | '"' | '‘')) && matches!(after, Some('”' | '"' | '’'))
 }
 
 /// Names that say what a station is, not which.
@@ -181,7 +199,7 @@ fn fits_station(name: &mut Name<'_>, is_below: bool) -> bool {
 }
 
 fn fits_post(name: &Name<'_>, is_below: bool) -> bool {
-    const GENERAL: [&str; 14] = [
+    const GENERAL: [&str; 25] = [
         "街面",
         "驻村",
         "社区",
@@ -196,6 +214,17 @@ fn fits_post(name: &Name<'_>, is_below: bool) -> bool {
         "街头",
         "一村一",
         "城市",
+        "车站",
+        "旅游",
+        "景区",
+        "护学",
+        "联勤",
+        "联合",
+        "春运",
+        "高速",
+        "治安",
+        "铁骑",
+        "智慧",
     ];
     let own = name.own_text();
     let chars = own.chars().count();

@@ -12,6 +12,9 @@ use crate::extract::story::Place;
 /// Most units compared with a name that fits many, such as 市公安局 where no city is known.
 const COMPARED_MAX: usize = 64;
 
+/// Most ways to name a unit that are kept.
+const PRINTED_MAX: usize = 200;
+
 /// A unit while the page is read.
 #[derive(Clone, Debug)]
 pub struct Draft {
@@ -236,7 +239,8 @@ impl Registry {
 
 impl Draft {
     fn note(&mut self, printed: Printed) {
-        if !self.printed.iter().any(|known| known.text == printed.text) {
+        let is_known = self.printed.iter().any(|known| known.text == printed.text);
+        if !is_known && self.printed.len() < PRINTED_MAX {
             self.printed.push(printed);
         }
     }

@@ -10,6 +10,9 @@ use crate::extract::story::Story;
 /// The last of the parts with which a story begins: headline, byline, first paragraph.
 const OPENING_PART_MAX: usize = 2;
 
+/// So many mentions are enough to tell which unit a story is about.
+const COUNTED_MAX: usize = 100;
+
 /// A story that names more bureaus is about none of them.
 const HEADS_MAX: usize = 64;
 
@@ -236,7 +239,7 @@ impl Above {
     fn office_head(&self, registry: &Registry, first: Position) -> Option<usize> {
         let story = |unit: &usize| {
             let before = registry.positions[*unit].range((first.0, 0, 0)..first);
-            before.count()
+            before.take(COUNTED_MAX).count()
         };
         let most = |units: &HashMap<String, usize>| {
             let named = units.values().copied().filter(|unit| story(unit) > 0);

@@ -197,7 +197,7 @@ fn ends_phrase(earlier: Option<&Token>, ending: &Ending, known: &str) -> bool {
 
 /// Whether a token is part of a name that goes on with `known` to its right.
 fn belongs(token: &Token, ending: &Ending, known: &str) -> bool {
-    let is_force = matches!(ending.class, Class::Force | Class::Office);
+    let has_works = matches!(ending.class, Class::Force | Class::Office | Class::Branch);
     match token.sort {
         Sort::Plain => true,
         Sort::Digits => ending.class == Class::Force && known.is_empty(),
@@ -212,7 +212,7 @@ fn belongs(token: &Token, ending: &Ending, known: &str) -> bool {
                 let is_site = word
                     .work
                     .is_some_and(|work| matches!(work.slug, "water" | "metro" | "transit"));
-                is_force || is_site || word.work.is_none() || word.place.is_some()
+                has_works || is_site || word.work.is_none() || word.place.is_some()
             }
         },
     }

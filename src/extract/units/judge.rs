@@ -18,45 +18,59 @@ pub fn segment(candidate: &Candidate<'_>) -> Option<Judged> {
     let parent = candidate
         .parent
         .filter(|parent| may_follow(parent, &name, candidate.ending));
+    let belief = belief(&mut name, candidate, parent);
+    let is_below = parent.is_some() && name.start() == candidate.tokens[candidate.first].start;
+    (belief != Belief::No).then(|| Judged {
+        segment: name.into_segment(),
+        is_below,
+        is_loose: belief == Belief::Loose,
+    })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Belief {
+    Sure,
+    /// Only where the page says more.
+    Loose,
+    No,
+}
+
+impl From<bool> for Belief {
+    fn from(is_sure: bool) -> Self {
+        if is_sure { Self::Sure } else { Self::No }
+    }
+}
+
+fn belief(name: &mut Name<'_>, candidate: &Candidate<'_>, parent: Option<&Segment>) -> Belief {
     let is_below = parent.is_some();
-    let mut is_loose = false;
     let fits = match candidate.ending.class {
+        Class::Force => return fits_force(name, candidate, is_below),
+        Class::Body => return fits_body(name, candidate),
+        Class::Station => {
+            let is_title = !is_below && is_quoted(candidate);
+            return match fits_station(name, is_below) {
+                true if is_title => Belief::Loose,
+                fits => fits.into(),
+            };
+        }
         Class::Ministry => {
             name.clear();
             true
         }
-        Class::Department => fits_department(&mut name, candidate.ending),
-        Class::Bureau => fits_bureau(&mut name, is_below),
-        Class::Branch => fits_branch(&mut name, is_below),
+        Class::Department => fits_department(name),
+        Class::Bureau => fits_bureau(name, is_below),
+        Class::Branch => fits_branch(name, candidate, is_below),
         Class::Division => is_below || name.has_place() || name.own_chars() >= 2,
-        Class::Station => {
-            is_loose = !is_below && is_quoted(candidate);
-            fits_station(&mut name, is_below)
-        }
-        Class::Post => fits_post(&name, is_below),
-        Class::Traffic => fits_traffic(&mut name, is_below),
-        Class::Force => match fits_force(&name, candidate, is_below) {
-            Belief::Sure => true,
-            Belief::Loose => {
-                is_loose = true;
-                true
-            }
-            Belief::No => false,
-        },
+        Class::Post => fits_post(name, is_below),
+        Class::Traffic => fits_traffic(name, is_below),
         Class::Patrol => is_below && name.own_chars() <= 4,
-        Class::Centre => is_below && name.own_chars() <= 6 && !is_team_of_people(candidate),
-        Class::Office => fits_office(&mut name, candidate, parent),
+        Class::Centre => fits_centre(name, candidate, is_below),
+        Class::Office => fits_office(name, candidate, parent),
         Class::Custody => is_below || name.has_place() || name.cut_to_deictic("市县区"),
         Class::Border => is_below || name.has_place() || (2..=6).contains(&name.own_chars()),
-        Class::Body => fits_body(&name, candidate),
-        Class::Short => fits_short(&mut name, candidate),
+        Class::Short => fits_short(name, candidate),
     };
-    let is_below = is_below && name.start() == candidate.tokens[candidate.first].start;
-    fits.then(|| Judged {
-        segment: name.into_segment(),
-        is_below,
-        is_loose,
-    })
+    fits.into()
 }
 
 /// How far down a unit stands: what follows must stand lower.
@@ -90,7 +104,7 @@ fn may_follow(parent: &Segment, name: &Name<'_>, ending: &Ending) -> bool {
     above < below || is_lower_bureau || is_traffic_of_ministry
 }
 
-fn fits_department(name: &mut Name<'_>, _ending: &Ending) -> bool {
+fn fits_department(name: &mut Name<'_>) -> bool {
     if name.own == name.at && name.has_place() {
         return true;
     }
@@ -117,7 +131,12 @@ fn fits_bureau(name: &mut Name<'_>, is_below: bool) -> bool {
     is_clean && (2..=6).contains(&chars) && (chars <= 5 || name.has_place() || is_below)
 }
 
-fn fits_branch(name: &mut Name<'_>, is_below: bool) -> bool {
+fn fits_branch(name: &mut Name<'_>, candidate: &Candidate<'_>, is_below: bool) -> bool {
+    const OTHERS: [&str; 5] = ["公司", "银行", "集团", "局", "中心"];
+    let before = &candidate.text[..name.start()];
+    if !is_below && OTHERS.iter().any(|word| before.ends_with(word)) {
+        return false;
+    }
     if name.own == name.at {
         return name.has_place();
     }
@@ -137,11 +156,6 @@ fn fits_branch(name: &mut Name<'_>, is_below: bool) -> bool {
     let chars_max = if is_below || name.has_place() { 12 } else { 5 };
     let is_place = own.ends_with('区');
     is_clean && (name.own_chars() <= chars_max || is_place)
-}
-
-/// 特警队员 and 刑警队伍 are people.
-fn is_team_of_people(candidate: &Candidate<'_>) -> bool {
-    candidate.ending.text.ends_with('队') && candidate.rest().starts_with(['员', '伍', '列'])
 }
 
 /// “五星派出所” is a title, unless the page names such a station.
@@ -249,13 +263,6 @@ fn fits_traffic(name: &mut Name<'_>, is_below: bool) -> bool {
         || ((2..=3).contains(&name.own_chars()) && name.is_clean())
 }
 
-enum Belief {
-    Sure,
-    /// Only where the page says more.
-    Loose,
-    No,
-}
-
 fn fits_force(name: &Name<'_>, candidate: &Candidate<'_>, is_below: bool) -> Belief {
     let own = name.own_text();
     let chars = name.own_chars();
@@ -348,19 +355,38 @@ fn fits_office(name: &mut Name<'_>, candidate: &Candidate<'_>, parent: Option<&S
 }
 
 /// 宁波交警, but not 宁波交警部门 or 宁波交警大队.
-fn fits_body(name: &Name<'_>, candidate: &Candidate<'_>) -> bool {
+fn fits_body(name: &Name<'_>, candidate: &Candidate<'_>) -> Belief {
     const GENERAL: [&str; 17] = [
         "机关", "部门", "民警", "队伍", "系统", "干警", "战线", "辅警", "铁骑", "分局", "工作",
         "部", "厅", "局", "处", "执法", "人",
     ];
-    if candidate.parent.is_some() || name.own != name.at || !name.has_place() {
-        return false;
-    }
     let goes_on = candidate
         .token_after()
         .is_some_and(|after| after.ending().is_some());
     let rest = candidate.rest();
-    !goes_on && !GENERAL.iter().any(|word| rest.starts_with(word))
+    if candidate.parent.is_some() || goes_on || GENERAL.iter().any(|word| rest.starts_with(word)) {
+        return Belief::No;
+    }
+    let is_unknown_place = !name.has_place()
+        && (2..=3).contains(&name.own_chars())
+        && name.is_clean()
+        && candidate.ending.slug == "police";
+    match name.own == name.at && name.has_place() {
+        true => Belief::Sure,
+        false if is_unknown_place => Belief::Loose,
+        false => Belief::No,
+    }
+}
+
+/// 指挥中心 of a unit; teams have a place at least: 灵石县交警队.
+fn fits_centre(name: &Name<'_>, candidate: &Candidate<'_>, is_below: bool) -> bool {
+    if candidate.ending.text.ends_with('队') {
+        // 特警队员 and 刑警队伍 are people.
+        let is_people = candidate.rest().starts_with(['员', '伍', '列']);
+        let is_placed = is_below || (name.has_place() && name.own == name.at);
+        return is_placed && name.own_chars() <= 6 && !is_people;
+    }
+    is_below && name.own_chars() <= 6
 }
 
 /// 市局, but not 市局部.

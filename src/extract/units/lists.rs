@@ -173,8 +173,9 @@ fn item(tokens: &[Token], first: usize, end: usize, ending: &'static Ending) -> 
         is_deictic: false,
         work: tokens[first..end].iter().rev().find_map(Token::work),
     };
+    let is_of_place = matches!(ending.class, Class::Branch | Class::Bureau);
     if let [only] = &tokens[first..end]
-        && let Some(spelling) = only.place()
+        && let Some(spelling) = only.place().filter(|_| is_of_place)
     {
         segment.places.enter(spelling);
         segment.level = spelling.regions.first().map(|region| region.level);

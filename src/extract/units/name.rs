@@ -71,7 +71,14 @@ impl<'t> Name<'t> {
                     false => !is_by_itself,
                 })
         };
-        if let Some(at) = self.tokens[self.first..self.at].iter().position(begins) {
+        let Some(at) = self.tokens[self.first..self.at].iter().position(begins) else {
+            return;
+        };
+        // 规划局镇海分局 is of another authority.
+        let skipped = &self.tokens[self.first..self.first + at];
+        let is_authority =
+            |token: &Token| token.is_strange() || self.text[token.start..token.end].ends_with('局');
+        if !skipped.iter().any(is_authority) {
             self.first += at;
             self.own = self.first;
         }

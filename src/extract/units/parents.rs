@@ -183,6 +183,7 @@ impl Above {
         let (ending, places) = (draft.segment.ending.text, &draft.places);
         if !draft.segment.has_place() && !draft.segment.is_deictic {
             return match ending {
+                _ if draft.work_is("乘警") => self.head(registry, draft, first),
                 "大队" => self.head(registry, draft, first),
                 "支队" => find(&self.cities, &places.city),
                 _ => None,
@@ -205,15 +206,15 @@ impl Above {
     /// The one bureau that a story is about: the only one that it begins with, or the first when it is
     /// named far more often than any other.
     fn head(&self, registry: &Registry, draft: &Draft, first: Position) -> Option<usize> {
-        let is_railway_station = draft.segment.ending.text == "派出所" && draft.key.ends_with('站');
+        let is_station = draft.segment.ending.text == "派出所" && draft.key.ends_with('站');
+        let is_of_railway = is_station || draft.work_is("乘警");
         let named = self.stories.get(&first.0)?;
         if named.len() > HEADS_MAX {
             return None;
         }
         let fits = |unit: usize| {
             let other = &registry.drafts[unit];
-            (other.class == Class::Division) == is_railway_station
-                && other.places.agrees(&draft.places)
+            (other.class == Class::Division) == is_of_railway && other.places.agrees(&draft.places)
         };
         let mut heads: Vec<(Position, usize, usize)> = named
             .iter()

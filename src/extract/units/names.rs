@@ -10,6 +10,7 @@ use crate::pb::station::Kind;
 
 /// Most other names of a unit, and longest names; as drafts of stations allow.
 const ALIASES_MAX: usize = 100;
+const NAME_CHARS_MAX: usize = 200;
 const FULL_NAME_CHARS_MAX: usize = 400;
 
 /// The units as records, in the order of the drafts.
@@ -63,7 +64,10 @@ fn displays(drafts: &[Draft]) -> Vec<String> {
         .filter(|unit| times[displays[*unit].as_str()] > 1)
         .collect();
     for unit in doubled {
-        displays[unit].clone_from(&best(&drafts[unit]).0);
+        let whole = best(&drafts[unit]).0;
+        if whole.chars().count() <= NAME_CHARS_MAX {
+            displays[unit] = whole;
+        }
     }
     displays
 }
@@ -85,7 +89,12 @@ fn best(draft: &Draft) -> (String, String) {
         Class::Bureau | Class::Division | Class::Department => best.segments == 1,
         _ => false,
     };
-    let shown = if by_itself { &best.own } else { &best.text };
+    let is_long = best.text.chars().count() > NAME_CHARS_MAX;
+    let shown = if by_itself || is_long {
+        &best.own
+    } else {
+        &best.text
+    };
     (best.text.clone(), shown.clone())
 }
 
@@ -176,7 +185,8 @@ fn aliases(draft: &Draft, display: &str, full_name: &str) -> Vec<String> {
     let mut aliases = Vec::new();
     for printed in &draft.printed {
         let is_other = printed.text != display && printed.text != full_name && !is_chain(&printed);
-        if is_other && aliases.len() < ALIASES_MAX && !aliases.contains(&printed.text) {
+        let is_long = printed.text.chars().count() > NAME_CHARS_MAX;
+        if is_other && !is_long && aliases.len() < ALIASES_MAX && !aliases.contains(&printed.text) {
             aliases.push(printed.text.clone());
         }
     }

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::bodies;
+use super::marked::Marked;
 use super::story::{Place, Story, sentences};
 use super::table::rows;
 use super::units::Units;
@@ -53,6 +54,7 @@ impl Words {
             is_hold: (0..verbs.len()).map(|index| index < hold.len()).collect(),
             verbs: AhoCorasick::builder()
                 .match_kind(MatchKind::LeftmostLongest)
+                .kind(Some(AhoCorasickKind::DFA))
                 .build(verbs)
                 .expect("a table of words is small"),
             held,
@@ -79,7 +81,7 @@ pub fn find(story: &Story<'_>, index: usize, units: &Units) -> Vec<Event> {
         let text = passage.text();
         let reader = Reader {
             text,
-            units: units_in(index, part, units),
+            marked: Marked::new(text, index, part, units),
         };
         for sentence in sentences(text) {
             for held in reader.sentence(sentence) {
@@ -93,18 +95,9 @@ pub fn find(story: &Story<'_>, index: usize, units: &Units) -> Vec<Event> {
     events
 }
 
-fn units_in(story: usize, part: usize, units: &Units) -> Vec<(Range<usize>, usize)> {
-    let here = units
-        .found
-        .iter()
-        .filter(|found| found.story == story && found.place.part == part);
-    here.map(|found| (found.place.range(), found.unit))
-        .collect()
-}
-
 struct Reader<'t> {
     text: &'t str,
-    units: Vec<(Range<usize>, usize)>,
+    marked: Marked<'t>,
 }
 
 /// An event in a text.
@@ -304,13 +297,13 @@ impl Reader<'_> {
 
     /// Who held an event: units, and other bodies as text; nothing when a word is no body.
     fn organizers(&self, range: Range<usize>) -> Option<(Vec<Range<usize>>, Vec<usize>)> {
-        let is_whole = self.unit(&range);
+        let is_whole = self.marked.unit(&range);
         if let Some(unit) = is_whole {
             return Some((Vec::new(), vec![unit]));
         }
         let (mut bodies, mut organizers) = (Vec::new(), Vec::new());
         for body in bodies::list(self.text, range)? {
-            match self.unit(&body) {
+            match self.marked.unit(&body) {
                 Some(unit) if organizers.contains(&unit) => {}
                 Some(unit) => organizers.push(unit),
                 None => bodies.push(body),
@@ -319,18 +312,6 @@ impl Reader<'_> {
         bodies.truncate(50);
         organizers.truncate(50);
         Some((bodies, organizers))
-    }
-
-    fn unit(&self, range: &Range<usize>) -> Option<usize> {
-        let from = self
-            .units
-            .partition_point(|(unit, _)| unit.start < range.start);
-        let here = self.units[from..]
-            .iter()
-            .take_while(|(unit, _)| unit.start == range.start);
-        here.into_iter()
-            .find(|(unit, _)| unit == range)
-            .map(|(_, unit)| *unit)
     }
 }
 

@@ -11,6 +11,7 @@ pub mod events;
 pub mod figures;
 pub mod honours;
 pub mod layout;
+pub mod marked;
 pub mod numerals;
 pub mod passage;
 pub mod people;

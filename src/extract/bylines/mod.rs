@@ -86,7 +86,10 @@ fn byline(story: &Story<'_>, part: usize, credit: &Credit) -> Byline {
 
 /// A line that is a credit and nothing else.
 fn line(text: &str, is_byline: bool) -> Vec<Credit> {
-    if text.chars().nth(CREDIT_CHARS_MAX).is_some() {
+    let is_short =
+        text.len() <= 4 * CREDIT_CHARS_MAX && text.chars().nth(CREDIT_CHARS_MAX).is_none();
+    let may_be = is_short && (is_byline || is_bracketed(text) || words::is_hinted(text));
+    if !may_be {
         return Vec::new();
     }
     let credits = credit::read(text, Extent::Whole).unwrap_or_default();
@@ -121,6 +124,9 @@ fn head(text: &str) -> Vec<Credit> {
     let start = dateline(text).unwrap_or_default();
     let rest = text[start..].trim_start_matches(is_separator);
     let start = text.len() - rest.len();
+    if !words::is_surely_hinted(&rest[..chars_end(rest, DATELINE_CHARS_MAX / 2)]) {
+        return Vec::new();
+    }
     let rest = &rest[..chars_end(rest, CREDIT_CHARS_MAX)];
     moved(credit::read(rest, Extent::Start).unwrap_or_default(), start)
 }
@@ -190,6 +196,9 @@ fn tail(text: &str) -> Vec<Credit> {
     let window = text.len() - chars_start(text, CREDIT_CHARS_MAX / 2);
     let window = text.len() - window..text.len();
     let last = &text[window.clone()];
+    if !words::is_hinted(last) {
+        return Vec::new();
+    }
     // In front of the last character: a credit may end with a full stop.
     let end = last.trim_end_matches(['。', ' ', ')']).len();
     let after_sentence = last[..end]

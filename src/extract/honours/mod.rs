@@ -8,10 +8,11 @@ mod words;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use self::recipients::{Marked, Recipients};
+use self::recipients::Recipients;
 use self::title::Title;
 use self::words::{Verb, WORDS};
 use super::bodies;
+use super::marked::Marked;
 use super::story::{Place, Story, sentences};
 use super::units::Units;
 use crate::pb;
@@ -60,20 +61,6 @@ pub fn find(story: &Story<'_>, index: usize, units: &Units) -> Vec<Honour> {
         honour.honour.id = format!("h{number}");
     }
     honours
-}
-
-impl<'t> Marked<'t> {
-    fn new(text: &'t str, story: usize, part: usize, units: &Units) -> Self {
-        let mut found: Vec<(Range<usize>, usize)> = Vec::new();
-        let here = units.found.iter();
-        for one in here.filter(|one| one.story == story && one.place.part == part) {
-            let place = one.place.range();
-            if found.last().is_none_or(|(last, _)| last.end <= place.start) {
-                found.push((place, one.unit));
-            }
-        }
-        Self { text, units: found }
-    }
 }
 
 struct Reader<'r> {

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::super::bodies;
-use super::super::people::name;
+use crate::extract::bodies;
+use crate::extract::marked::Marked;
+use crate::extract::people::name;
 
 /// Longest recipient that is no unit, in characters.
 const OTHER_CHARS_MAX: usize = 40;
@@ -22,31 +23,6 @@ pub struct Recipients {
 impl Recipients {
     pub fn is_empty(&self) -> bool {
         self.units.is_empty() && self.others.is_empty() && self.count == 0
-    }
-}
-
-/// A text with the units that stand in it, none inside another.
-pub struct Marked<'t> {
-    pub text: &'t str,
-    pub units: Vec<(Range<usize>, usize)>,
-}
-
-impl Marked<'_> {
-    /// The units that stand in a range.
-    pub fn units(&self, range: &Range<usize>) -> &[(Range<usize>, usize)] {
-        let from = self
-            .units
-            .partition_point(|(unit, _)| unit.start < range.start);
-        let to = self
-            .units
-            .partition_point(|(unit, _)| unit.end <= range.end);
-        self.units.get(from..to).unwrap_or_default()
-    }
-
-    /// The unit that stands at exactly this range.
-    pub fn unit(&self, range: &Range<usize>) -> Option<usize> {
-        let found = self.units(range).first()?;
-        (found.0 == *range).then_some(found.1)
     }
 }
 

@@ -22,7 +22,7 @@ pub struct Chain {
     pub units: Vec<Option<usize>>,
 }
 
-/// A text with the units named in it, in their order, none inside another.
+/// A part of an article, and the units of the parts before.
 pub struct Named<'t> {
     pub text: &'t str,
     pub places: Vec<(Range<usize>, usize)>,

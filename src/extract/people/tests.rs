@@ -1,5 +1,6 @@
 use super::*;
-use crate::extract::testing;
+use crate::extract::{bylines, events, honours, quotations, testing, works};
+use proptest::prelude::*;
 
 const UNITS: &[&str] = &[
     "市公安局",
@@ -109,4 +110,94 @@ fn the_place_holds_offices_name_and_action() {
         "东湖派出所所长方敏说"
     );
     assert_eq!(place("案件下降。\n记者 陈立群"), "记者 陈立群");
+}
+
+const WORDS: &[&str] = &[
+    "东湖派出所",
+    "市公安局",
+    "所长",
+    "民警",
+    "陈立群",
+    "方敏",
+    "记者",
+    "通讯员",
+    "本报讯",
+    "摄",
+    "说",
+    "介绍",
+    "强调",
+    "出席会议并讲话",
+    "被",
+    "授予",
+    "荣获",
+    "获",
+    "记",
+    "“",
+    "”",
+    "《",
+    "》",
+    "(",
+    ")",
+    "、",
+    ",",
+    "。",
+    ":",
+    ";",
+    "称号",
+    "先进集体",
+    "集体三等功",
+    "等4家单位",
+    "和",
+    "的",
+    "召开",
+    "会议",
+    "由",
+    "举办的",
+    "启动",
+    "6月11日",
+    "2023年",
+    "1",
+    "一",
+    "印发",
+    "学习",
+    "1号文件",
+    "\n",
+    " ",
+    "某",
+    "a",
+    "é",
+    "\u{20000}",
+    "·",
+    "等",
+];
+
+proptest! {
+    /// Every place cuts the page, and every text fits its field.
+    #[test]
+    fn any_text_gives_a_reading(words in proptest::collection::vec(0..WORDS.len(), 0..60)) {
+        let text: String = words.into_iter().map(|word| WORDS[word]).collect();
+        testing::with(&text, UNITS, |story, units| {
+            let people = find(story, 0, units);
+            let mut places: Vec<Place> = Vec::new();
+            for person in &people {
+                places.extend([person.place.clone(), person.name.clone()]);
+                assert_eq!(person.person.offices.len(), person.units.len());
+            }
+            places.extend(bylines::find(story).into_iter().map(|found| found.place));
+            for found in honours::find(story, 0, units) {
+                let count = usize::try_from(found.honour.recipient_count).unwrap_or_default();
+                let named = found.recipients.len() + found.honour.other_recipients.len();
+                assert!(count == 0 || count >= named, "{text}");
+                assert!(!found.honour.recipients_complete || count <= named, "{text}");
+                assert!(!found.honour.title.trim().is_empty());
+                places.push(found.place);
+            }
+            places.extend(quotations::find(story, &people).into_iter().map(|found| found.place));
+            places.extend(works::works(story).into_iter().map(|found| found.place));
+            places.extend(events::find(story, 0, units).into_iter().map(|found| found.place));
+            for place in places {
+                assert!(!story.printed(&place).is_empty(), "{place:?} in {text}");
+            }
+        });
+    }
 }

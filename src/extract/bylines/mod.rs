@@ -74,7 +74,8 @@ fn byline(story: &Story<'_>, part: usize, credit: &Credit) -> Byline {
     let byline = pb::Byline {
         role: credit.role.unwrap_or(Role::Author).into(),
         role_text: story.printed(&role_text),
-        display_name: story.printed(&name),
+        // A space inside is for looks.
+        display_name: story.printed(&name).split_whitespace().collect(),
         ..pb::Byline::default()
     };
     Byline {
@@ -121,10 +122,12 @@ fn are_bare_names(text: &str, credits: &[Credit]) -> bool {
 
 /// A credit right after a dateline, or at the start, without brackets.
 fn head(text: &str) -> Vec<Credit> {
-    let start = dateline(text).unwrap_or_default();
+    let dateline = dateline(text);
+    let start = dateline.unwrap_or_default();
     let rest = text[start..].trim_start_matches(is_separator);
     let start = text.len() - rest.len();
-    if !words::is_surely_hinted(&rest[..chars_end(rest, DATELINE_CHARS_MAX / 2)]) {
+    let near = &rest[..chars_end(rest, DATELINE_CHARS_MAX / 2)];
+    if !words::is_surely_hinted(near) && !(dateline.is_some() && near.contains("报道")) {
         return Vec::new();
     }
     let rest = &rest[..chars_end(rest, CREDIT_CHARS_MAX)];

@@ -117,7 +117,8 @@ impl NotNames {
 
 /// Whether a character can stand in a name written in Chinese characters.
 pub fn is_han(char: char) -> bool {
-    matches!(char, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{323af}' | '〇')
+    // 丨 is written for a bar.
+    matches!(char, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{323af}' | '〇') && char != '丨'
 }
 
 /// The dot between the parts of a name of another people, such as in 阿迪力·买买提.
@@ -155,6 +156,11 @@ pub fn is_name(text: &str) -> bool {
 pub fn is_common(text: &str) -> bool {
     let first = text.chars().next();
     first.is_some_and(|first| SURNAMES.cost(first) == Some(0))
+}
+
+/// Whether a character alone is a family name.
+pub fn is_surname(char: char) -> bool {
+    SURNAMES.cost(char).is_some()
 }
 
 /// Whether a name that nothing introduces ends like another word.

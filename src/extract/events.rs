@@ -28,6 +28,7 @@ struct Words {
     held: Vec<(&'static str, bool)>,
     ends: Vec<&'static str>,
     not: Vec<&'static str>,
+    place: Vec<&'static str>,
     skip: Vec<&'static str>,
 }
 
@@ -35,6 +36,7 @@ impl Words {
     fn read() -> Self {
         let (mut hold, mut held) = (Vec::new(), Vec::new());
         let (mut ends, mut not, mut skip) = (Vec::new(), Vec::new(), Vec::new());
+        let mut place = Vec::new();
         for [kind, part, list] in rows::<3>(include_str!("rules/events.tsv")) {
             let list = list.split_whitespace();
             match kind {
@@ -42,6 +44,7 @@ impl Words {
                 "held" => held.extend(list.map(|word| (word, part == "name"))),
                 "end" => ends.extend(list),
                 "not" => not.extend(list),
+                "place" => place.extend(list),
                 _ => skip.extend(list),
             }
         }
@@ -60,6 +63,7 @@ impl Words {
             held,
             ends,
             not,
+            place,
             skip,
         }
     }
@@ -136,7 +140,13 @@ impl Reader<'_> {
         let mut floor = sentence.start;
         for verb in WORDS.verbs.find_iter(&self.text[sentence.clone()]) {
             let range = sentence.start + verb.start()..sentence.start + verb.end();
-            if range.start < floor {
+            let after = &self.text[range.end..sentence.end];
+            // 启动仪式 is a name, no verb.
+            let is_name = &self.text[range.clone()] == "启动"
+                && ["仪式", "会", "大会", "暨"]
+                    .iter()
+                    .any(|word| after.starts_with(word));
+            if range.start < floor || is_name {
                 continue;
             }
             let may_hold = WORDS.is_hold[verb.pattern().as_usize()];
@@ -179,7 +189,12 @@ impl Reader<'_> {
             return None;
         }
         let subject = bodies::without_time(self.text, subject);
-        let (bodies, organizers) = self.organizers(subject.clone())?;
+        let is_place = WORDS.place.contains(&&self.text[subject.clone()]);
+        let (bodies, organizers) = if is_place {
+            (Vec::new(), Vec::new())
+        } else {
+            self.organizers(subject.clone())?
+        };
         let from = verb.end
             + ["了", "的"]
                 .iter()
@@ -273,7 +288,11 @@ impl Reader<'_> {
 
     fn is_too_long(&self, name: &Range<usize>) -> bool {
         let words = &self.text[name.clone()];
-        words.chars().nth(NAME_CHARS_MAX).is_some() || words.contains(['。', ',', ';', '《'])
+        words.chars().nth(NAME_CHARS_MAX).is_some()
+            || words.contains(['。', ',', ';', '《'])
+            || ["举行", "召开", "举办", "开展"]
+                .iter()
+                .any(|verb| words.contains(verb))
     }
 
     /// The name of an event that begins at a place: up to its last ending in the clause.

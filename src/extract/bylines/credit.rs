@@ -198,12 +198,20 @@ impl Reader<'_> {
         if matches!(self.role, Current::Skip)
             || words::is_medium(run)
             || is_account
-            || (is_before_role && is_free)
+            || (is_before_role && is_free && !self.is_glued_name(run))
         {
             self.at += length;
             return self.extent == Extent::Whole || is_before_role;
         }
         self.names(start, run)
+    }
+
+    /// (陈立群记者方敏): a name, not a paper, before the first role.
+    fn is_glued_name(&self, run: &str) -> bool {
+        self.extent == Extent::Whole
+            && run.chars().count() == 3
+            && name::is_common(run)
+            && name::is_name(run)
     }
 
     /// Where a name of two characters ends that is printed with a space inside: 方 敏.

@@ -186,6 +186,11 @@ impl Reader<'_> {
         if award.state == State::Aspiration && is_campaign {
             return None;
         }
+        // 对获得一等奖的选手给予奖励: nobody has it yet.
+        let is_offer = text[award.start..].starts_with('对') && text[end..].starts_with('的');
+        if is_offer {
+            return None;
+        }
         let mut recipients = receivers;
         if gives && recipients.is_empty() {
             recipients = recipients::read(self.marked, first.before.clone());

@@ -35,6 +35,7 @@ pub struct Words {
     praise: Vec<&'static str>,
     none: Vec<&'static str>,
     after: Vec<&'static str>,
+    object: Vec<&'static str>,
     campaign: Vec<&'static str>,
     hope: Vec<&'static str>,
     not: Vec<&'static str>,
@@ -74,6 +75,7 @@ impl Words {
             praise: of("praise"),
             none,
             after: of("after"),
+            object: of("object"),
             campaign: of("campaign"),
             hope: of("hope"),
             not: of("not"),
@@ -115,6 +117,11 @@ impl Words {
     pub fn after(&self, text: &str) -> usize {
         let found = self.after.iter().find(|word| text.starts_with(**word));
         found.map_or(0, |word| word.len())
+    }
+
+    /// Whether what follows a quotation makes it the name of another thing than a title.
+    pub fn is_object(&self, after: &str) -> bool {
+        self.object.iter().any(|word| after.starts_with(word))
     }
 
     /// Whether what follows a title makes striving for it a campaign.

@@ -125,7 +125,8 @@ impl Reader<'_> {
             &self.text[verb.clone()],
             "说" | "说道" | "喊道" | "问道" | "笑着说"
         );
-        if !is_introduced && !(is_bare && ends_sentence(said)) {
+        let is_called = is_bare && ends_sentence(said);
+        if !is_introduced && !is_called {
             return None;
         }
         let is_demand = matches!(

@@ -127,7 +127,8 @@ fn head(text: &str) -> Vec<Credit> {
     let rest = text[start..].trim_start_matches(is_separator);
     let start = text.len() - rest.len();
     let near = &rest[..chars_end(rest, DATELINE_CHARS_MAX / 2)];
-    if !words::is_surely_hinted(near) && !(dateline.is_some() && near.contains("报道")) {
+    let is_report = dateline.is_some() && near.contains("报道");
+    if !is_report && !words::is_surely_hinted(near) {
         return Vec::new();
     }
     let rest = &rest[..chars_end(rest, CREDIT_CHARS_MAX)];

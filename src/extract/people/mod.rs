@@ -295,6 +295,7 @@ fn name_length(rest: &str, office: Office) -> Option<usize> {
         (Office::Head | Office::Other, true) => 0,
         (Office::Head | Office::Other, false) => 1,
         (Office::Barred, _) => 0,
+        (Office::Duty, true) if name::is_sure(rest) => 0,
         (Office::Duty, true) => 1,
         (Office::Duty, false) | (Office::Lay, _) => 3,
     };

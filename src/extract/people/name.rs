@@ -48,14 +48,17 @@ struct Surnames {
     /// One more than what a name that begins so costs: the rarer, the more.
     single: Table,
     compound: HashSet<(char, char)>,
+    /// Those that are hardly ever a word.
+    sure: Table,
 }
 
 impl Surnames {
     fn read() -> Self {
         let (mut single, mut compound) = (Table::new(), HashSet::new());
+        let mut sure = Table::new();
         for [class, names] in rows::<2>(include_str!("../rules/surnames.tsv")) {
             let cost = match class {
-                "common" => 0,
+                "sure" | "common" => 0,
                 "known" => 2,
                 _ => 5,
             };
@@ -65,12 +68,19 @@ impl Surnames {
                     (Some(first), Some(second)) => {
                         compound.insert((first, second));
                     }
-                    (Some(only), None) => single.set(only, cost + 1),
+                    (Some(only), None) => {
+                        single.set(only, cost + 1);
+                        sure.set(only, u8::from(class == "sure"));
+                    }
                     _ => {}
                 }
             }
         }
-        Self { single, compound }
+        Self {
+            single,
+            compound,
+            sure,
+        }
     }
 
     fn cost(&self, char: char) -> Option<u32> {
@@ -158,6 +168,13 @@ pub fn is_common(text: &str) -> bool {
     first.is_some_and(|first| SURNAMES.cost(first) == Some(0))
 }
 
+/// Whether a family name begins the text that is hardly ever a word.
+pub fn is_sure(text: &str) -> bool {
+    text.chars()
+        .next()
+        .is_some_and(|first| SURNAMES.sure.get(first) > 0)
+}
+
 /// Whether a character alone is a family name.
 pub fn is_surname(char: char) -> bool {
     SURNAMES.cost(char).is_some()
@@ -221,7 +238,8 @@ pub fn lengths(text: &str) -> Vec<usize> {
 /// Of all ways the cheapest is taken: three characters are usual, common family names are likely.
 pub fn split(text: &str) -> Option<Vec<Range<usize>>> {
     if text.chars().any(is_dot) {
-        return is_dotted(text).then(|| vec![0..text.len()]);
+        let whole = std::iter::once(0..text.len());
+        return is_dotted(text).then(|| whole.collect());
     }
     let at: Vec<usize> = (text.char_indices().map(|(at, _)| at))
         .chain([text.len()])

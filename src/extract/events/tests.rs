@@ -65,7 +65,7 @@ fn an_event_has_a_day_or_somebody_who_held_it() {
 
 #[test]
 fn plans_and_habits_are_no_events() {
-    check("要定期召开安全培训会。", &[]);
+    check("要定期召开业务座谈会。", &[]);
     check("派出所每周开展巡逻活动。", &[]);
     check("下一步，县公安局将举办培训班。", &[]);
     check("会议召开以来，各地行动启动。", &[]);

@@ -92,6 +92,10 @@ fn a_line_of_its_own() {
 #[test]
 fn a_dateline() {
     check(
+        "本报讯(陈立群记者方敏)案件下降。",
+        &["/陈立群/AUTHOR", "记者/方敏/REPORTER"],
+    );
+    check(
         "中新网江州8月9日电(陈立群 方敏)今年以来,案件下降。",
         &["/陈立群/AUTHOR", "/方敏/AUTHOR"],
     );

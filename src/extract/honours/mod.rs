@@ -262,13 +262,7 @@ impl Reader<'_> {
         }
         let before = sentence.start..award.start.max(sentence.start);
         Recipients {
-            units: self
-                .marked
-                .units(&before)
-                .first()
-                .map(|(_, unit)| *unit)
-                .into_iter()
-                .collect(),
+            units: recipients::list(self.marked, &before).0,
             ..Recipients::default()
         }
     }

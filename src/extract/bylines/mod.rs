@@ -115,7 +115,7 @@ fn is_bracketed(text: &str) -> bool {
 }
 
 /// Whether a line is nothing but names with spaces or `、` between: 陈立群 方敏.
-fn are_names_apart(text: &str) -> bool {
+pub fn are_names_apart(text: &str) -> bool {
     let names = text.split(|char: char| char.is_whitespace() || char == '、');
     let names: Vec<&str> = names.filter(|name| !name.is_empty()).take(9).collect();
     (2..=8).contains(&names.len()) && names.into_iter().all(name::is_name)

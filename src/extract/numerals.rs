@@ -1,1 +1,0 @@
-//! Numbers as they are written: digits, full-width digits, Chinese numerals, and mixtures of them.

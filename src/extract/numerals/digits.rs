@@ -1,0 +1,110 @@
+//! Numbers in digits, with the Chinese places after them.
+
+use rust_decimal::Decimal;
+
+use super::{Form, Numeral, more, multiplier, power_of_ten};
+
+/// Longest run of digits that can still be kept.
+const DIGITS_MAX: usize = 18;
+
+pub fn read(text: &str) -> Option<Numeral> {
+    let (mantissa, length) = plain(text)?;
+    let mut numeral = Numeral::new(mantissa, length, Form::Digits);
+    multiply(text, &mut numeral)?;
+    if numeral.more.is_none()
+        && let Some(word) = more(&text[numeral.length..])
+    {
+        numeral.more = Some(word);
+        numeral.length += word.len();
+    }
+    Some(numeral)
+}
+
+/// Digits with thousands separators and a fraction, and their bytes.
+fn plain(text: &str) -> Option<(Decimal, usize)> {
+    let bytes = text.as_bytes();
+    let run = |from: usize| -> usize {
+        let rest = bytes.get(from..).unwrap_or_default();
+        rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
+    };
+    let mut end = run(0);
+    if (1..=3).contains(&end) {
+        while bytes.get(end) == Some(&b',') && run(end + 1) == 3 {
+            end += 4;
+        }
+    }
+    if bytes.get(end) == Some(&b'.') && run(end + 1) > 0 {
+        end += 1 + run(end + 1);
+        if bytes.get(end) == Some(&b'.') && run(end + 1) > 0 {
+            return None;
+        }
+    }
+    if end > DIGITS_MAX * 2 {
+        return None;
+    }
+    let digits: String = text[..end].chars().filter(|char| *char != ',').collect();
+    Some((Decimal::from_str_exact(&digits).ok()?, end))
+}
+
+/// Takes 百, 千, 万 and 亿 after the digits, and a smaller part after them: 1亿2000万, 3万5千.
+fn multiply(text: &str, numeral: &mut Numeral) -> Option<()> {
+    let mantissa = numeral.value;
+    let mut power = 0;
+    let mut at = numeral.length;
+    while let Some((length, by)) = multiplier(&text[at..]) {
+        power += by;
+        at += length;
+    }
+    if power == 0
+        && let Some(word) = more(&text[at..])
+        && let Some((length, by)) = multiplier(&text[at + word.len()..])
+    {
+        numeral.more = Some(word);
+        at += word.len() + length;
+        power = by;
+        while let Some((length, by)) = multiplier(&text[at..]) {
+            power += by;
+            at += length;
+        }
+    }
+    if power == 0 {
+        return Some(());
+    }
+    if power > 16 {
+        return None;
+    }
+    numeral.value = mantissa.checked_mul(power_of_ten(power))?.normalize();
+    numeral.significant_digits = known_digits(mantissa);
+    numeral.written = at;
+    numeral.length = at;
+    if numeral.more.is_none() && mantissa.scale() == 0 {
+        add_smaller_part(text, numeral, power);
+    }
+    Some(())
+}
+
+fn add_smaller_part(text: &str, numeral: &mut Numeral, power: u32) {
+    let rest = &text[numeral.length..];
+    let Some((part, length)) = plain(rest).filter(|(part, _)| part.scale() == 0) else {
+        return;
+    };
+    let Some((place, by)) = multiplier(&rest[length..]) else {
+        return;
+    };
+    let Some(part) = part.checked_mul(power_of_ten(by)) else {
+        return;
+    };
+    if by >= power || part >= power_of_ten(power) {
+        return;
+    }
+    numeral.value += part;
+    numeral.significant_digits = known_digits(numeral.value / power_of_ten(by));
+    numeral.length += length + place;
+    numeral.written = numeral.length;
+}
+
+/// How many digits a number is written with, from its first that is not 0.
+fn known_digits(value: Decimal) -> i32 {
+    let digits = value.mantissa().unsigned_abs().to_string();
+    i32::try_from(digits.trim_start_matches('0').len()).unwrap_or(0)
+}

@@ -1,0 +1,130 @@
+//! What a text claims of a number: that it happened, is required, intended, or how something is built.
+
+use std::ops::Range;
+
+use super::changes::Reading;
+use super::lexicon::{Cue, UnitKind};
+use super::sheet::Sheet;
+use crate::pb::statistic::{Assertion, Qualifier, TargetKind};
+
+/// The claim, and its words.
+#[derive(Debug, Default, PartialEq)]
+pub struct Claim {
+    pub assertion: Assertion,
+    pub target_kind: TargetKind,
+    pub hedge: Option<Range<usize>>,
+    pub trend: Option<Range<usize>>,
+}
+
+pub fn claim(sheet: &Sheet<'_>, reading: &Reading, place: &Range<usize>) -> Claim {
+    let number = &reading.measure.core;
+    let clause = sheet.clause_of(number);
+    let before = clause.start.min(place.start)..number.start;
+    let after = number.end..clause.end.max(number.end);
+    let hedge = sheet.last_cue(clause.start..number.start, |cue| cue == Cue::Hedge);
+    let trend = sheet.last_cue(after.clone(), |cue| cue == Cue::Trend);
+    let (assertion, target_kind) = assertion(sheet, reading, before, after);
+    let is_plain = assertion == Assertion::Reported;
+    Claim {
+        assertion,
+        target_kind,
+        hedge: hedge.filter(|_| !is_plain).map(|hit| hit.range.clone()),
+        trend: trend.map(|hit| hit.range.clone()),
+    }
+}
+
+fn assertion(
+    sheet: &Sheet<'_>,
+    reading: &Reading,
+    before: Range<usize>,
+    after: Range<usize>,
+) -> (Assertion, TargetKind) {
+    let unit = reading.measure.unit;
+    let is_share = unit.is_some_and(|unit| unit.kind == UnitKind::Share);
+    let lead = &sheet.text[before.clone()];
+    let told_after = &sheet.text[after.clone()];
+    let happened = lead.contains('已') || lead.ends_with('了');
+    if is_criterion(reading, lead) {
+        return (Assertion::Target, TargetKind::Criterion);
+    }
+    if sheet.has_cue(before.clone(), |cue| cue == Cue::Aspiration) && !happened {
+        return (Assertion::Target, TargetKind::Aspiration);
+    }
+    if sheet.has_cue(before.clone(), |cue| cue == Cue::Requirement) && !happened {
+        let is_quota = is_share
+            && ["比例", "占比", "比重", "率"]
+                .iter()
+                .any(|word| lead.contains(word));
+        let kind = if is_quota {
+            TargetKind::Quota
+        } else {
+            TargetKind::Requirement
+        };
+        return (Assertion::Target, kind);
+    }
+    let is_called_for = unit.is_some_and(|unit| unit.word == "方面") && lead.contains('要')
+        || told_after.starts_with("方面抓");
+    if is_called_for
+        || !happened && is_planned_before(sheet, reading, lead)
+        || has_plan(sheet, before.clone()) && !happened
+    {
+        return (Assertion::Plan, TargetKind::Unspecified);
+    }
+    let is_part = is_part(sheet, reading, after.end);
+    if sheet.has_cue(before, |cue| cue == Cue::Structure) || is_part && !is_share {
+        return (Assertion::Structure, TargetKind::Unspecified);
+    }
+    (Assertion::Reported, TargetKind::Unspecified)
+}
+
+/// 3个“半小时”机动勤务机制: whether what is counted is part of how something is organised.
+fn is_part(sheet: &Sheet<'_>, reading: &Reading, end: usize) -> bool {
+    const NEAR: usize = 30;
+    let number = &reading.measure;
+    let mut cues = sheet.cues_in(number.written.end..end).iter();
+    cues.any(|hit| {
+        let between = sheet.text.get(number.core.end..hit.range.start);
+        let is_near = between.is_none_or(|between| {
+            between.len() <= NEAR && !between.contains(['该', '了', '推', '和', '、'])
+        });
+        hit.cue == Cue::Part && is_near
+    })
+}
+
+/// Whether something is planned; 年度计划的30% and 超计划 only name a plan.
+fn has_plan(sheet: &Sheet<'_>, range: Range<usize>) -> bool {
+    let mut cues = sheet.cues_in(range).iter();
+    cues.any(|hit| {
+        let is_named = sheet.text[hit.range.end..].starts_with(['的', '完'])
+            || sheet.text[..hit.range.start].ends_with(['度', '超', '该', '本']);
+        hit.cue == Cue::Plan && !is_named
+    })
+}
+
+/// 计划新建警务站6个，安装探头260个: a plan goes on to the end of its sentence, until something is told
+/// of what there is.
+fn is_planned_before(sheet: &Sheet<'_>, reading: &Reading, lead: &str) -> bool {
+    const NOW: [&str; 6] = ["共", "累计", "目前", "现有", "其中", "完成"];
+    let Some(before) = reading.clause.checked_sub(1) else {
+        return false;
+    };
+    let (before, clause) = (&sheet.clauses[before], &sheet.clauses[reading.clause]);
+    let is_same = before.sentence == clause.sentence
+        && sheet.text[before.range.end..].starts_with(',')
+        && !NOW.iter().any(|word| lead.contains(word));
+    let range = sheet.within_reach(before.range.clone(), &(before.range.end..before.range.end));
+    is_same && has_plan(sheet, range)
+}
+
+/// 要有2年以上…经历: a condition that somebody must meet.
+fn is_criterion(reading: &Reading, lead: &str) -> bool {
+    const BEFORE: [&str; 10] = [
+        "要有", "应有", "须有", "需有", "具有", "具备", "须满", "应满", "年满", "有",
+    ];
+    let is_length = reading
+        .measure
+        .unit
+        .is_some_and(|unit| unit.kind == UnitKind::Duration);
+    let is_bounded = reading.measure.qualifier == Qualifier::AtLeast;
+    is_length && is_bounded && BEFORE.iter().any(|word| lead.ends_with(word))
+}

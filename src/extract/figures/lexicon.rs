@@ -1,0 +1,357 @@
+//! What the rules know of words beside numbers: the tables of `rules/`, ready to be asked.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use crate::extract::table::rows;
+use crate::pb::statistic::Qualifier;
+
+/// Words with what is known of each, found at one place of a text.
+struct Words<T> {
+    by_char: HashMap<char, Vec<(&'static str, T)>>,
+}
+
+impl<T> Words<T> {
+    /// `key` is the character that a word is filed under: its first or its last.
+    fn new(
+        words: impl IntoIterator<Item = (&'static str, T)>,
+        key: fn(&'static str) -> Option<char>,
+    ) -> Self {
+        let mut by_char: HashMap<char, Vec<(&'static str, T)>> = HashMap::new();
+        for (word, known) in words {
+            if let Some(char) = key(word) {
+                by_char.entry(char).or_default().push((word, known));
+            }
+        }
+        for words in by_char.values_mut() {
+            words.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
+        }
+        Self { by_char }
+    }
+
+    fn filed(&self, char: Option<char>) -> &[(&'static str, T)] {
+        let words = char.and_then(|char| self.by_char.get(&char));
+        words.map_or(&[], Vec::as_slice)
+    }
+
+    /// The longest word that a text begins with.
+    fn at(&self, text: &str) -> Option<&(&'static str, T)> {
+        let words = self.filed(text.chars().next());
+        words.iter().find(|(word, _)| text.starts_with(word))
+    }
+
+    /// The longest word that a text ends with.
+    fn before(&self, text: &str) -> Option<&(&'static str, T)> {
+        let words = self.filed(text.chars().next_back());
+        words.iter().find(|(word, _)| text.ends_with(word))
+    }
+}
+
+fn first(word: &'static str) -> Option<char> {
+    word.chars().next()
+}
+
+fn last(word: &'static str) -> Option<char> {
+    word.chars().next_back()
+}
+
+/// What a unit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnitKind {
+    Count,
+    Person,
+    Money,
+    Share,
+    Measure,
+    Duration,
+    /// Provinces, cities and the like, which stand beside numbers in names as well.
+    Area,
+}
+
+/// A unit word.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    /// As printed.
+    pub word: &'static str,
+    /// As kept.
+    pub unit: &'static str,
+    pub kind: UnitKind,
+    /// Words after it that show it is no unit, each with what makes it one again.
+    bars: Vec<(&'static str, Option<&'static str>)>,
+}
+
+static UNITS: LazyLock<Words<Unit>> = LazyLock::new(|| {
+    let units = rows(include_str!("../rules/measures.tsv")).map(|[word, kind, unit, bars]| {
+        let kind = match kind {
+            "person" => UnitKind::Person,
+            "money" => UnitKind::Money,
+            "share" => UnitKind::Share,
+            "measure" => UnitKind::Measure,
+            "duration" => UnitKind::Duration,
+            "area" => UnitKind::Area,
+            _ => UnitKind::Count,
+        };
+        let unit = if unit.is_empty() { word } else { unit };
+        let bars = bars
+            .split_whitespace()
+            .map(|bar| match bar.split_once('^') {
+                Some((head, but)) => (head, Some(but)),
+                None => (bar, None),
+            });
+        let bars = bars.collect();
+        (
+            word,
+            Unit {
+                word,
+                unit,
+                kind,
+                bars,
+            },
+        )
+    });
+    Words::new(units, first)
+});
+
+impl Unit {
+    /// The longest unit word at the start of a text, unless what follows bars it.
+    pub fn at(text: &str) -> Option<&'static Unit> {
+        let words = UNITS.filed(text.chars().next());
+        let unit = words.iter().find(|(word, unit)| {
+            text.strip_prefix(word)
+                .is_some_and(|rest| !unit.is_barred_by(rest))
+        });
+        unit.map(|(_, unit)| unit)
+    }
+
+    fn is_barred_by(&self, rest: &str) -> bool {
+        let is_latin = self.word.ends_with(|char: char| char.is_ascii_alphabetic());
+        if is_latin && rest.starts_with(|char: char| char.is_ascii_alphanumeric()) {
+            return true;
+        }
+        self.bars.iter().any(|(bar, but)| {
+            let after = rest.strip_prefix(bar);
+            after.is_some_and(|after| !but.is_some_and(|but| after.starts_with(but)))
+        })
+    }
+}
+
+/// A word beside a number; of one that bounds nothing, no qualifier.
+type Bound = Option<Qualifier>;
+
+fn bounds(side: &'static str) -> impl Iterator<Item = (&'static str, Bound)> {
+    let rows = rows(include_str!("../rules/qualifiers.tsv"));
+    rows.filter(move |[_, where_, _]| *where_ == side)
+        .map(|[word, _, name]| (word, Qualifier::from_str_name(name)))
+}
+
+/// The word that bounds a number, at the end of the text before it.
+pub fn bound_before(text: &str) -> Option<(&'static str, Bound)> {
+    static BEFORE: LazyLock<Words<Bound>> = LazyLock::new(|| Words::new(bounds("before"), last));
+    BEFORE.before(text).copied()
+}
+
+/// The word that bounds a number, at the start of the text after its unit.
+pub fn bound_after(text: &str) -> Option<(&'static str, Bound)> {
+    static AFTER: LazyLock<Words<Bound>> = LazyLock::new(|| Words::new(bounds("after"), first));
+    AFTER.at(text).copied()
+}
+
+/// How a number differs from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Move {
+    Up,
+    Down,
+    Flat,
+}
+
+/// A word of comparison that ends a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compare {
+    pub word: &'static str,
+    pub direction: Move,
+    /// 增幅 and its like: a noun, after which 达 or 为 may stand.
+    pub is_noun: bool,
+    /// Compares only where a basis is named.
+    pub needs_basis: bool,
+    /// Makes any number a difference, and not only a share.
+    pub is_sure: bool,
+}
+
+static COMPARES: LazyLock<Words<Compare>> = LazyLock::new(|| {
+    let table = rows(include_str!("../rules/comparisons.tsv"));
+    let words = table.filter_map(|[word, kind, scope]| {
+        let (direction, is_noun) = match kind {
+            "up" => (Move::Up, false),
+            "down" => (Move::Down, false),
+            "flat" => (Move::Flat, false),
+            "swing-up" => (Move::Up, true),
+            "swing-down" => (Move::Down, true),
+            _ => return None,
+        };
+        let (needs_basis, is_sure) = (scope == "basis", scope == "all");
+        let compare = Compare {
+            word,
+            direction,
+            is_noun,
+            needs_basis,
+            is_sure,
+        };
+        Some((word, compare))
+    });
+    Words::new(words, last)
+});
+
+/// The word of comparison at the end of a text.
+pub fn compare_before(text: &str) -> Option<Compare> {
+    COMPARES.before(text).map(|(_, compare)| *compare)
+}
+
+/// What a word says of the numbers in its clause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cue {
+    Basis,
+    Requirement,
+    Aspiration,
+    Plan,
+    Criterion,
+    /// How something is organised, before a number.
+    Structure,
+    /// What something is organised into, after a number.
+    Part,
+    Hedge,
+    Trend,
+    /// A deed or an outcome that is counted.
+    Report,
+    Place,
+    Period,
+    Until,
+    /// An ISO 8601 recurrence.
+    Every(&'static str),
+}
+
+/// A cue and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hit {
+    pub range: Range<usize>,
+    pub cue: Cue,
+}
+
+/// The cues of a text, in order; where several begin, the longest.
+pub fn cues(text: &str) -> Vec<Hit> {
+    static CUES: LazyLock<(AhoCorasick, Vec<Cue>)> = LazyLock::new(|| {
+        let claims = rows(include_str!("../rules/claims.tsv")).map(|[word, kind]| (word, kind, ""));
+        let times = rows(include_str!("../rules/times.tsv"));
+        let times = times.map(|[word, kind, duration]| (word, kind, duration));
+        let compares = rows(include_str!("../rules/comparisons.tsv"));
+        let compares = compares.map(|[word, kind]| (word, kind, ""));
+        let all = claims.chain(times).chain(compares);
+        let known: Vec<(&str, Cue)> = all
+            .filter_map(|(word, kind, duration)| Some((word, cue(kind, duration)?)))
+            .collect();
+        let (words, cues): (Vec<&str>, Vec<Cue>) = known.into_iter().unzip();
+        (automaton(&words), cues)
+    });
+    let (automaton, cues) = &*CUES;
+    let hits = automaton.find_iter(text);
+    hits.map(|hit| Hit {
+        range: hit.range(),
+        cue: cues[hit.pattern().as_usize()],
+    })
+    .collect()
+}
+
+fn cue(kind: &str, duration: &'static str) -> Option<Cue> {
+    Some(match kind {
+        "basis" => Cue::Basis,
+        "requirement" => Cue::Requirement,
+        "aspiration" => Cue::Aspiration,
+        "plan" => Cue::Plan,
+        "criterion" => Cue::Criterion,
+        "structure" => Cue::Structure,
+        "part" => Cue::Part,
+        "hedge" => Cue::Hedge,
+        "trend" => Cue::Trend,
+        "report" => Cue::Report,
+        "place" => Cue::Place,
+        "period" => Cue::Period,
+        "until" => Cue::Until,
+        "every" => Cue::Every(duration),
+        _ => return None,
+    })
+}
+
+/// Names and idioms in which a numeral counts nothing, in order.
+pub fn numeral_names(text: &str) -> Vec<Range<usize>> {
+    static NAMES: LazyLock<AhoCorasick> = LazyLock::new(|| {
+        let words: Vec<&str> = rows(include_str!("../rules/numeral_names.tsv"))
+            .map(|[word]| word)
+            .collect();
+        automaton(&words)
+    });
+    NAMES.find_iter(text).map(|name| name.range()).collect()
+}
+
+fn automaton(words: &[&str]) -> AhoCorasick {
+    AhoCorasick::builder()
+        .match_kind(MatchKind::LeftmostLongest)
+        .build(words)
+        .expect("the tables are small enough for any automaton")
+}
+
+/// Words around a number, by what they tell of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Listed {
+    Length,
+    LengthOf,
+    Area,
+    People,
+    Peopled,
+    Money,
+    Subject,
+    Title,
+    Region,
+    LeadStart,
+    LeadEnd,
+    NounEnd,
+    CallNumber,
+    Called,
+}
+
+impl Listed {
+    fn named(kind: &str) -> Option<Self> {
+        Some(match kind {
+            "length" => Self::Length,
+            "length-of" => Self::LengthOf,
+            "area" => Self::Area,
+            "people" => Self::People,
+            "peopled" => Self::Peopled,
+            "money" => Self::Money,
+            "subject" => Self::Subject,
+            "title" => Self::Title,
+            "region" => Self::Region,
+            "lead-start" => Self::LeadStart,
+            "lead-end" => Self::LeadEnd,
+            "noun-end" => Self::NounEnd,
+            "call-number" => Self::CallNumber,
+            "called" => Self::Called,
+            _ => return None,
+        })
+    }
+
+    /// The words, in the order of their table.
+    pub fn words(self) -> &'static [&'static str] {
+        static WORDS: LazyLock<HashMap<Listed, Vec<&'static str>>> = LazyLock::new(|| {
+            let mut words: HashMap<Listed, Vec<&'static str>> = HashMap::new();
+            for [word, kind] in rows(include_str!("../rules/figure_words.tsv")) {
+                if let Some(listed) = Listed::named(kind) {
+                    words.entry(listed).or_default().push(word);
+                }
+            }
+            words
+        });
+        WORDS.get(&self).map_or(&[], Vec::as_slice)
+    }
+}

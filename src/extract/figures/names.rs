@@ -1,0 +1,335 @@
+//! Names a figure in words: what is counted, who is counted, and what it is per.
+
+use std::ops::Range;
+
+use super::changes::Reading;
+use super::lexicon::{Cue, Listed, UnitKind};
+use super::sheet::Sheet;
+
+const METRIC_LENGTH_MAX: usize = 60;
+
+/// Names that say only how the figure before was averaged.
+const MEANS: [&str; 6] = ["日均", "人均", "月均", "年均", "户均", "平均"];
+
+/// The names of a figure.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Names {
+    pub metric: String,
+    pub subject: String,
+    pub categories: Vec<String>,
+    /// The deed that opens the list, for the figures that go on with it.
+    deed: String,
+}
+
+/// Names a figure by the words between its neighbours, `words`; `before` are the names of the figure
+/// before it in its clause.
+pub fn names(
+    sheet: &Sheet<'_>,
+    reading: &Reading,
+    words: &Range<usize>,
+    before: Option<&Names>,
+) -> Names {
+    if let Some(change) = reading.change.as_ref().filter(|_| reading.is_change) {
+        let name = listed_name(&sheet.text[change.name.clone()], change.turn);
+        let metric = match before.filter(|_| name.trim().is_empty()) {
+            Some(before) => before.metric.clone(),
+            None => ending(&metric_or(&name, reading)),
+        };
+        return Names {
+            metric,
+            ..Names::default()
+        };
+    }
+    let told = Told::of(sheet, reading, words);
+    let before = before.filter(|_| reading.name.is_none());
+    let mut names = Names::default();
+    let inherited = before.filter(|_| told.deed.is_none() && !told.lead.is_empty());
+    names.deed = match (told.deed, inherited) {
+        (Some(deed), _) => deed.to_owned(),
+        (None, Some(before)) => before.deed.clone(),
+        (None, None) => String::new(),
+    };
+    let is_named = |subject: &&str| {
+        let rest = told.lead.split_once(subject).map(|(_, rest)| rest);
+        rest.is_some_and(|rest| !rest.starts_with('道'))
+    };
+    let subject = Listed::Subject.words().iter().copied().find(is_named);
+    names.subject = match (subject, inherited) {
+        (Some(subject), _) => subject.to_owned(),
+        (None, Some(before)) => before.subject.clone(),
+        (None, None) => String::new(),
+    };
+    let is_share = kind(reading) == Some(UnitKind::Share);
+    let prefix = match inherited.filter(|_| !is_share) {
+        Some(before) if subject.is_none() => format!("{}{}", before.deed, before.subject),
+        Some(before) => before.deed.clone(),
+        None => String::new(),
+    };
+    names.categories = categories(told.lead, &names);
+    let prefix = match before.filter(|_| MEANS.contains(&told.lead)) {
+        Some(before) => before.metric.clone(),
+        None => prefix,
+    };
+    let name = format!("{prefix}{}{}", told.lead, told.noun);
+    names.metric = match before {
+        _ if !name.trim().is_empty() => ending(&name),
+        Some(before) => before.metric.clone(),
+        None => metric_or("", reading),
+    };
+    names
+}
+
+fn kind(reading: &Reading) -> Option<UnitKind> {
+    reading.measure.unit.map(|unit| unit.kind)
+}
+
+/// What is told around a number.
+struct Told<'t> {
+    /// What leads to it.
+    lead: &'t str,
+    /// What its classifier counts, and what befell that.
+    noun: String,
+    /// The deed that is counted.
+    deed: Option<&'t str>,
+}
+
+impl<'t> Told<'t> {
+    fn of(sheet: &Sheet<'t>, reading: &Reading, words: &Range<usize>) -> Self {
+        let first = match &reading.before {
+            Some(before) => before.whole.start,
+            None => reading.measure.whole.start,
+        };
+        let start = words.start.min(first);
+        let after = reading.measure.whole.end;
+        let rest = &sheet.text[after..words.end.max(after)];
+        let raw = &sheet.text[start..first];
+        let raw = match reading.before {
+            Some(_) => raw.rfind(['从', '由']).map_or(raw, |from| &raw[..from]),
+            None => raw,
+        };
+        let mut lead = lead(raw);
+        if let Some(name) = &reading.name {
+            lead = sheet.text[name.clone()].trim();
+        }
+        let mut noun = noun(rest, reading);
+        if raw.ends_with('等') {
+            lead = "";
+            noun = given(rest).unwrap_or(noun);
+        }
+        let in_a_row = lead.ends_with("连续") && kind(reading) == Some(UnitKind::Duration);
+        if in_a_row {
+            lead = lead.trim_end_matches("连续");
+            noun = format!("{}连续时长", rest.trim());
+        }
+        const SUMS: [&str; 7] = ["其中", "累计", "共计", "合计", "总计", "现有", "共有"];
+        let deeds = sheet.cues_in(start..first).iter();
+        let deeds = deeds.filter(|hit| hit.cue == Cue::Report);
+        let mut deeds = deeds.map(|hit| &sheet.text[hit.range.clone()]);
+        Self {
+            lead,
+            noun,
+            deed: deeds.find(|deed| !SUMS.contains(deed)),
+        }
+    }
+}
+
+/// 单位被…命名为…: what the counted ones were given.
+fn given(rest: &str) -> Option<String> {
+    let (counted, given) = rest.split_once('被')?;
+    let is_short = counted.chars().count() <= 10;
+    is_short.then(|| format!("被{given}的{counted}数"))
+}
+
+/// A name, or the unit when there is none.
+fn metric_or(name: &str, reading: &Reading) -> String {
+    let unit = reading.measure.unit.map_or("", |unit| unit.unit);
+    match (name.trim(), unit) {
+        ("", "" | "%" | "‰" | "倍" | "百分点") => "数值".to_owned(),
+        ("", unit) => format!("{unit}数"),
+        (name, _) => name.to_owned(),
+    }
+}
+
+/// The last characters of a name that is too long.
+fn ending(name: &str) -> String {
+    let count = name.chars().count();
+    let kept = name.chars().skip(count.saturating_sub(METRIC_LENGTH_MAX));
+    kept.collect()
+}
+
+/// One of listed names, with the ending that only the last prints: 刑事、治安警情.
+fn listed_name(name: &str, (turn, count): (usize, usize)) -> String {
+    const ENDINGS: [&str; 14] = [
+        "警情", "案件", "事故", "人数", "起数", "面积", "流量", "产量", "销量", "收入", "产值",
+        "价格", "金额", "总数",
+    ];
+    const WHOLE: [char; 6] = ['案', '额', '量', '率', '数', '度'];
+    if count < 2 {
+        return name.to_owned();
+    }
+    let parts: Vec<&str> = name
+        .split(['、', '和', '及', '与'])
+        .filter(|part| !part.is_empty())
+        .collect();
+    let Some(part) = parts.get(turn).filter(|_| parts.len() == count) else {
+        return name.to_owned();
+    };
+    let last = parts.last().copied().unwrap_or_default();
+    let shared = ENDINGS.into_iter().find(|ending| last.ends_with(ending));
+    if part.ends_with(WHOLE) || ENDINGS.iter().any(|ending| part.ends_with(ending)) {
+        (*part).to_owned()
+    } else {
+        format!("{part}{}", shared.unwrap_or_default())
+    }
+}
+
+/// What is said before a number, without the words that only lead to it.
+fn lead(text: &str) -> &str {
+    const MARKS: [char; 13] = [
+        '“', '”', ' ', ',', '、', ':', '(', ')', '《', '》', '\t', '+', '。',
+    ];
+    let (starts, ends) = (Listed::LeadStart.words(), Listed::LeadEnd.words());
+    let text = text.rsplit(',').next().unwrap_or(text);
+    let mut text = text.trim_matches(MARKS);
+    loop {
+        let start = starts.iter().find_map(|word| text.strip_prefix(word));
+        let end = ends.iter().find_map(|word| text.strip_suffix(word));
+        let is_word = text.ends_with("行为") || text.ends_with('均') && !text.ends_with("分别均");
+        let end = end.filter(|_| !is_word);
+        match start.filter(|rest| !rest.is_empty()).or(end) {
+            Some(rest) => text = rest.trim_matches(MARKS),
+            None => return text,
+        }
+    }
+}
+
+/// What a classifier counts: 4把管制刀具.
+fn noun(rest: &str, reading: &Reading) -> String {
+    let counts = matches!(
+        kind(reading),
+        Some(UnitKind::Count | UnitKind::Person | UnitKind::Area | UnitKind::Duration)
+    );
+    let is_share_of = kind(reading) == Some(UnitKind::Share) && rest.starts_with('的');
+    if !counts && !is_share_of {
+        return String::new();
+    }
+    let rest = rest.trim_start_matches(['的', ' ', '“', '”']);
+    let words = Listed::NounEnd
+        .words()
+        .iter()
+        .filter_map(|word| rest.find(word))
+        .min();
+    let marks = rest.find([',', '、', '(', '。', ';']);
+    let end = words.into_iter().chain(marks).min().unwrap_or(rest.len());
+    let noun = rest[..end].trim().chars();
+    noun.take(METRIC_LENGTH_MAX / 2).collect()
+}
+
+/// What one figure covers: 闯红灯、未走人行横道交通违法行为.
+fn categories(lead: &str, names: &Names) -> Vec<String> {
+    const CATEGORIES_MAX: usize = 20;
+    const ENDINGS: [&str; 8] = [
+        "交通违法行为",
+        "违法行为",
+        "等各类",
+        "等",
+        "案件",
+        "违法",
+        "行为",
+        "各类",
+    ];
+    if names.subject.is_empty() {
+        return Vec::new();
+    }
+    let mut own = lead;
+    for head in [&names.deed, &names.subject] {
+        own = own
+            .find(head.as_str())
+            .map_or(own, |at| &own[at + head.len()..]);
+    }
+    let mut parts: Vec<&str> = own.split(['、', '和', '及']).map(str::trim).collect();
+    if let Some(last) = parts.last_mut() {
+        for ending in ENDINGS {
+            *last = last.strip_suffix(ending).unwrap_or(last);
+        }
+    }
+    let kept = parts
+        .into_iter()
+        .filter(|part| (1..=30).contains(&part.chars().count()));
+    kept.take(CATEGORIES_MAX).map(str::to_owned).collect()
+}
+
+/// What a number is per: 人均, 日均, 每车每周的.
+pub fn per(text: &str) -> Vec<String> {
+    const PER_MAX: usize = 5;
+    const UNITS: [&str; 16] = [
+        "平方公里",
+        "小时",
+        "千瓦时",
+        "万人",
+        "人",
+        "车",
+        "周",
+        "天",
+        "日",
+        "月",
+        "户",
+        "吨",
+        "亩",
+        "台",
+        "次",
+        "公里",
+    ];
+    let mut per: Vec<String> = Vec::new();
+    let mut add = |word: &str| {
+        if per.len() < PER_MAX && !per.iter().any(|known| known == word) {
+            per.push(word.to_owned());
+        }
+    };
+    let mut was_per = text.contains("平均每");
+    for (at, char) in text.char_indices() {
+        let rest = &text[at + char.len_utf8()..];
+        if "人日月年户周天车次亩".contains(char) && rest.starts_with('均') {
+            add(&text[at..at + char.len_utf8()]);
+            let after = rest.chars().nth(1).filter(|next| "日月年".contains(*next));
+            after.iter().for_each(|next| add(&next.to_string()));
+        } else if char == '每' {
+            let word = UNITS.into_iter().find(|word| rest.starts_with(word));
+            let after = word.map(|word| &rest[word.len()..]);
+            was_per |=
+                after.is_some_and(|after| after.is_empty() || after.starts_with(['的', '每']));
+            word.filter(|_| was_per).iter().for_each(|word| add(word));
+        }
+    }
+    per
+}
+
+/// What was counted, when the list before 等N or 这N has as many.
+pub fn items(sheet: &Sheet<'_>, reading: &Reading) -> Vec<Range<usize>> {
+    const HEADS: [&str; 9] = ["从", "包括", "增加了", "为", "是", "对", "在", "将", "以"];
+    let measure = &reading.measure;
+    let start = sheet.clause_of(&measure.core).start;
+    let lead = &sheet.text[start.min(measure.whole.start)..measure.whole.start];
+    let list = lead.strip_suffix('等').or_else(|| lead.strip_suffix('这'));
+    let Some(list) = list else {
+        return Vec::new();
+    };
+    let first = list.find('、').unwrap_or(list.len());
+    let heads = HEADS
+        .iter()
+        .filter_map(|head| list[..first].rfind(head).map(|at| at + head.len()));
+    let at = heads.max().unwrap_or(0);
+    let mut from = start + at;
+    let mut items = Vec::new();
+    for part in list[at..].split('、') {
+        items.push(sheet.trimmed(from..from + part.len()));
+        from += part.len() + '、'.len_utf8();
+    }
+    let is_complete = rust_decimal::Decimal::from(items.len()) == measure.value;
+    let is_named = items.len() > 1 && items.iter().all(|item| !item.is_empty());
+    if is_complete && is_named {
+        items
+    } else {
+        Vec::new()
+    }
+}

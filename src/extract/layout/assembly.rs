@@ -90,8 +90,10 @@ impl<'p, 'l> Assembly<'p, 'l> {
             return 1;
         }
         if let Some(publication) = masthead(line.text()) {
-            // A date alone may be what a page break cut off.
-            if !is_cut || !publication.page.is_empty() || !publication.newspaper.is_empty() {
+            // A date alone may be what a page break cut off, or when a notice was signed.
+            let is_date = publication.page.is_empty() && publication.newspaper.is_empty();
+            let is_within = self.story.has(Role::Body) && !self.has_ended;
+            if !is_date || !is_within {
                 self.note_print(publication);
                 return 1;
             }

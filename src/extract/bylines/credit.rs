@@ -94,7 +94,7 @@ impl Reader<'_> {
             };
             let length = rest.find(|char| !is_date(char)).unwrap_or(rest.len());
             self.at += length;
-            return length > 3;
+            return true;
         }
         false
     }
@@ -106,12 +106,17 @@ impl Reader<'_> {
         let is_last = self.text[self.at..].chars().all(is_separator);
         let has_pending = self.credits.len() > self.pending;
         let is_waiting = has_pending && matches!(self.role, Current::None);
+        let is_open = self.text[self.at..]
+            .trim_start()
+            .starts_with([':', '/', '|', '丨']);
+        // 陈立群/文 方敏/图
+        let is_suffix = is_waiting && !is_open && self.text[..range.start].ends_with('/');
         match word {
             _ if is_last && has_pending && words::is_join(text) => self.assign(None, range, true),
             _ if is_last && has_pending && words::is_photo(text) => {
                 self.assign(Some(Role::Photographer), range, true);
             }
-            Word::Role(role) | Word::After(role) if is_last && is_waiting => {
+            Word::Role(role) | Word::After(role) if is_last && is_waiting || is_suffix => {
                 self.assign(Some(role), range, true);
             }
             Word::Role(role) => {
@@ -123,7 +128,7 @@ impl Reader<'_> {
                 self.pending = self.credits.len();
             }
             // 供稿:陈立群
-            Word::After(role) if !has_pending => {
+            Word::After(role) if is_open && !has_pending => {
                 self.role = Current::Role(role, range);
                 self.pending = self.credits.len();
             }
@@ -192,14 +197,25 @@ impl Reader<'_> {
         }
         let is_before_role = matches!(follows, Some((_, Word::Role(_))));
         let is_free = matches!(self.role, Current::None) && self.credits.len() == self.pending;
+        // 平安江州: the account of an office.
+        let is_account = name::begins_like_word(run) && !name::has_surname(run);
         if matches!(self.role, Current::Skip)
             || words::is_medium(run)
-            || (is_before_role && is_free)
+            || is_account
+            || (is_before_role && is_free && !self.is_glued_name(run))
         {
             self.at += length;
             return self.extent == Extent::Whole || is_before_role;
         }
         self.names(start, run)
+    }
+
+    /// (陈立群记者方敏): a name, not a paper, before the first role.
+    fn is_glued_name(&self, run: &str) -> bool {
+        self.extent == Extent::Whole
+            && run.chars().count() == 3
+            && name::is_common(run)
+            && name::is_name(run)
     }
 
     fn names(&mut self, start: usize, run: &str) -> bool {

@@ -3,11 +3,9 @@
 use std::ops::Range;
 
 use super::lexicon::{self, Compare, Cue, Move, UnitKind};
-use super::scan::Measure;
-use super::sheet::Sheet;
-
-/// Longest list of differences that is paired with a list of values.
-const LIST_MAX: usize = 30;
+use super::measures::Measure;
+use super::pairs;
+use super::sheet::{Sheet, tail};
 
 /// A number, and what it is to its text.
 #[derive(Clone, Debug)]
@@ -23,6 +21,10 @@ pub struct Reading {
     pub is_change: bool,
     /// Where the clause of its difference ends, when that is told of it elsewhere.
     pub change_end: Option<usize>,
+    /// Where its difference begins, when that is told before it.
+    pub change_start: Option<usize>,
+    /// What it is of, when its difference names that.
+    pub name: Option<Range<usize>>,
 }
 
 /// A difference.
@@ -47,6 +49,8 @@ pub fn read(sheet: &Sheet<'_>, measures: Vec<Measure>) -> Vec<Reading> {
         change: None,
         is_change: false,
         change_end: None,
+        change_start: None,
+        name: None,
     });
     take_earlier_values(sheet, readings.collect())
 }
@@ -82,7 +86,10 @@ fn settle_units(before: &mut Measure, after: &mut Measure) {
 
 fn is_earlier(sheet: &Sheet<'_>, first: &Reading, second: &Reading, floor: usize) -> bool {
     const GAP_MAX: usize = 120;
-    const FROM: [&str; 8] = ["从", "由", "较", "比", "自", "相比", "原来", "原先"];
+    const FROM: [&str; 14] = [
+        "从", "由", "较", "比", "自", "相比", "原来", "原先", "去年", "上年", "以前", "过去",
+        "此前", "当初",
+    ];
     const MOVES: [&str; 16] = [
         "调整", "扩大", "拓展", "扩", "变", "调", "到", "至", "改", "增", "减", "降", "升", "提",
         "缩", "延长",
@@ -106,20 +113,16 @@ fn is_earlier(sheet: &Sheet<'_>, first: &Reading, second: &Reading, floor: usize
     let lead = sheet.clauses[first.clause].range.start.max(floor)..one.core.start;
     let lead = sheet.within_reach(lead.start.min(lead.end)..lead.end, &one.core);
     let lead = &sheet.text[lead];
-    let near_lead: String = lead
-        .chars()
-        .rev()
-        .take(24)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev()
-        .collect();
+    let near_lead = tail(lead, 24).replace("同比", "").replace("环比", "");
     let begins = FROM.iter().any(|from| near_lead.contains(from));
     let is_moved = MOVES.iter().any(|moves| gap.contains(moves));
     let has_end = ["到", "至", "为", "成", "达"]
         .iter()
         .any(|end| gap.contains(end));
-    begins && is_moved && has_end && !gap.contains(['、', ';'])
+    let is_share = one.unit.is_some_and(|unit| unit.kind == UnitKind::Share);
+    let is_difference =
+        is_share && lexicon::compare_before(lead.trim_end_matches(['了', '约', '近'])).is_some();
+    begins && !is_difference && is_moved && has_end && !gap.contains(['、', ';'])
 }
 
 /// Tells differences from values, and gives them to the values they are of.
@@ -138,9 +141,7 @@ pub fn compare(sheet: &Sheet<'_>, readings: &mut Vec<Reading>) {
         reading.is_change = change.is_some();
         reading.change = change;
     }
-    take_turns(readings);
-    give(sheet, readings);
-    note_words(sheet, readings);
+    pairs::pair(sheet, readings);
 }
 
 /// The difference a number is by the words right before it.
@@ -157,11 +158,19 @@ fn own_change(sheet: &Sheet<'_>, reading: &Reading, floor: usize) -> Option<Chan
     let verb = start + lead.len() - compare.word.len();
     let between = &sheet.text[verb + compare.word.len()..measure.core.start];
     let kind = measure.unit?.kind;
-    let basis = basis(sheet, start..verb);
+    let named = basis(sheet, start..verb);
+    let name_end = named.as_ref().map_or(verb, |basis| basis.start);
+    let basis = named.or_else(|| basis_before(sheet, reading.clause));
+    // 提升12处路口的能力: what follows the number is counted, and no difference.
+    let rest = &sheet.text[measure.whole.end..];
+    let is_bare = !rest.starts_with(char::is_alphanumeric);
+    let compare = Compare {
+        is_sure: compare.is_sure && is_bare,
+        ..compare
+    };
     if !is_difference(compare, kind, between, basis.is_some()) {
         return None;
     }
-    let name_end = basis.as_ref().map_or(verb, |basis| basis.start);
     let name = trim_name(sheet, start..name_end);
     Some(Change {
         direction: compare.direction,
@@ -182,17 +191,30 @@ fn is_difference(compare: Compare, kind: UnitKind, between: &str, has_basis: boo
         _ if reaches && !between.contains("分别为") => false,
         _ if is_new && kind != UnitKind::Share => false,
         UnitKind::Share => has_basis || !compare.needs_basis,
-        _ => has_basis,
+        _ => has_basis || compare.is_sure,
     }
 }
 
 /// What a number is compared with: 同比, or 比 and 较 with a time.
 pub fn basis(sheet: &Sheet<'_>, range: Range<usize>) -> Option<Range<usize>> {
-    if let Some(hit) = sheet.last_cue(range.clone(), |cue| cue == Cue::Basis) {
-        return Some(hit.range.clone());
-    }
     const FAR: usize = 60;
     let text = sheet.text.get(range.clone())?;
+    if let Some(hit) = sheet.last_cue(range.clone(), |cue| cue == Cue::Basis) {
+        let lead = &sheet.text[range.start..hit.range.start];
+        let is_short = sheet.text[hit.range.clone()].starts_with("同期");
+        let with = lead
+            .rfind(['比', '较', '与'])
+            .filter(|at| is_short && lead.len() - at < FAR);
+        let start = with.map_or(hit.range.start, |at| range.start + at);
+        let rest = &sheet.text[hit.range.end..range.end];
+        let rest_is_time = matches!(rest, "末" | "底" | "初" | "年底" | "同期" | "同月" | "年末");
+        let end = if rest_is_time {
+            range.end
+        } else {
+            hit.range.end
+        };
+        return Some(start..end);
+    }
     let at = text.rfind(['比', '较'])?;
     let words = &text[at..];
     let is_time = words.contains(['年', '月', '周', '期', '前', '季', '日']);
@@ -207,14 +229,26 @@ pub fn basis(sheet: &Sheet<'_>, range: Range<usize>) -> Option<Range<usize>> {
     Some(range.start + start..range.end).map(|basis| sheet.trimmed(basis))
 }
 
+/// 与去年同期相比, as the clause before.
+fn basis_before(sheet: &Sheet<'_>, clause: usize) -> Option<Range<usize>> {
+    const FAR: usize = 90;
+    let before = &sheet.clauses[clause.checked_sub(1)?];
+    let is_same = before.sentence == sheet.clauses[clause].sentence;
+    let range = Some(before.range.clone()).filter(|range| is_same && range.len() <= FAR)?;
+    let range = sheet.trimmed(range);
+    let text = &sheet.text[range.clone()];
+    let is_basis = text.starts_with(['与', '同', '和', '较', '比']) && text.ends_with("相比");
+    is_basis.then_some(range)
+}
+
 /// The name of what differs, without words that only lead over to its difference.
-fn trim_name(sheet: &Sheet<'_>, range: Range<usize>) -> Range<usize> {
-    const ENDS: [&str; 16] = [
-        "分别", "均", "都", "总体", "相比", "大幅", "明显", "的", "全面", "已", "平均", "则",
-        "累计", "持续", "实现", ",",
+pub fn trim_name(sheet: &Sheet<'_>, range: Range<usize>) -> Range<usize> {
+    const ENDS: [&str; 17] = [
+        "分别", "平均", "日均", "均", "都", "总体", "相比", "大幅", "明显", "的", "全面", "已",
+        "则", "累计", "持续", "实现", ",",
     ];
-    const STARTS: [&str; 12] = [
-        "和", "及", "并", "且", "而", "均", "也", "分别", "其中", "又", "实现", "较",
+    const STARTS: [&str; 11] = [
+        "和", "及", "并", "且", "而", "均", "也", "分别", "其中", "又", "实现",
     ];
     let mut range = sheet.trimmed(range);
     loop {
@@ -237,165 +271,15 @@ fn continued(sheet: &Sheet<'_>, previous: &Reading, reading: &Reading) -> Option
         .get(previous.measure.whole.end..reading.measure.whole.start)?;
     let is_joint = matches!(between, "、" | "和" | "及" | "以及" | "与");
     let units = (previous.measure.unit?, reading.measure.unit?);
-    if !is_joint || units.0.unit != units.1.unit {
+    let change = previous.change.clone()?;
+    let start = change.name.end;
+    let told = sheet.text.get(start..previous.measure.core.start);
+    let is_each = told.is_some_and(|told| told.contains("分别"));
+    if !is_joint || units.0.unit != units.1.unit && !is_each {
         return None;
     }
-    let change = previous.change.clone()?;
     Some(Change {
         delta: Some(reading.measure.clone()),
         ..change
     })
-}
-
-/// Numbers differences of one clause that share their names, or have none of their own.
-fn take_turns(readings: &mut [Reading]) {
-    let mut start = 0;
-    while start < readings.len() {
-        let clause = readings[start].clause;
-        let mut end = start + 1;
-        let name = readings[start]
-            .change
-            .as_ref()
-            .map(|change| change.name.clone());
-        let goes_on = |reading: &Reading| {
-            let change = reading.change.as_ref().filter(|_| reading.is_change);
-            reading.clause == clause
-                && change.is_some_and(|change| {
-                    Some(&change.name) == name.as_ref() || change.name.is_empty()
-                })
-        };
-        while readings[start].is_change && readings.get(end).is_some_and(goes_on) {
-            end += 1;
-        }
-        let (name, basis) = match &readings[start].change {
-            Some(change) => (change.name.clone(), change.basis.clone()),
-            None => (0..0, None),
-        };
-        let count = end - start;
-        for (turn, reading) in readings[start..end].iter_mut().enumerate() {
-            if let Some(change) = reading.change.as_mut() {
-                let has_own_basis = turn > 0 && change.basis.is_some() && change.basis != basis;
-                change.name = name.clone();
-                change.basis = change.basis.clone().or_else(|| basis.clone());
-                change.turn = if has_own_basis { (0, 1) } else { (turn, count) };
-            }
-        }
-        start = end;
-    }
-}
-
-/// Gives differences that name nothing to the values before them.
-fn give(sheet: &Sheet<'_>, readings: &mut Vec<Reading>) {
-    let mut taken = vec![false; readings.len()];
-    for index in 0..readings.len() {
-        let Some(change) = readings[index]
-            .change
-            .clone()
-            .filter(|change| readings[index].is_change && change.name.is_empty())
-        else {
-            continue;
-        };
-        let (turn, count) = change.turn;
-        if count > LIST_MAX {
-            continue;
-        }
-        let first = index - turn;
-        let Some(target) = (first + turn).checked_sub(count) else {
-            continue;
-        };
-        let Some(value) = value_before(sheet, readings, target, first, index) else {
-            if let Some(name) = name_before(readings, first)
-                && let Some(change) = readings[index].change.as_mut()
-            {
-                change.name = name;
-            }
-            continue;
-        };
-        readings[value].change = Some(change);
-        readings[value].change_end = Some(readings[index].measure.whole.end);
-        taken[index] = true;
-    }
-    let mut index = 0;
-    readings.retain(|_| {
-        index += 1;
-        !taken[index - 1]
-    });
-}
-
-/// The value at an index, when all from it to the difference is said in one breath.
-fn value_before(
-    sheet: &Sheet<'_>,
-    readings: &[Reading],
-    target: usize,
-    first: usize,
-    index: usize,
-) -> Option<usize> {
-    let value = readings.get(target)?;
-    let is_value = readings[target..first]
-        .iter()
-        .all(|reading| !reading.is_change);
-    let last = &readings[first.checked_sub(1)?];
-    let difference = &readings[index];
-    let is_next = last.clause + 1 >= difference.clause
-        || last.clause + 2 == difference.clause && is_by_the_way(sheet, last.clause + 1);
-    let is_same_sentence =
-        sheet.clauses[value.clause].sentence == sheet.clauses[difference.clause].sentence;
-    let is_free = value.change.is_none();
-    (is_value && is_next && is_same_sentence && is_free).then_some(target)
-}
-
-/// 按可比价格计算: a clause between a value and its difference.
-fn is_by_the_way(sheet: &Sheet<'_>, clause: usize) -> bool {
-    let range = sheet.clauses[clause].range.clone();
-    range.len() <= 60 && sheet.text[range].starts_with('按')
-}
-
-/// The name that the difference right before had.
-fn name_before(readings: &[Reading], first: usize) -> Option<Range<usize>> {
-    let before = readings.get(first.checked_sub(1)?)?;
-    let is_near = before.clause + 1 >= readings[first].clause;
-    let change = before.change.as_ref().filter(|_| is_near)?;
-    Some(change.name.clone()).filter(|name| !name.is_empty())
-}
-
-/// 同比持平, 同比翻番: differences told of the value before without a number.
-fn note_words(sheet: &Sheet<'_>, readings: &mut [Reading]) {
-    for index in 0..readings.len() {
-        let next = readings.get(index + 1).map(|next| next.measure.whole.start);
-        let reading = &readings[index];
-        if reading.change.is_some() || reading.before.is_some() {
-            continue;
-        }
-        let Some(clause) = sheet.clauses.get(reading.clause + 1) else {
-            continue;
-        };
-        let is_next = next.is_none_or(|next| next >= clause.range.end);
-        let is_same_sentence = clause.sentence == sheet.clauses[reading.clause].sentence;
-        let short = clause.range.len() <= 90 && is_next && is_same_sentence;
-        let text = &sheet.text[clause.range.clone()];
-        let direction = if text.ends_with("持平") {
-            Move::Flat
-        } else if text.ends_with("翻番") || text.ends_with("翻了一番") || text.ends_with("翻一番")
-        {
-            Move::Up
-        } else {
-            continue;
-        };
-        let Some(basis) = basis(sheet, clause.range.clone()).filter(|_| short) else {
-            continue;
-        };
-        if !trim_name(sheet, clause.range.start..basis.start).is_empty() {
-            continue;
-        }
-        let end = clause.range.end;
-        let change = Change {
-            direction,
-            name: end..end,
-            basis: Some(basis),
-            delta: None,
-            turn: (0, 1),
-        };
-        readings[index].change = Some(change);
-        readings[index].change_end = Some(end);
-    }
 }

@@ -10,7 +10,9 @@ mod claims;
 mod levels;
 mod lexicon;
 mod marks;
+mod measures;
 mod names;
+mod pairs;
 mod periods;
 mod places;
 mod scan;
@@ -19,6 +21,8 @@ mod statements;
 #[cfg(test)]
 mod tests;
 mod times;
+#[cfg(test)]
+mod validity;
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -137,9 +141,11 @@ fn figures(statements: &Statements<'_, '_>, readings: &[Reading], part: usize) -
     for (index, ((reading, place), parent)) in
         readings.iter().zip(&places).zip(&parents).enumerate()
     {
-        let told = before
-            .as_ref()
-            .filter(|(clause, _)| *clause == reading.clause);
+        let told = before.as_ref().filter(|(clause, _)| {
+            let sentence = |clause: usize| sheet.clauses[clause].sentence;
+            let goes_on = reading.is_change && sentence(*clause) == sentence(reading.clause);
+            *clause == reading.clause || goes_on
+        });
         let words = own_words(readings, index, place);
         let names = names::names(sheet, reading, &words, told.map(|(_, names)| names));
         let figure = Figure {

@@ -12,6 +12,9 @@ use crate::extract::story::Place;
 /// Most units compared with a name that fits many, such as 市公安局 where no city is known.
 const COMPARED_MAX: usize = 64;
 
+/// Most ways to name a unit that are kept.
+const PRINTED_MAX: usize = 200;
+
 /// A unit while the page is read.
 #[derive(Clone, Debug)]
 pub struct Draft {
@@ -101,12 +104,13 @@ impl Registry {
             above.clone_from(&sought.places);
             let found = self.matching(&sought, printing.position());
             let is_doubtful = depth == 0
-                && (self.is_any_force(printing, text)
-                    || is_vague(chain)
+                && (chain.is_loose
+                    || (chain.segments.len() == 1 && is_vague(segment))
                     || self.is_any_branch(printing));
             if found.is_none() && is_doubtful {
                 return None;
             }
+            // 市局 of 市局刑侦支队 is no unit that the page names by itself.
             if found.is_none() && segment.ending.class == Class::Short {
                 continue;
             }
@@ -129,15 +133,6 @@ impl Registry {
         }
         self.stories.insert(printing.story);
         parent
-    }
-
-    /// 石桥中队 may be of any body, unless the police of it are spoken of in an article about the police.
-    fn is_any_force(&self, printing: &Printing, text: &str) -> bool {
-        let rest = &text[printing.chain.end()..];
-        let is_police = ["民警", "辅警", "交警", "警力"]
-            .iter()
-            .any(|word| rest.starts_with(word));
-        printing.chain.is_loose && !(is_police && self.stories.contains(&printing.story))
     }
 
     /// 江北分局 alone may be of any authority, unless the article names other units of the police.
@@ -248,7 +243,8 @@ impl Registry {
 
 impl Draft {
     fn note(&mut self, printed: Printed) {
-        if !self.printed.iter().any(|known| known.text == printed.text) {
+        let is_known = self.printed.iter().any(|known| known.text == printed.text);
+        if !is_known && self.printed.len() < PRINTED_MAX {
             self.printed.push(printed);
         }
     }
@@ -283,11 +279,9 @@ impl Draft {
     }
 }
 
-/// 河南警方 may be any police of the place: it names a unit only where the page names one. So does 市局,
-/// unless a unit of it follows: 市局刑侦支队.
-fn is_vague(chain: &Chain) -> bool {
-    let ending = chain.segments[0].ending;
-    ending.text == "警方" || ending.class == Class::Short && chain.segments.len() == 1
+/// 河南警方 may be any police of the place: it names a unit only where the page names one. So does 市局.
+fn is_vague(segment: &Segment) -> bool {
+    segment.ending.text == "警方" || segment.ending.class == Class::Short
 }
 
 impl<'s> Sought<'s> {

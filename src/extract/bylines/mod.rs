@@ -105,6 +105,9 @@ pub fn is_credit(text: &str) -> bool {
 
 /// A line that is a credit and nothing else.
 fn line(text: &str, is_byline: bool) -> Vec<Credit> {
+    if let Some(credit) = name_and_medium(text) {
+        return vec![credit];
+    }
     let is_short =
         text.len() <= 4 * CREDIT_CHARS_MAX && text.chars().nth(CREDIT_CHARS_MAX).is_none();
     let may_be = is_short && (is_byline || is_bracketed(text) || words::is_hinted(text));
@@ -118,6 +121,21 @@ fn line(text: &str, is_byline: bool) -> Vec<Credit> {
     } else {
         Vec::new()
     }
+}
+
+/// 陈立群/江州晚报: a name, and whom its bearer writes for.
+fn name_and_medium(text: &str) -> Option<Credit> {
+    let (name, medium) = text.split_once('/')?;
+    let is_credit = name::is_name(name)
+        && words::is_medium(medium)
+        && medium.chars().all(name::is_han)
+        && medium.chars().count() <= 12;
+    is_credit.then(|| Credit {
+        name: 0..name.len(),
+        role: None,
+        role_text: 0..0,
+        is_first: true,
+    })
 }
 
 /// Whether brackets or the mark of a credit set a line apart: (陈立群), □ 陈立群 方敏.

@@ -69,6 +69,12 @@ fn a_line_of_its_own() {
     check("记者 阿迪力·买买提", &["记者/阿迪力·买买提/REPORTER"]);
     check("□ 陈立群 方敏", &["/陈立群/AUTHOR", "/方敏/AUTHOR"]);
     check("□ 平安 和谐", &[]);
+    check("陈立群/看江州客户端", &["/陈立群/AUTHOR"]);
+    check(
+        "通讯员操明陈立群",
+        &["通讯员/操明/CORRESPONDENT", "通讯员/陈立群/CORRESPONDENT"],
+    );
+    check("来源:江州网 作者:佚名", &[]);
     check(
         "文丨陈立群 图丨方敏",
         &["文/陈立群/AUTHOR", "图/方敏/PHOTOGRAPHER"],

@@ -33,6 +33,7 @@ pub struct Words {
     end: Vec<&'static str>,
     quoted: Vec<&'static str>,
     short: Vec<&'static str>,
+    last: Vec<&'static str>,
     praise: Vec<&'static str>,
     none: Vec<&'static str>,
     after: Vec<&'static str>,
@@ -74,6 +75,7 @@ impl Words {
             end,
             quoted: of("quoted"),
             short: of("short"),
+            last: of("last"),
             praise: of("praise"),
             none,
             after: of("after"),
@@ -114,6 +116,7 @@ impl Words {
     /// Whether a text is known to be no title.
     pub fn is_none(&self, title: &str) -> bool {
         self.none.iter().any(|word| title.contains(word))
+            || self.last.iter().any(|word| title.ends_with(word))
     }
 
     pub fn is_praise(&self, text: &str) -> bool {

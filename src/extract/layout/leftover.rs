@@ -7,6 +7,9 @@ use crate::extract::table;
 /// Longest line that is told by words in it, in characters: an article may speak of such things.
 const SHORT: usize = 60;
 
+/// Longest name of a part of a site, in characters.
+const STEP_CHARS_MAX: usize = 12;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leftover {
     Advertisement,
@@ -18,6 +21,9 @@ pub enum Leftover {
 
 /// What a line is when it is no part of an article.
 pub fn leftover(text: &str) -> Option<Leftover> {
+    if is_path(text) {
+        return Some(Leftover::TailLine);
+    }
     let is_short = text.chars().count() <= SHORT;
     let alone = text.trim_matches(|char: char| !char.is_alphanumeric());
     RULES.iter().find_map(|rule| {
@@ -32,6 +38,18 @@ pub fn leftover(text: &str) -> Option<Leftover> {
             _ => Leftover::TailLine,
         })
     })
+}
+
+/// Where on a site a page stands: 海州网 > 新闻 > 正文.
+fn is_path(text: &str) -> bool {
+    let mut steps = text
+        .split(['>', '»'])
+        .map(str::trim)
+        .filter(|step| !step.is_empty());
+    let is_short = steps
+        .by_ref()
+        .all(|step| step.chars().count() <= STEP_CHARS_MAX);
+    is_short && text.matches(['>', '»']).count() >= 2
 }
 
 struct Rule {
@@ -62,6 +80,8 @@ mod tests {
             "沿街旺铺招租 电话0574-80000000",
             Some(Leftover::Advertisement),
         );
+        check("海州网 > 新闻频道 > 正文", Some(Leftover::TailLine));
+        check("民警提醒 > 先核实,再转账", None);
         check("广告", Some(Leftover::Advertisement));
         check(
             "民警提醒:看到“旺铺招租”的小广告,先核实房东身份,再付定金,以免被骗。",

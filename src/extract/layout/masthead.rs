@@ -38,6 +38,7 @@ pub fn masthead(text: &str) -> Option<pb::Publication> {
     }
     take(&TIME);
     if publication.publish_date.is_some() {
+        take(&ADDRESS);
         while take(&LABEL).is_some() {}
         take(&MEDIUM);
     }
@@ -68,6 +69,9 @@ static LABEL: LazyLock<Regex> = LazyLock::new(|| {
     )
     .expect("the pattern is valid")
 });
+
+static ADDRESS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?:https?://|www\.)[!-~]+").expect("the pattern is valid"));
 
 /// All that is left of a line: who printed it.
 static MEDIUM: LazyLock<Regex> = LazyLock::new(|| {
@@ -125,6 +129,7 @@ mod tests {
             "2021-03-05 08:12 海州新闻客户端",
             "当前版: 04版 上一版  下一版",
             "第A05版:社会",
+            "2021-03-05 08:59:26 http://www.example.com/ 来源:海州日报",
         ] {
             assert!(masthead(text).is_some(), "{text}");
         }

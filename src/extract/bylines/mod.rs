@@ -130,7 +130,7 @@ fn name_and_medium(text: &str) -> Option<Credit> {
         && words::is_medium(medium)
         && medium.chars().all(name::is_han)
         && medium.chars().count() <= 12;
-    is_credit.then(|| Credit {
+    is_credit.then_some(Credit {
         name: 0..name.len(),
         role: None,
         role_text: 0..0,

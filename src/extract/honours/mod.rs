@@ -56,6 +56,7 @@ pub fn find(story: &Story<'_>, index: usize, units: &Units) -> Vec<Honour> {
         let is_held = honour.honour.state() == State::Awarded;
         is_held || hopes.insert(honour.honour.title.clone())
     });
+    drop_echoes(&mut honours);
     honours.truncate(HONOURS_MAX);
     for (number, honour) in (1..).zip(&mut honours) {
         honour.honour.id = format!("h{number}");
@@ -82,6 +83,21 @@ struct Award {
     giver: Option<Range<usize>>,
     is_passive: bool,
     state: State,
+}
+
+/// Drops an award to nobody that the article tells again with who received it.
+fn drop_echoes(honours: &mut Vec<Honour>) {
+    let is_to_nobody =
+        |honour: &Honour| honour.recipients.is_empty() && honour.honour.other_recipients.is_empty();
+    let told: HashSet<String> = honours
+        .iter()
+        .filter(|honour| !is_to_nobody(honour))
+        .map(|honour| honour.honour.title.clone())
+        .collect();
+    honours.retain(|honour| {
+        let is_held = honour.honour.state() == State::Awarded;
+        !(is_held && is_to_nobody(honour) && told.contains(&honour.honour.title))
+    });
 }
 
 impl Reader<'_> {

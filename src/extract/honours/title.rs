@@ -8,6 +8,8 @@ use crate::pb::honour::Level;
 
 /// Longest title, in characters.
 const TITLE_CHARS_MAX: usize = 60;
+/// Longest row of titles that what follows it tells of, in characters.
+const ROW_CHARS_MAX: usize = 400;
 /// Longest title after a verb of one character.
 const NEAR_CHARS_MAX: usize = 16;
 /// Longest words of a level before a title in quotation marks, in bytes.
@@ -117,7 +119,8 @@ fn one(text: &str, from: usize, end: usize, verb: Verb) -> Option<Title> {
 
 /// Whether quotations that follow, and end with 等荣誉 or the like, make a row of titles.
 fn is_row_told(rest: &str) -> bool {
-    let mut rest = rest;
+    let end = rest.char_indices().nth(ROW_CHARS_MAX);
+    let mut rest = &rest[..end.map_or(rest.len(), |(at, _)| at)];
     while let Some(next) = rest
         .strip_prefix('、')
         .or(Some(rest))

@@ -106,7 +106,7 @@ impl Registry {
             let is_doubtful = depth == 0
                 && (chain.is_loose
                     || (chain.segments.len() == 1 && is_vague(segment))
-                    || self.is_any_branch(printing));
+                    || self.is_any_branch(printing, text));
             if found.is_none() && is_doubtful {
                 return None;
             }
@@ -136,9 +136,12 @@ impl Registry {
     }
 
     /// 江北分局 alone may be of any authority, unless the article names other units of the police.
-    fn is_any_branch(&self, printing: &Printing) -> bool {
+    fn is_any_branch(&self, printing: &Printing, text: &str) -> bool {
         let chain = &printing.chain;
+        // 公安新城分局
+        let says_police = text[chain.start()..chain.end()].contains("公安");
         chain.segments.len() == 1
+            && !says_police
             && chain.last().ending.text == "分局"
             && !self.stories.contains(&printing.story)
     }

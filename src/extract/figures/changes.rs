@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
-use super::lexicon::{self, Compare, Cue, Move, UnitKind};
+use super::bases::{basis, basis_number, drop_bases, is_right_after};
+use super::given::{give, note_words, take_turns};
+use super::lexicon::{self, Compare, Move, UnitKind};
 use super::scan::Measure;
 use super::sheet::Sheet;
-
-/// Longest list of differences that is paired with a list of values.
-const LIST_MAX: usize = 30;
 
 /// A number, and what it is to its text.
 #[derive(Clone, Debug)]
@@ -118,8 +117,11 @@ fn is_earlier(sheet: &Sheet<'_>, first: &Reading, second: &Reading, floor: usize
     let is_moved = MOVES.iter().any(|moves| gap.contains(moves));
     let has_end = ["到", "至", "为", "成", "达"]
         .iter()
-        .any(|end| gap.contains(end));
-    begins && is_moved && has_end && !gap.contains(['、', ';'])
+        .any(|end| gap.replace("行为", "").contains(end));
+    // 比去年上升38.7%: a difference itself.
+    let is_difference = !near_lead.contains(['从', '由', '自', '原'])
+        && lexicon::compare_before(near_lead.trim_end_matches(['了', '的'])).is_some();
+    begins && is_moved && has_end && !is_difference && !gap.contains(['、', ';'])
 }
 
 /// Tells differences from values, and gives them to the values they are of.
@@ -129,23 +131,22 @@ pub fn compare(sheet: &Sheet<'_>, readings: &mut Vec<Reading>) {
         let Some(reading) = rest.first_mut().filter(|reading| reading.before.is_none()) else {
             continue;
         };
-        let previous = done.last().filter(|last| last.clause == reading.clause);
-        let floor = previous.map_or(0, |previous| previous.measure.whole.end);
-        let change = own_change(sheet, reading, floor).or_else(|| {
-            let previous = previous.filter(|previous| previous.is_change)?;
-            continued(sheet, previous, reading)
-        });
+        let change = own_change(sheet, reading, done).or_else(|| continued(sheet, reading, done));
         reading.is_change = change.is_some();
         reading.change = change;
     }
+    drop_bases(sheet, readings);
     take_turns(readings);
     give(sheet, readings);
     note_words(sheet, readings);
 }
 
 /// The difference a number is by the words right before it.
-fn own_change(sheet: &Sheet<'_>, reading: &Reading, floor: usize) -> Option<Change> {
+fn own_change(sheet: &Sheet<'_>, reading: &Reading, done: &[Reading]) -> Option<Change> {
     let measure = &reading.measure;
+    let last = done.last();
+    let floor = last.filter(|last| last.clause == reading.clause);
+    let floor = floor.map_or(0, |last| last.measure.whole.end);
     let start = sheet
         .clause_of(&measure.core)
         .start
@@ -153,16 +154,31 @@ fn own_change(sheet: &Sheet<'_>, reading: &Reading, floor: usize) -> Option<Chan
         .min(measure.whole.start);
     let lead = &sheet.text[start..measure.whole.start];
     let lead = lead.trim_end_matches(['了', ' ', '的']);
+    let lead = ["均在", "都在"]
+        .iter()
+        .find_map(|word| lead.strip_suffix(word))
+        .unwrap_or(lead);
     let compare = lexicon::compare_before(lead)?;
     let verb = start + lead.len() - compare.word.len();
     let between = &sheet.text[verb + compare.word.len()..measure.core.start];
     let kind = measure.unit?.kind;
-    let basis = basis(sheet, start..verb);
-    if !is_difference(compare, kind, between, basis.is_some()) {
+    let is_bare = sheet.trimmed(start..verb).is_empty();
+    let stated = last
+        .filter(|_| is_bare)
+        .and_then(|last| basis_number(sheet, last, reading));
+    let (start, basis) = match stated {
+        Some((name, basis)) => (name.start, Some(basis)),
+        None => (start, basis(sheet, start..verb)),
+    };
+    let is_of_last = is_bare && last.is_some_and(|last| is_right_after(sheet, last, reading, verb));
+    // 2210人(+5.3%): a sign in brackets.
+    let is_signed = sheet.clauses[reading.clause].is_aside && matches!(lead, "+" | "-");
+    let has_basis = basis.is_some() || is_of_last || is_signed;
+    if !is_difference(compare, kind, between, has_basis) {
         return None;
     }
     let name_end = basis.as_ref().map_or(verb, |basis| basis.start);
-    let name = trim_name(sheet, start..name_end);
+    let name = trim_name(sheet, start.min(name_end)..name_end);
     Some(Change {
         direction: compare.direction,
         basis,
@@ -186,29 +202,8 @@ fn is_difference(compare: Compare, kind: UnitKind, between: &str, has_basis: boo
     }
 }
 
-/// What a number is compared with: 同比, or 比 and 较 with a time.
-pub fn basis(sheet: &Sheet<'_>, range: Range<usize>) -> Option<Range<usize>> {
-    if let Some(hit) = sheet.last_cue(range.clone(), |cue| cue == Cue::Basis) {
-        return Some(hit.range.clone());
-    }
-    const FAR: usize = 60;
-    let text = sheet.text.get(range.clone())?;
-    let at = text.rfind(['比', '较'])?;
-    let words = &text[at..];
-    let is_time = words.contains(['年', '月', '周', '期', '前', '季', '日']);
-    let with = text[..at]
-        .rfind(['与', '和', '同'])
-        .filter(|with| at - with < FAR);
-    let start = match with.filter(|_| text[..at].ends_with('相')) {
-        Some(with) => with,
-        None if words.len() < FAR && is_time => at,
-        None => return None,
-    };
-    Some(range.start + start..range.end).map(|basis| sheet.trimmed(basis))
-}
-
 /// The name of what differs, without words that only lead over to its difference.
-fn trim_name(sheet: &Sheet<'_>, range: Range<usize>) -> Range<usize> {
+pub fn trim_name(sheet: &Sheet<'_>, range: Range<usize>) -> Range<usize> {
     const ENDS: [&str; 16] = [
         "分别", "均", "都", "总体", "相比", "大幅", "明显", "的", "全面", "已", "平均", "则",
         "累计", "持续", "实现", ",",
@@ -231,13 +226,25 @@ fn trim_name(sheet: &Sheet<'_>, range: Range<usize>) -> Range<usize> {
 }
 
 /// 8.5%、13.2%: a number that goes on with the difference before it.
-fn continued(sheet: &Sheet<'_>, previous: &Reading, reading: &Reading) -> Option<Change> {
+fn continued(sheet: &Sheet<'_>, reading: &Reading, done: &[Reading]) -> Option<Change> {
+    let previous = done
+        .last()
+        .filter(|last| last.is_change && last.clause == reading.clause)?;
     let between = sheet
         .text
         .get(previous.measure.whole.end..reading.measure.whole.start)?;
     let is_joint = matches!(between, "、" | "和" | "及" | "以及" | "与");
-    let units = (previous.measure.unit?, reading.measure.unit?);
-    if !is_joint || units.0.unit != units.1.unit {
+    let units = (previous.measure.unit?.unit, reading.measure.unit?.unit);
+    // 21起,死亡5人,同比减少4起、2人: each difference has a value of its unit.
+    let is_paired = || {
+        let values = done.iter().rev().skip(1).take(2);
+        let units_told: Vec<_> = values
+            .filter(|value| !value.is_change)
+            .filter_map(|value| value.measure.unit.map(|unit| unit.unit))
+            .collect();
+        units_told == [units.1, units.0]
+    };
+    if !is_joint || units.0 != units.1 && !is_paired() {
         return None;
     }
     let change = previous.change.clone()?;
@@ -245,157 +252,4 @@ fn continued(sheet: &Sheet<'_>, previous: &Reading, reading: &Reading) -> Option
         delta: Some(reading.measure.clone()),
         ..change
     })
-}
-
-/// Numbers differences of one clause that share their names, or have none of their own.
-fn take_turns(readings: &mut [Reading]) {
-    let mut start = 0;
-    while start < readings.len() {
-        let clause = readings[start].clause;
-        let mut end = start + 1;
-        let name = readings[start]
-            .change
-            .as_ref()
-            .map(|change| change.name.clone());
-        let goes_on = |reading: &Reading| {
-            let change = reading.change.as_ref().filter(|_| reading.is_change);
-            reading.clause == clause
-                && change.is_some_and(|change| {
-                    Some(&change.name) == name.as_ref() || change.name.is_empty()
-                })
-        };
-        while readings[start].is_change && readings.get(end).is_some_and(goes_on) {
-            end += 1;
-        }
-        let (name, basis) = match &readings[start].change {
-            Some(change) => (change.name.clone(), change.basis.clone()),
-            None => (0..0, None),
-        };
-        let count = end - start;
-        for (turn, reading) in readings[start..end].iter_mut().enumerate() {
-            if let Some(change) = reading.change.as_mut() {
-                let has_own_basis = turn > 0 && change.basis.is_some() && change.basis != basis;
-                change.name = name.clone();
-                change.basis = change.basis.clone().or_else(|| basis.clone());
-                change.turn = if has_own_basis { (0, 1) } else { (turn, count) };
-            }
-        }
-        start = end;
-    }
-}
-
-/// Gives differences that name nothing to the values before them.
-fn give(sheet: &Sheet<'_>, readings: &mut Vec<Reading>) {
-    let mut taken = vec![false; readings.len()];
-    for index in 0..readings.len() {
-        let Some(change) = readings[index]
-            .change
-            .clone()
-            .filter(|change| readings[index].is_change && change.name.is_empty())
-        else {
-            continue;
-        };
-        let (turn, count) = change.turn;
-        if count > LIST_MAX {
-            continue;
-        }
-        let first = index - turn;
-        let Some(target) = (first + turn).checked_sub(count) else {
-            continue;
-        };
-        let Some(value) = value_before(sheet, readings, target, first, index) else {
-            if let Some(name) = name_before(readings, first)
-                && let Some(change) = readings[index].change.as_mut()
-            {
-                change.name = name;
-            }
-            continue;
-        };
-        readings[value].change = Some(change);
-        readings[value].change_end = Some(readings[index].measure.whole.end);
-        taken[index] = true;
-    }
-    let mut index = 0;
-    readings.retain(|_| {
-        index += 1;
-        !taken[index - 1]
-    });
-}
-
-/// The value at an index, when all from it to the difference is said in one breath.
-fn value_before(
-    sheet: &Sheet<'_>,
-    readings: &[Reading],
-    target: usize,
-    first: usize,
-    index: usize,
-) -> Option<usize> {
-    let value = readings.get(target)?;
-    let is_value = readings[target..first]
-        .iter()
-        .all(|reading| !reading.is_change);
-    let last = &readings[first.checked_sub(1)?];
-    let difference = &readings[index];
-    let is_next = last.clause + 1 >= difference.clause
-        || last.clause + 2 == difference.clause && is_by_the_way(sheet, last.clause + 1);
-    let is_same_sentence =
-        sheet.clauses[value.clause].sentence == sheet.clauses[difference.clause].sentence;
-    let is_free = value.change.is_none();
-    (is_value && is_next && is_same_sentence && is_free).then_some(target)
-}
-
-/// 按可比价格计算: a clause between a value and its difference.
-fn is_by_the_way(sheet: &Sheet<'_>, clause: usize) -> bool {
-    let range = sheet.clauses[clause].range.clone();
-    range.len() <= 60 && sheet.text[range].starts_with('按')
-}
-
-/// The name that the difference right before had.
-fn name_before(readings: &[Reading], first: usize) -> Option<Range<usize>> {
-    let before = readings.get(first.checked_sub(1)?)?;
-    let is_near = before.clause + 1 >= readings[first].clause;
-    let change = before.change.as_ref().filter(|_| is_near)?;
-    Some(change.name.clone()).filter(|name| !name.is_empty())
-}
-
-/// 同比持平, 同比翻番: differences told of the value before without a number.
-fn note_words(sheet: &Sheet<'_>, readings: &mut [Reading]) {
-    for index in 0..readings.len() {
-        let next = readings.get(index + 1).map(|next| next.measure.whole.start);
-        let reading = &readings[index];
-        if reading.change.is_some() || reading.before.is_some() {
-            continue;
-        }
-        let Some(clause) = sheet.clauses.get(reading.clause + 1) else {
-            continue;
-        };
-        let is_next = next.is_none_or(|next| next >= clause.range.end);
-        let is_same_sentence = clause.sentence == sheet.clauses[reading.clause].sentence;
-        let short = clause.range.len() <= 90 && is_next && is_same_sentence;
-        let text = &sheet.text[clause.range.clone()];
-        let direction = if text.ends_with("持平") {
-            Move::Flat
-        } else if text.ends_with("翻番") || text.ends_with("翻了一番") || text.ends_with("翻一番")
-        {
-            Move::Up
-        } else {
-            continue;
-        };
-        let Some(basis) = basis(sheet, clause.range.clone()).filter(|_| short) else {
-            continue;
-        };
-        if !trim_name(sheet, clause.range.start..basis.start).is_empty() {
-            continue;
-        }
-        let end = clause.range.end;
-        let change = Change {
-            direction,
-            name: end..end,
-            basis: Some(basis),
-            delta: None,
-            turn: (0, 1),
-        };
-        readings[index].change = Some(change);
-        readings[index].change_end = Some(end);
-    }
 }

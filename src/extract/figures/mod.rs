@@ -4,9 +4,11 @@
 //! (`times`, `marks`), joined to what they are compared with (`changes`), chosen (`choice`), and put
 //! into records with the words they stand in (`places`, `statements`).
 
+mod bases;
 mod changes;
 mod choice;
 mod claims;
+mod given;
 mod levels;
 mod lexicon;
 mod marks;

@@ -107,6 +107,58 @@ pub async fn source_text(db: &Db, sha256: &str, freshness: &Freshness) -> Result
     Ok(first(&found.value)?.try_get("text")?)
 }
 
+/// What is kept of a page.
+#[derive(Debug, Default)]
+pub struct OfPage {
+    /// Deleted ones too.
+    pub articles: Vec<Vec<u8>>,
+    pub statistics: Vec<Vec<u8>>,
+    /// The stations they name that are only proposed.
+    pub proposed: Vec<Vec<u8>>,
+}
+
+/// The records of the page with this hash, each kind by name.
+pub async fn of_page(db: &Db, sha256: &str, freshness: &Freshness) -> Result<Read<OfPage>> {
+    let sql = snapshot_sql!(
+        "articles.of_page",
+        ", article as (select name, record, stations from articles where source_sha256 = $2),
+        statistic as (
+          select s.name, s.record, s.stations
+          from article a join statistics s on s.article = a.name),
+        named as (
+          select unnest(stations) as name from article
+          union
+          select unnest(stations) from statistic),
+        found as (
+          select 1 as sort, name, record from article
+          union all
+          select 2, name, record from statistic
+          union all
+          select 3, s.name, s.record from stations s join named using (name)
+          where s.state = 'PROPOSED' and not s.is_deleted)
+        select tip.*, found.sort, found.record, null::text as text
+        from tip left join found on true order by found.sort, found.name"
+    );
+    let statement = |asked: Vec<i64>| Ok(sqlx::query(sql).bind(asked).bind(sha256));
+    let found = reading::read(db, freshness, statement).await?;
+    let mut of_page = OfPage::default();
+    for row in &found.value {
+        let record: Option<Vec<u8>> = row.try_get("record")?;
+        let Some(record) = record else {
+            continue;
+        };
+        match row.try_get::<i32, _>("sort")? {
+            1 => of_page.articles.push(record),
+            2 => of_page.statistics.push(record),
+            _ => of_page.proposed.push(record),
+        }
+    }
+    Ok(Read {
+        snapshot: found.snapshot,
+        value: of_page,
+    })
+}
+
 /// Writes current rows.
 pub fn project<'a>(
     connection: &'a mut PgConnection,

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::bodies;
+use super::marked::Marked;
 use super::story::{Place, Story, sentences};
 use super::table::rows;
 use super::units::Units;
@@ -27,6 +28,7 @@ struct Words {
     held: Vec<(&'static str, bool)>,
     ends: Vec<&'static str>,
     not: Vec<&'static str>,
+    place: Vec<&'static str>,
     skip: Vec<&'static str>,
 }
 
@@ -34,6 +36,7 @@ impl Words {
     fn read() -> Self {
         let (mut hold, mut held) = (Vec::new(), Vec::new());
         let (mut ends, mut not, mut skip) = (Vec::new(), Vec::new(), Vec::new());
+        let mut place = Vec::new();
         for [kind, part, list] in rows::<3>(include_str!("rules/events.tsv")) {
             let list = list.split_whitespace();
             match kind {
@@ -41,6 +44,7 @@ impl Words {
                 "held" => held.extend(list.map(|word| (word, part == "name"))),
                 "end" => ends.extend(list),
                 "not" => not.extend(list),
+                "place" => place.extend(list),
                 _ => skip.extend(list),
             }
         }
@@ -53,11 +57,13 @@ impl Words {
             is_hold: (0..verbs.len()).map(|index| index < hold.len()).collect(),
             verbs: AhoCorasick::builder()
                 .match_kind(MatchKind::LeftmostLongest)
+                .kind(Some(AhoCorasickKind::DFA))
                 .build(verbs)
                 .expect("a table of words is small"),
             held,
             ends,
             not,
+            place,
             skip,
         }
     }
@@ -79,7 +85,7 @@ pub fn find(story: &Story<'_>, index: usize, units: &Units) -> Vec<Event> {
         let text = passage.text();
         let reader = Reader {
             text,
-            units: units_in(index, part, units),
+            marked: Marked::new(text, index, part, units),
         };
         for sentence in sentences(text) {
             for held in reader.sentence(sentence) {
@@ -93,18 +99,9 @@ pub fn find(story: &Story<'_>, index: usize, units: &Units) -> Vec<Event> {
     events
 }
 
-fn units_in(story: usize, part: usize, units: &Units) -> Vec<(Range<usize>, usize)> {
-    let here = units
-        .found
-        .iter()
-        .filter(|found| found.story == story && found.place.part == part);
-    here.map(|found| (found.place.range(), found.unit))
-        .collect()
-}
-
 struct Reader<'t> {
     text: &'t str,
-    units: Vec<(Range<usize>, usize)>,
+    marked: Marked<'t>,
 }
 
 /// An event in a text.
@@ -143,7 +140,13 @@ impl Reader<'_> {
         let mut floor = sentence.start;
         for verb in WORDS.verbs.find_iter(&self.text[sentence.clone()]) {
             let range = sentence.start + verb.start()..sentence.start + verb.end();
-            if range.start < floor {
+            let after = &self.text[range.end..sentence.end];
+            // 启动仪式 is a name, no verb.
+            let is_name = &self.text[range.clone()] == "启动"
+                && ["仪式", "会", "大会", "暨"]
+                    .iter()
+                    .any(|word| after.starts_with(word));
+            if range.start < floor || is_name {
                 continue;
             }
             let may_hold = WORDS.is_hold[verb.pattern().as_usize()];
@@ -186,7 +189,12 @@ impl Reader<'_> {
             return None;
         }
         let subject = bodies::without_time(self.text, subject);
-        let (bodies, organizers) = self.organizers(subject.clone())?;
+        let is_place = WORDS.place.contains(&&self.text[subject.clone()]);
+        let (bodies, organizers) = if is_place {
+            (Vec::new(), Vec::new())
+        } else {
+            self.organizers(subject.clone())?
+        };
         let from = verb.end
             + ["了", "的"]
                 .iter()
@@ -280,7 +288,11 @@ impl Reader<'_> {
 
     fn is_too_long(&self, name: &Range<usize>) -> bool {
         let words = &self.text[name.clone()];
-        words.chars().nth(NAME_CHARS_MAX).is_some() || words.contains(['。', ',', ';', '《'])
+        words.chars().nth(NAME_CHARS_MAX).is_some()
+            || words.contains(['。', ',', ';', '《'])
+            || ["举行", "召开", "举办", "开展"]
+                .iter()
+                .any(|verb| words.contains(verb))
     }
 
     /// The name of an event that begins at a place: up to its last ending in the clause.
@@ -304,13 +316,13 @@ impl Reader<'_> {
 
     /// Who held an event: units, and other bodies as text; nothing when a word is no body.
     fn organizers(&self, range: Range<usize>) -> Option<(Vec<Range<usize>>, Vec<usize>)> {
-        let is_whole = self.unit(&range);
+        let is_whole = self.marked.unit(&range);
         if let Some(unit) = is_whole {
             return Some((Vec::new(), vec![unit]));
         }
         let (mut bodies, mut organizers) = (Vec::new(), Vec::new());
         for body in bodies::list(self.text, range)? {
-            match self.unit(&body) {
+            match self.marked.unit(&body) {
                 Some(unit) if organizers.contains(&unit) => {}
                 Some(unit) => organizers.push(unit),
                 None => bodies.push(body),
@@ -319,18 +331,6 @@ impl Reader<'_> {
         bodies.truncate(50);
         organizers.truncate(50);
         Some((bodies, organizers))
-    }
-
-    fn unit(&self, range: &Range<usize>) -> Option<usize> {
-        let from = self
-            .units
-            .partition_point(|(unit, _)| unit.start < range.start);
-        let here = self.units[from..]
-            .iter()
-            .take_while(|(unit, _)| unit.start == range.start);
-        here.into_iter()
-            .find(|(unit, _)| unit == range)
-            .map(|(_, unit)| *unit)
     }
 }
 

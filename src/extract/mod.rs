@@ -12,6 +12,7 @@ pub mod figures;
 pub mod honours;
 pub mod layout;
 pub mod links;
+pub mod marked;
 pub mod numerals;
 pub mod passage;
 pub mod people;

@@ -125,7 +125,8 @@ impl Reader<'_> {
             &self.text[verb.clone()],
             "说" | "说道" | "喊道" | "问道" | "笑着说"
         );
-        if !is_introduced && !(is_bare && ends_sentence(said)) {
+        let is_called = is_bare && ends_sentence(said);
+        if !is_introduced && !is_called {
             return None;
         }
         let is_demand = matches!(
@@ -144,7 +145,7 @@ impl Reader<'_> {
         let last = self.names.partition_point(|(name, _)| name.end <= verb);
         let (name, person) = self.names.get(last.checked_sub(1)?)?;
         let between = &self.text[name.end..verb];
-        // 拉住陈立群的手大声喊道: somebody else calls.
+        // 拉着陈立群的手喊道: somebody else calls.
         let is_clause = !between.starts_with('的')
             && !between.contains([',', '。', ';', '!', '?', '“', '”', ':']);
         if is_clause && between.len() <= MANNER_BYTES_MAX {
@@ -196,7 +197,7 @@ impl Reader<'_> {
         Some((words.end + verb..words.end + clause.len(), None))
     }
 
-    /// 说得最多的一句话: a verb of saying that goes on.
+    /// 说得最勤的话: a verb of saying that goes on.
     fn says(&self, at: usize) -> Option<Range<usize>> {
         let after = &self.text[at..];
         after.starts_with('说').then_some(0..'说'.len_utf8())

@@ -56,10 +56,11 @@ pub fn read(page: &Page) -> Reading<'_> {
 }
 
 fn report<'p>(story: Story<'p>, index: usize, units: &Units) -> Report<'p> {
-    let people = people::find(&story, index, units);
+    let bylines = bylines::find(&story);
+    let people = people::find_with(&story, index, units, &bylines);
     let quotations = quotations::find(&story, &people);
     let mut report = Report {
-        bylines: bylines::find(&story),
+        bylines,
         honours: honours::find(&story, index, units),
         works: works::works(&story),
         events: works::events(&story, index, units),

@@ -21,6 +21,9 @@ const HONOURS_MAX: usize = 200;
 const EVENTS_MAX: usize = 200;
 const WORKS_MAX: usize = 200;
 
+/// What is counted where no words say it.
+const UNNAMED: &str = "数值";
+
 /// One article in so many characters must be Traditional for the text to be.
 const TRADITIONAL_SHARE: usize = 20;
 
@@ -292,8 +295,10 @@ fn statistics(report: &Report<'_>, article: &str, stations: &[String]) -> Vec<St
     figures
         .map(|(index, (figure, link))| {
             let parent = figure.parent.filter(|parent| *parent < STATISTICS_MAX);
+            let metric = figure.statistic.metric.trim();
             Statistic {
                 name: name(index),
+                metric: if metric.is_empty() { UNNAMED } else { metric }.to_owned(),
                 stations: named(&link.stations, stations),
                 speaker: link.speaker.clone(),
                 honour: link.honour.clone(),

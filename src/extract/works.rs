@@ -216,7 +216,6 @@ fn first_body(text: &str, start: usize, end: usize) -> Option<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::extract::testing;
 
     /// Works as `title issuer`.

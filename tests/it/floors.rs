@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const RESOURCES: [&str; 4] = ["articles", "stations", "statistics", "changes"];
 
 /// The floor of each file, by its path below `src`, most particular first.
-const FLOORS: [(&str, u8); 41] = [
+const FLOORS: [(&str, u8); 42] = [
     ("pb.rs", 0),
     ("names.rs", 0),
     ("error.rs", 0),
@@ -58,7 +58,7 @@ const TOP: [&str; 8] = [
     "lib.rs",
     "cli",
     "server.rs",
-    "config.rs",
+    "config",
     "telemetry.rs",
     "embedded",
     "seed.rs",

@@ -90,7 +90,7 @@ impl Reader<'_> {
             };
             let length = rest.find(|char| !is_date(char)).unwrap_or(rest.len());
             self.at += length;
-            return length > 3;
+            return true;
         }
         false
     }
@@ -102,12 +102,17 @@ impl Reader<'_> {
         let is_last = self.text[self.at..].chars().all(is_separator);
         let has_pending = self.credits.len() > self.pending;
         let is_waiting = has_pending && matches!(self.role, Current::None);
+        let is_open = self.text[self.at..]
+            .trim_start()
+            .starts_with([':', '/', '|', '丨']);
+        // 陈立群/文 方敏/图
+        let is_suffix = is_waiting && !is_open && self.text[..range.start].ends_with('/');
         match word {
             _ if is_last && has_pending && words::is_join(text) => self.assign(None, range, true),
             _ if is_last && has_pending && words::is_photo(text) => {
                 self.assign(Some(Role::Photographer), range, true);
             }
-            Word::Role(role) | Word::After(role) if is_last && is_waiting => {
+            Word::Role(role) | Word::After(role) if is_last && is_waiting || is_suffix => {
                 self.assign(Some(role), range, true);
             }
             Word::Role(role) => {
@@ -115,6 +120,11 @@ impl Reader<'_> {
                 if self.extent == Extent::Start && !is_sure {
                     return false;
                 }
+                self.role = Current::Role(role, range);
+                self.pending = self.credits.len();
+            }
+            // 供稿:陈立群
+            Word::After(role) if is_open && !has_pending => {
                 self.role = Current::Role(role, range);
                 self.pending = self.credits.len();
             }
@@ -178,14 +188,46 @@ impl Reader<'_> {
         }
         let is_before_role = matches!(follows, Some((_, Word::Role(_))));
         let is_free = matches!(self.role, Current::None) && self.credits.len() == self.pending;
+        if let Some(end) = self.spaced(run) {
+            self.push(start..end);
+            self.at = end;
+            return true;
+        }
+        // 平安江州: the account of an office.
+        let is_account = name::begins_like_word(run) && !name::has_surname(run);
         if matches!(self.role, Current::Skip)
             || words::is_medium(run)
-            || (is_before_role && is_free)
+            || is_account
+            || (is_before_role && is_free && !self.is_glued_name(run))
         {
             self.at += length;
             return self.extent == Extent::Whole || is_before_role;
         }
         self.names(start, run)
+    }
+
+    /// (陈立群记者方敏): a name, not a paper, before the first role.
+    fn is_glued_name(&self, run: &str) -> bool {
+        self.extent == Extent::Whole
+            && run.chars().count() == 3
+            && name::is_common(run)
+            && name::is_name(run)
+    }
+
+    /// Where a name of two characters ends that is printed with a space inside: 方 敏.
+    fn spaced(&self, run: &str) -> Option<usize> {
+        let mut chars = run.chars();
+        let is_surname = chars.next().is_some_and(name::is_surname) && chars.next().is_none();
+        if !is_surname || !matches!(self.role, Current::Role(..)) {
+            return None;
+        }
+        let after = &self.text[self.at + run.len()..];
+        let given = after.trim_start();
+        let mut chars = given.chars();
+        let char = chars.next().filter(|char| name::is_han(*char))?;
+        let is_alone = chars.next().is_none_or(|next| !name::is_han(next));
+        let is_spaced = given.len() < after.len();
+        (is_alone && is_spaced).then(|| self.text.len() - given.len() + char.len_utf8())
     }
 
     fn names(&mut self, start: usize, run: &str) -> bool {

@@ -74,7 +74,8 @@ fn byline(story: &Story<'_>, part: usize, credit: &Credit) -> Byline {
     let byline = pb::Byline {
         role: credit.role.unwrap_or(Role::Author).into(),
         role_text: story.printed(&role_text),
-        display_name: story.printed(&name),
+        // A space inside is for looks.
+        display_name: story.printed(&name).split_whitespace().collect(),
         ..pb::Byline::default()
     };
     Byline {
@@ -93,7 +94,10 @@ pub fn is_credit(text: &str) -> bool {
 
 /// A line that is a credit and nothing else.
 fn line(text: &str, is_byline: bool) -> Vec<Credit> {
-    if text.chars().nth(CREDIT_CHARS_MAX).is_some() {
+    let is_short =
+        text.len() <= 4 * CREDIT_CHARS_MAX && text.chars().nth(CREDIT_CHARS_MAX).is_none();
+    let may_be = is_short && (is_byline || is_bracketed(text) || words::is_hinted(text));
+    if !may_be {
         return Vec::new();
     }
     let credits = credit::read(text, Extent::Whole).unwrap_or_default();
@@ -111,7 +115,7 @@ fn is_bracketed(text: &str) -> bool {
 }
 
 /// Whether a line is nothing but names with spaces or `、` between: 陈立群 方敏.
-fn are_names_apart(text: &str) -> bool {
+pub fn are_names_apart(text: &str) -> bool {
     let names = text.split(|char: char| char.is_whitespace() || char == '、');
     let names: Vec<&str> = names.filter(|name| !name.is_empty()).take(9).collect();
     (2..=8).contains(&names.len()) && names.into_iter().all(name::is_name)
@@ -125,9 +129,15 @@ fn are_bare_names(text: &str, credits: &[Credit]) -> bool {
 
 /// A credit right after a dateline, or at the start, without brackets.
 fn head(text: &str) -> Vec<Credit> {
-    let start = dateline(text).unwrap_or_default();
+    let dateline = dateline(text);
+    let start = dateline.unwrap_or_default();
     let rest = text[start..].trim_start_matches(is_separator);
     let start = text.len() - rest.len();
+    let near = &rest[..chars_end(rest, DATELINE_CHARS_MAX / 2)];
+    let is_report = dateline.is_some() && near.contains("报道");
+    if !is_report && !words::is_surely_hinted(near) {
+        return Vec::new();
+    }
     let rest = &rest[..chars_end(rest, CREDIT_CHARS_MAX)];
     moved(credit::read(rest, Extent::Start).unwrap_or_default(), start)
 }
@@ -197,6 +207,9 @@ fn tail(text: &str) -> Vec<Credit> {
     let window = text.len() - chars_start(text, CREDIT_CHARS_MAX / 2);
     let window = text.len() - window..text.len();
     let last = &text[window.clone()];
+    if !words::is_hinted(last) {
+        return Vec::new();
+    }
     // In front of the last character: a credit may end with a full stop.
     let end = last.trim_end_matches(['。', ' ', ')']).len();
     let after_sentence = last[..end]

@@ -64,6 +64,25 @@ fn a_line_of_its_own() {
     check("记者陈立群摄", &["记者/陈立群/PHOTOGRAPHER"]);
     check("记者 陈立群 文/图", &["记者/陈立群/REPORTER"]);
     check("(陈立群、方敏)", &["/陈立群/AUTHOR", "/方敏/AUTHOR"]);
+    check(
+        "文丨记者 陈立群 图丨通讯员 方敏",
+        &["记者/陈立群/REPORTER", "通讯员/方敏/CORRESPONDENT"],
+    );
+    check(
+        "陈立群/文 方敏/图",
+        &["文/陈立群/AUTHOR", "图/方敏/PHOTOGRAPHER"],
+    );
+    check(
+        "作者:陈立群 来源:江州晚报 时间:2023-08-09 10:20",
+        &["作者/陈立群/AUTHOR"],
+    );
+    check("供稿:陈立群", &["供稿/陈立群/AUTHOR"]);
+    check(
+        "记者 陈立群 通讯员 方 敏",
+        &["记者/陈立群/REPORTER", "通讯员/方敏/CORRESPONDENT"],
+    );
+    check("图/平安江州 文/方敏", &["文/方敏/AUTHOR"]);
+    check("陈立群 方敏", &["/陈立群/AUTHOR", "/方敏/AUTHOR"]);
     check("通讯员供图", &[]);
     check("(完)", &[]);
     check("来源:江州公安", &[]);
@@ -72,6 +91,10 @@ fn a_line_of_its_own() {
 
 #[test]
 fn a_dateline() {
+    check(
+        "本报讯(陈立群记者方敏)案件下降。",
+        &["/陈立群/AUTHOR", "记者/方敏/REPORTER"],
+    );
     check(
         "中新网江州8月9日电(陈立群 方敏)今年以来,案件下降。",
         &["/陈立群/AUTHOR", "/方敏/AUTHOR"],
@@ -95,6 +118,10 @@ fn a_dateline() {
     check(
         "新华社江州8月9日电 记者陈立群从市公安局获悉,案件下降。",
         &["记者/陈立群/REPORTER"],
+    );
+    check(
+        "江州网讯 陈立群、方敏报道:昨天下午。",
+        &["报道/陈立群/AUTHOR", "报道/方敏/AUTHOR"],
     );
     check("【记者 陈立群】案件下降。", &["记者/陈立群/REPORTER"]);
     check("江州网消息(新闻播报):案件下降。", &[]);

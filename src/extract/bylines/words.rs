@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
 use crate::extract::table::rows;
 use crate::pb::byline::Role;
 
@@ -26,6 +28,10 @@ pub enum Word {
 }
 
 struct Words {
+    /// Finds whether a text has any word of a role.
+    any: AhoCorasick,
+    /// The same of the roles that may begin a text.
+    sure: AhoCorasick,
     /// By first character, the longest first.
     words: HashMap<char, Vec<(&'static str, Word)>>,
     media: Vec<&'static str>,
@@ -34,7 +40,20 @@ struct Words {
 
 impl Words {
     fn read() -> Self {
+        let finder = |fits: fn(&str, &str) -> bool| {
+            let rows = rows::<3>(include_str!("../rules/bylines.tsv"));
+            let rows = rows.filter(|[kind, role, _]| fits(kind, role));
+            let words = rows.flat_map(|[_, _, list]| list.split_whitespace());
+            let finder = AhoCorasick::builder()
+                .kind(Some(AhoCorasickKind::DFA))
+                .build(words);
+            finder.expect("a table of words is small")
+        };
         let mut words = Self {
+            any: finder(|kind, _| matches!(kind, "role" | "after" | "photo" | "join" | "skip")),
+            sure: finder(|kind, role| {
+                kind == "role" && matches!(role, "REPORTER" | "CORRESPONDENT" | "INTERN")
+            }),
             words: HashMap::new(),
             media: Vec::new(),
             said: Vec::new(),
@@ -69,6 +88,16 @@ impl Words {
         }
         words
     }
+}
+
+/// Whether a text has a word of a role, so that it may be a credit.
+pub fn is_hinted(text: &str) -> bool {
+    WORDS.any.is_match(text)
+}
+
+/// Whether a text has a role that may begin an article.
+pub fn is_surely_hinted(text: &str) -> bool {
+    WORDS.sure.is_match(text)
 }
 
 /// The longest word that begins the text, of at least two characters.

@@ -38,6 +38,10 @@ fn check(text: &str, events: &[&str]) {
 #[test]
 fn an_event_has_a_day_or_somebody_who_held_it() {
     check(
+        "10月20日上午，我市举行守护夜归人行动启动仪式。",
+        &["0-10-20 守护夜归人行动启动仪式 <- "],
+    );
+    check(
         "6月11日，市公安局召开全市派出所工作会议，学习精神。",
         &["0-6-11 全市派出所工作会议 <- 市公安局"],
     );
@@ -65,7 +69,7 @@ fn an_event_has_a_day_or_somebody_who_held_it() {
 
 #[test]
 fn plans_and_habits_are_no_events() {
-    check("要定期召开安全培训会。", &[]);
+    check("要定期召开业务座谈会。", &[]);
     check("派出所每周开展巡逻活动。", &[]);
     check("下一步，县公安局将举办培训班。", &[]);
     check("会议召开以来，各地行动启动。", &[]);

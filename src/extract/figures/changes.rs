@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::bases::{basis, basis_number, drop_bases, is_right_after};
-use super::given::{give, note_words, take_turns};
-use super::lexicon::{self, Compare, Move, UnitKind};
-use super::scan::Measure;
-use super::sheet::Sheet;
+use super::bases::{drop_bases, is_right_after, stated};
+use super::lexicon::{self, Compare, Cue, Move, UnitKind};
+use super::measures::Measure;
+use super::pairs;
+use super::sheet::{Sheet, tail};
 
 /// A number, and what it is to its text.
 #[derive(Clone, Debug)]
@@ -22,6 +22,10 @@ pub struct Reading {
     pub is_change: bool,
     /// Where the clause of its difference ends, when that is told of it elsewhere.
     pub change_end: Option<usize>,
+    /// Where its difference begins, when that is told before it.
+    pub change_start: Option<usize>,
+    /// What it is of, when its difference names that.
+    pub name: Option<Range<usize>>,
 }
 
 /// A difference.
@@ -46,6 +50,8 @@ pub fn read(sheet: &Sheet<'_>, measures: Vec<Measure>) -> Vec<Reading> {
         change: None,
         is_change: false,
         change_end: None,
+        change_start: None,
+        name: None,
     });
     take_earlier_values(sheet, readings.collect())
 }
@@ -81,7 +87,10 @@ fn settle_units(before: &mut Measure, after: &mut Measure) {
 
 fn is_earlier(sheet: &Sheet<'_>, first: &Reading, second: &Reading, floor: usize) -> bool {
     const GAP_MAX: usize = 120;
-    const FROM: [&str; 8] = ["从", "由", "较", "比", "自", "相比", "原来", "原先"];
+    const FROM: [&str; 14] = [
+        "从", "由", "较", "比", "自", "相比", "原来", "原先", "去年", "上年", "以前", "过去",
+        "此前", "当初",
+    ];
     const MOVES: [&str; 16] = [
         "调整", "扩大", "拓展", "扩", "变", "调", "到", "至", "改", "增", "减", "降", "升", "提",
         "缩", "延长",
@@ -105,23 +114,16 @@ fn is_earlier(sheet: &Sheet<'_>, first: &Reading, second: &Reading, floor: usize
     let lead = sheet.clauses[first.clause].range.start.max(floor)..one.core.start;
     let lead = sheet.within_reach(lead.start.min(lead.end)..lead.end, &one.core);
     let lead = &sheet.text[lead];
-    let near_lead: String = lead
-        .chars()
-        .rev()
-        .take(24)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev()
-        .collect();
+    let near_lead = tail(lead, 24).replace("同比", "").replace("环比", "");
     let begins = FROM.iter().any(|from| near_lead.contains(from));
     let is_moved = MOVES.iter().any(|moves| gap.contains(moves));
     let has_end = ["到", "至", "为", "成", "达"]
         .iter()
         .any(|end| gap.replace("行为", "").contains(end));
-    // 比去年上升38.7%: a difference itself.
-    let is_difference = !near_lead.contains(['从', '由', '自', '原'])
-        && lexicon::compare_before(near_lead.trim_end_matches(['了', '的'])).is_some();
-    begins && is_moved && has_end && !is_difference && !gap.contains(['、', ';'])
+    let is_share = one.unit.is_some_and(|unit| unit.kind == UnitKind::Share);
+    let is_difference =
+        is_share && lexicon::compare_before(lead.trim_end_matches(['了', '约', '近'])).is_some();
+    begins && !is_difference && is_moved && has_end && !gap.contains(['、', ';'])
 }
 
 /// Tells differences from values, and gives them to the values they are of.
@@ -136,9 +138,7 @@ pub fn compare(sheet: &Sheet<'_>, readings: &mut Vec<Reading>) {
         reading.change = change;
     }
     drop_bases(sheet, readings);
-    take_turns(readings);
-    give(sheet, readings);
-    note_words(sheet, readings);
+    pairs::pair(sheet, readings);
 }
 
 /// The difference a number is by the words right before it.
@@ -162,23 +162,35 @@ fn own_change(sheet: &Sheet<'_>, reading: &Reading, done: &[Reading]) -> Option<
     let verb = start + lead.len() - compare.word.len();
     let between = &sheet.text[verb + compare.word.len()..measure.core.start];
     let kind = measure.unit?.kind;
-    let is_bare = sheet.trimmed(start..verb).is_empty();
-    let stated = last
-        .filter(|_| is_bare)
-        .and_then(|last| basis_number(sheet, last, reading));
-    let (start, basis) = match stated {
-        Some((name, basis)) => (name.start, Some(basis)),
-        None => (start, basis(sheet, start..verb)),
+    let last = last.filter(|_| sheet.trimmed(start..verb).is_empty());
+    let (start, named) = last
+        .and_then(|last| stated(sheet, last, reading))
+        .map_or_else(
+            || (start, basis(sheet, start..verb)),
+            |basis| {
+                (
+                    sheet.clause_of(&measure.core).start.min(basis.start),
+                    Some(basis),
+                )
+            },
+        );
+    let name_end = named.as_ref().map_or(verb, |basis| basis.start);
+    let basis = named.or_else(|| basis_before(sheet, reading.clause));
+    // 提升12处路口的能力: what follows the number is counted, and no difference.
+    let rest = &sheet.text[measure.whole.end..];
+    let is_bare = !rest.starts_with(char::is_alphanumeric);
+    let compare = Compare {
+        is_sure: compare.is_sure && is_bare,
+        ..compare
     };
-    let is_of_last = is_bare && last.is_some_and(|last| is_right_after(sheet, last, reading, verb));
+    let is_of_last = last.is_some_and(|last| is_right_after(sheet, last, reading, verb));
     // 2210人(+5.3%): a sign in brackets.
     let is_signed = sheet.clauses[reading.clause].is_aside && matches!(lead, "+" | "-");
     let has_basis = basis.is_some() || is_of_last || is_signed;
     if !is_difference(compare, kind, between, has_basis) {
         return None;
     }
-    let name_end = basis.as_ref().map_or(verb, |basis| basis.start);
-    let name = trim_name(sheet, start.min(name_end)..name_end);
+    let name = trim_name(sheet, start..name_end);
     Some(Change {
         direction: compare.direction,
         basis,
@@ -198,18 +210,64 @@ fn is_difference(compare: Compare, kind: UnitKind, between: &str, has_basis: boo
         _ if reaches && !between.contains("分别为") => false,
         _ if is_new && kind != UnitKind::Share => false,
         UnitKind::Share => has_basis || !compare.needs_basis,
-        _ => has_basis,
+        _ => has_basis || compare.is_sure,
     }
+}
+
+/// What a number is compared with: 同比, or 比 and 较 with a time.
+pub fn basis(sheet: &Sheet<'_>, range: Range<usize>) -> Option<Range<usize>> {
+    const FAR: usize = 60;
+    let text = sheet.text.get(range.clone())?;
+    if let Some(hit) = sheet.last_cue(range.clone(), |cue| cue == Cue::Basis) {
+        let lead = &sheet.text[range.start..hit.range.start];
+        let is_short = sheet.text[hit.range.clone()].starts_with("同期");
+        let with = lead
+            .rfind(['比', '较', '与'])
+            .filter(|at| is_short && lead.len() - at < FAR);
+        let start = with.map_or(hit.range.start, |at| range.start + at);
+        let rest = &sheet.text[hit.range.end..range.end];
+        let rest_is_time = matches!(rest, "末" | "底" | "初" | "年底" | "同期" | "同月" | "年末");
+        let end = if rest_is_time {
+            range.end
+        } else {
+            hit.range.end
+        };
+        return Some(start..end);
+    }
+    let at = text.rfind(['比', '较'])?;
+    let words = &text[at..];
+    let is_time = words.contains(['年', '月', '周', '期', '前', '季', '日']);
+    let with = text[..at]
+        .rfind(['与', '和', '同'])
+        .filter(|with| at - with < FAR);
+    let start = match with.filter(|_| text[..at].ends_with('相')) {
+        Some(with) => with,
+        None if words.len() < FAR && is_time => at,
+        None => return None,
+    };
+    Some(range.start + start..range.end).map(|basis| sheet.trimmed(basis))
+}
+
+/// 与去年同期相比, as the clause before.
+fn basis_before(sheet: &Sheet<'_>, clause: usize) -> Option<Range<usize>> {
+    const FAR: usize = 90;
+    let before = &sheet.clauses[clause.checked_sub(1)?];
+    let is_same = before.sentence == sheet.clauses[clause].sentence;
+    let range = Some(before.range.clone()).filter(|range| is_same && range.len() <= FAR)?;
+    let range = sheet.trimmed(range);
+    let text = &sheet.text[range.clone()];
+    let is_basis = text.starts_with(['与', '同', '和', '较', '比']) && text.ends_with("相比");
+    is_basis.then_some(range)
 }
 
 /// The name of what differs, without words that only lead over to its difference.
 pub fn trim_name(sheet: &Sheet<'_>, range: Range<usize>) -> Range<usize> {
-    const ENDS: [&str; 16] = [
-        "分别", "均", "都", "总体", "相比", "大幅", "明显", "的", "全面", "已", "平均", "则",
-        "累计", "持续", "实现", ",",
+    const ENDS: [&str; 17] = [
+        "分别", "平均", "日均", "均", "都", "总体", "相比", "大幅", "明显", "的", "全面", "已",
+        "则", "累计", "持续", "实现", ",",
     ];
-    const STARTS: [&str; 12] = [
-        "和", "及", "并", "且", "而", "均", "也", "分别", "其中", "又", "实现", "较",
+    const STARTS: [&str; 11] = [
+        "和", "及", "并", "且", "而", "均", "也", "分别", "其中", "又", "实现",
     ];
     let mut range = sheet.trimmed(range);
     loop {
@@ -235,19 +293,18 @@ fn continued(sheet: &Sheet<'_>, reading: &Reading, done: &[Reading]) -> Option<C
         .get(previous.measure.whole.end..reading.measure.whole.start)?;
     let is_joint = matches!(between, "、" | "和" | "及" | "以及" | "与");
     let units = (previous.measure.unit?.unit, reading.measure.unit?.unit);
-    // 21起,死亡5人,同比减少4起、2人: each difference has a value of its unit.
-    let is_paired = || {
-        let values = done.iter().rev().skip(1).take(2);
-        let units_told: Vec<_> = values
-            .filter(|value| !value.is_change)
-            .filter_map(|value| value.measure.unit.map(|unit| unit.unit))
-            .collect();
-        units_told == [units.1, units.0]
-    };
-    if !is_joint || units.0 != units.1 && !is_paired() {
+    // 21起,伤9人,同比减少4起、2人: each difference has a value of its unit.
+    let values = done.iter().rev().skip(1).take(2);
+    let units_told = values.filter(|value| !value.is_change);
+    let units_told = units_told.filter_map(|value| value.measure.unit.map(|unit| unit.unit));
+    let is_paired = units_told.eq([units.1, units.0]);
+    let change = previous.change.clone()?;
+    let start = change.name.end;
+    let told = sheet.text.get(start..previous.measure.core.start);
+    let is_each = told.is_some_and(|told| told.contains("分别"));
+    if !is_joint || units.0 != units.1 && !is_each && !is_paired {
         return None;
     }
-    let change = previous.change.clone()?;
     Some(Change {
         delta: Some(reading.measure.clone()),
         ..change

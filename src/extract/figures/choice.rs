@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::changes::Reading;
 use super::lexicon::{Cue, Listed, UnitKind};
-use super::scan::{Measure, Measured};
+use super::measures::{Measure, Measured};
 use super::sheet::{Sheet, tail};
 use crate::extract::numerals::Form;
 use crate::pb::statistic::Qualifier;
@@ -37,7 +37,7 @@ pub fn keep(sheet: &Sheet<'_>, readings: &mut Vec<Reading>) {
     });
 }
 
-/// 20年以上命案积案8起: what stands before the things that are counted tells which of them.
+/// 10年以上积案3起: what stands before the things that are counted tells which of them.
 fn is_class(sheet: &Sheet<'_>, measure: &Measure, next: usize) -> bool {
     let bound = measure
         .bound
@@ -138,14 +138,26 @@ fn is_length_measured(sheet: &Sheet<'_>, measure: &Measure, clause: &Range<usize
         return lead.ends_with('“') && after.starts_with('”') || is_of();
     }
     // 不到两年, as a clause of its own only says when.
-    let is_whole_clause = sheet.trimmed(clause.clone()) == measure.whole;
+    let is_vague = matches!(
+        measure.qualifier,
+        Qualifier::LessThan | Qualifier::Approximate
+    );
+    let is_long = matches!(
+        measure.unit.map(|unit| unit.unit),
+        Some("年" | "个月" | "天" | "周")
+    );
+    let is_whole_clause = is_vague && is_long && sheet.trimmed(clause.clone()) == measure.whole;
     let is_bounded = measure.qualifier != Qualifier::Exact && measure.form != Form::Place;
     let is_small = is_small_chinese(measure) && measure.value <= Decimal::ONE;
     let near = tail(lead, NEAR);
-    let is_cued = Listed::Length
-        .words()
-        .iter()
-        .any(|word| near.contains(word));
+    // 达到139小时: what reaches a length was measured.
+    let told = &sheet.text[measure.whole.start..measure.core.start];
+    let is_reached = told.contains(['达', '仅']) || told.contains("累计");
+    let is_cued = is_reached
+        || Listed::Length
+            .words()
+            .iter()
+            .any(|word| near.contains(word));
     !is_small && !is_whole_clause && (is_bounded || is_cued) || is_of()
 }
 
@@ -153,7 +165,7 @@ fn is_length_measured(sheet: &Sheet<'_>, measure: &Measure, clause: &Range<usize
 fn is_area_counted(measure: &Measure, lead: &str) -> bool {
     let is_summed = Listed::Area.words().iter().any(|word| lead.ends_with(word));
     let is_counted = is_summed || measure.qualifier != Qualifier::Exact;
-    is_counted && !(is_small_chinese(measure) && !lead.ends_with('等'))
+    is_counted && (lead.ends_with('等') || !is_small_chinese(measure))
 }
 
 /// The unit of a number that prints none: people for 2000余群众, money for 投资3.5亿.
@@ -163,7 +175,8 @@ fn infer_unit(sheet: &Sheet<'_>, measure: &mut Measure) {
     let lead = &sheet.text[clause.start..measure.whole.start.max(clause.start)];
     let near = tail(lead, NEAR);
     let after = &sheet.text[measure.core.end..];
-    let is_multiplied = measure.significant_digits > 0;
+    let is_large = sheet.text[measure.written.clone()].contains(['万', '亿']);
+    let is_multiplied = measure.significant_digits > 0 || is_large && measure.form == Form::Place;
     let is_bounded = measure.qualifier != Qualifier::Exact || is_multiplied;
     let lead_to = |listed: Listed| listed.words().iter().any(|word| near.ends_with(word));
     let is_of_people = Listed::People

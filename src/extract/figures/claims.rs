@@ -64,17 +64,56 @@ fn assertion(
     }
     let is_called_for = unit.is_some_and(|unit| unit.word == "方面") && lead.contains('要')
         || told_after.starts_with("方面抓");
-    if is_called_for || sheet.has_cue(before.clone(), |cue| cue == Cue::Plan) && !happened {
+    if is_called_for
+        || !happened && is_planned_before(sheet, reading, lead)
+        || has_plan(sheet, before.clone()) && !happened
+    {
         return (Assertion::Plan, TargetKind::Unspecified);
     }
-    let is_part = sheet
-        .cues_in(reading.measure.written.end..after.end)
-        .iter()
-        .any(|hit| hit.cue == Cue::Part && hit.range.start <= reading.measure.core.end + 40);
+    let is_part = is_part(sheet, reading, after.end);
     if sheet.has_cue(before, |cue| cue == Cue::Structure) || is_part && !is_share {
         return (Assertion::Structure, TargetKind::Unspecified);
     }
     (Assertion::Reported, TargetKind::Unspecified)
+}
+
+/// 3个“半小时”机动勤务机制: whether what is counted is part of how something is organised.
+fn is_part(sheet: &Sheet<'_>, reading: &Reading, end: usize) -> bool {
+    const NEAR: usize = 30;
+    let number = &reading.measure;
+    let mut cues = sheet.cues_in(number.written.end..end).iter();
+    cues.any(|hit| {
+        let between = sheet.text.get(number.core.end..hit.range.start);
+        let is_near = between.is_none_or(|between| {
+            between.len() <= NEAR && !between.contains(['该', '了', '推', '和', '、'])
+        });
+        hit.cue == Cue::Part && is_near
+    })
+}
+
+/// Whether something is planned; 年度计划的30% and 超计划 only name a plan.
+fn has_plan(sheet: &Sheet<'_>, range: Range<usize>) -> bool {
+    let mut cues = sheet.cues_in(range).iter();
+    cues.any(|hit| {
+        let is_named = sheet.text[hit.range.end..].starts_with(['的', '完'])
+            || sheet.text[..hit.range.start].ends_with(['度', '超', '该', '本']);
+        hit.cue == Cue::Plan && !is_named
+    })
+}
+
+/// 计划新建警务站6个，安装探头260个: a plan goes on to the end of its sentence, until something is told
+/// of what there is.
+fn is_planned_before(sheet: &Sheet<'_>, reading: &Reading, lead: &str) -> bool {
+    const NOW: [&str; 6] = ["共", "累计", "目前", "现有", "其中", "完成"];
+    let Some(before) = reading.clause.checked_sub(1) else {
+        return false;
+    };
+    let (before, clause) = (&sheet.clauses[before], &sheet.clauses[reading.clause]);
+    let is_same = before.sentence == clause.sentence
+        && sheet.text[before.range.end..].starts_with(',')
+        && !NOW.iter().any(|word| lead.contains(word));
+    let range = sheet.within_reach(before.range.clone(), &(before.range.end..before.range.end));
+    is_same && has_plan(sheet, range)
 }
 
 /// 要有2年以上…经历: a condition that somebody must meet.

@@ -176,6 +176,8 @@ pub struct Compare {
     pub is_noun: bool,
     /// Compares only where a basis is named.
     pub needs_basis: bool,
+    /// Makes any number a difference, and not only a share.
+    pub is_sure: bool,
 }
 
 static COMPARES: LazyLock<Words<Compare>> = LazyLock::new(|| {
@@ -189,12 +191,13 @@ static COMPARES: LazyLock<Words<Compare>> = LazyLock::new(|| {
             "swing-down" => (Move::Down, true),
             _ => return None,
         };
-        let needs_basis = scope == "basis";
+        let (needs_basis, is_sure) = (scope == "basis", scope == "all");
         let compare = Compare {
             word,
             direction,
             is_noun,
             needs_basis,
+            is_sure,
         };
         Some((word, compare))
     });
@@ -310,6 +313,9 @@ pub enum Listed {
     Subject,
     Title,
     Region,
+    LeadStart,
+    LeadEnd,
+    NounEnd,
     CallNumber,
     Called,
 }
@@ -326,6 +332,9 @@ impl Listed {
             "subject" => Self::Subject,
             "title" => Self::Title,
             "region" => Self::Region,
+            "lead-start" => Self::LeadStart,
+            "lead-end" => Self::LeadEnd,
+            "noun-end" => Self::NounEnd,
             "call-number" => Self::CallNumber,
             "called" => Self::Called,
             _ => return None,

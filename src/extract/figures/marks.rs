@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::lexicon::{Listed, UnitKind, numeral_names};
-use super::scan::Measure;
+use super::lexicon::{Listed, UnitKind, compare_before, numeral_names};
+use super::measures::Measure;
 use super::times::Moment;
 use crate::extract::numerals::Form;
 use crate::pb;
@@ -82,18 +82,21 @@ pub fn is_part_of_code(text: &str, at: usize) -> bool {
         return false;
     };
     let is_digit = text[at..].starts_with(|char: char| char.is_ascii_digit());
+    let is_place = text[at..].starts_with(['十', '百', '千', '万', '亿']);
     match last {
         '第' => true,
+        // 数十, 几百: no number is told.
+        '数' | '几' if is_place => true,
         _ if before.len() < at => false,
-        '+' => !is_sign(before),
         '·' | '•' | '#' | '№' | '/' | '_' | '@' => true,
+        '+' => !is_sign(before),
         '-' | ':' | '.' | ',' => {
             is_digit
                 && chars
                     .next()
                     .is_some_and(|char| char.is_ascii_alphanumeric())
         }
-        _ => is_digit && last.is_ascii_alphanumeric(),
+        _ => is_digit && last.is_ascii_alphanumeric() && !names_a_measure(before),
     }
 }
 
@@ -102,6 +105,15 @@ fn is_sign(text: &str) -> bool {
     ["同比+", "环比+", "同期+", "(+"]
         .iter()
         .any(|sign| text.ends_with(sign))
+}
+
+/// 人均GDP13.5万元: letters that name what is measured, and no code.
+fn names_a_measure(before: &str) -> bool {
+    let letters = before.trim_end_matches(|char: char| char.is_ascii_alphabetic());
+    matches!(
+        &before[letters.len()..],
+        "GDP" | "CPI" | "PPI" | "PMI" | "AQI" | "GNP"
+    )
 }
 
 /// Whether what follows a number makes it part of a code: 1+X, 9·12, 5号, 3:2.
@@ -130,7 +142,11 @@ pub fn is_barred(text: &str, measure: &Measure) -> bool {
     let before = &text[..measure.core.start];
     let after = &text[measure.core.end..];
     let word = measure.unit.map_or("", |unit| unit.word);
-    let is_order = before.ends_with('前') && matches!(word, "名" | "位" | "强" | "")
+    const NOW: [&str; 8] = [
+        "目前", "之前", "日前", "此前", "当前", "年前", "天前", "提前",
+    ];
+    let is_first = before.ends_with('前') && !NOW.iter().any(|now| before.ends_with(now));
+    let is_order = is_first && matches!(word, "名" | "位" | "强" | "")
         || before.ends_with('届')
         || before.ends_with(['排', '列']) && is_rank(before)
         || ["排名", "位列", "位居", "名列", "列第"]
@@ -152,10 +168,14 @@ pub fn is_barred(text: &str, measure: &Measure) -> bool {
             && ["以上", "以下", "及以"]
                 .iter()
                 .any(|of| after.starts_with(of));
+    let is_floor = word == "层"
+        && !after.starts_with(['楼', '高', '建', '居'])
+        && !before.ends_with(['高', '共', '达']);
     let is_all_day = word == "小时" && measure.value == rust_decimal::Decimal::from(24);
     let is_picture_note = word == "张" && before.ends_with("图片");
     let is_of_law = is_of_law || is_penalty(before) || is_limit(before);
     let is_place = matches!(word, "公里" | "千米" | "米" | "km") && is_on_a_road(before, after);
+    let is_class = is_class || is_floor;
     is_order || is_picture_note || is_of_law || is_class || is_all_day || is_place
 }
 
@@ -168,16 +188,14 @@ fn is_rank(text: &str) -> bool {
 
 /// 饮酒后驾驶的,处暂扣6个月…: what a law provides for those who do something.
 fn is_penalty(before: &str) -> bool {
-    let Some((deed, clause)) = before.rsplit_once(',') else {
-        return false;
-    };
-    deed.ends_with('的') && clause.starts_with('处') && clause.chars().count() < 20
+    let clause = super::sheet::tail(before, 20);
+    let told = clause.rsplit_once(',');
+    told.is_some_and(|(deed, penalty)| deed.ends_with('的') && penalty.starts_with('处'))
 }
 
 /// 限速80公里/小时, 醉驾标准80mg/100ml: what a rule sets.
 fn is_limit(before: &str) -> bool {
-    let before = before.trim_end_matches(['为', '是', '的']);
-    [
+    const RULES: [&str; 7] = [
         "限速",
         "限高",
         "限重",
@@ -185,9 +203,9 @@ fn is_limit(before: &str) -> bool {
         "酒标准",
         "立案标准",
         "入刑标准",
-    ]
-    .iter()
-    .any(|rule| before.ends_with(rule))
+    ];
+    let before = before.trim_end_matches(['为', '是', '的']);
+    RULES.iter().any(|rule| before.ends_with(rule))
 }
 
 /// 沿国道行驶至156公里处, 156公里+300米: how far along a road, no length.
@@ -210,6 +228,22 @@ fn is_lower_bound(rest: &str) -> bool {
     };
     let rest = &rest[upper.length..];
     rest.chars().take(4).collect::<String>().contains("以下")
+}
+
+/// Whether a length of time is told as measured: 经过近4个小时扑救, 控制在15分钟, 缩短近20分钟.
+fn is_measured(lead: &str) -> bool {
+    const KEPT: [&str; 5] = ["控制在", "缩短在", "压缩在", "保持在", "稳定在"];
+    let verb = lead
+        .strip_suffix('近')
+        .map(|lead| lead.trim_end_matches('了'));
+    let is_after_verb = verb.is_some_and(|verb| {
+        let is_cued = Listed::Length
+            .words()
+            .iter()
+            .any(|word| verb.ends_with(word));
+        is_cued || verb.ends_with("持续") || compare_before(verb).is_some()
+    });
+    is_after_verb || KEPT.iter().any(|word| lead.ends_with(word))
 }
 
 /// The period that a length of time is: 近三年, 3个月来, 两天后.
@@ -245,7 +279,10 @@ pub fn period_of(text: &str, measure: &Measure) -> Option<Moment> {
         "内",
         "过去",
     ];
-    let before = BEFORE.iter().find(|word| lead.ends_with(**word));
+    let is_measured = is_measured(lead);
+    let before = BEFORE
+        .iter()
+        .find(|word| !is_measured && lead.ends_with(**word));
     let after = &text[measure.core.end..];
     let after_more = after.trim_start_matches(['多', '余', '的']);
     let ending = AFTER.iter().find(|word| after_more.starts_with(**word));

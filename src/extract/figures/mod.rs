@@ -5,14 +5,17 @@
 //! into records with the words they stand in (`places`, `statements`).
 
 mod bases;
+#[cfg(test)]
+mod cases;
 mod changes;
 mod choice;
 mod claims;
-mod given;
 mod levels;
 mod lexicon;
 mod marks;
+mod measures;
 mod names;
+mod pairs;
 mod periods;
 mod places;
 mod scan;
@@ -21,6 +24,8 @@ mod statements;
 #[cfg(test)]
 mod tests;
 mod times;
+#[cfg(test)]
+mod validity;
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -139,9 +144,11 @@ fn figures(statements: &Statements<'_, '_>, readings: &[Reading], part: usize) -
     for (index, ((reading, place), parent)) in
         readings.iter().zip(&places).zip(&parents).enumerate()
     {
-        let told = before
-            .as_ref()
-            .filter(|(clause, _)| *clause == reading.clause);
+        let told = before.as_ref().filter(|(clause, _)| {
+            let sentence = |clause: usize| sheet.clauses[clause].sentence;
+            let goes_on = reading.is_change && sentence(*clause) == sentence(reading.clause);
+            *clause == reading.clause || goes_on
+        });
         let words = own_words(readings, index, place);
         let names = names::names(sheet, reading, &words, told.map(|(_, names)| names));
         let figure = Figure {

@@ -8,6 +8,9 @@ use super::sheet::Sheet;
 
 const METRIC_LENGTH_MAX: usize = 60;
 
+/// Names that say only how the figure before was averaged.
+const MEANS: [&str; 6] = ["日均", "人均", "月均", "年均", "户均", "平均"];
+
 /// The names of a figure.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Names {
@@ -28,12 +31,17 @@ pub fn names(
 ) -> Names {
     if let Some(change) = reading.change.as_ref().filter(|_| reading.is_change) {
         let name = listed_name(&sheet.text[change.name.clone()], change.turn);
+        let metric = match before.filter(|_| name.trim().is_empty()) {
+            Some(before) => before.metric.clone(),
+            None => ending(&metric_or(&name, reading)),
+        };
         return Names {
-            metric: ending(&metric_or(&name, reading)),
+            metric,
             ..Names::default()
         };
     }
     let told = Told::of(sheet, reading, words);
+    let before = before.filter(|_| reading.name.is_none());
     let mut names = Names::default();
     let inherited = before.filter(|_| told.deed.is_none() && !told.lead.is_empty());
     names.deed = match (told.deed, inherited) {
@@ -41,11 +49,11 @@ pub fn names(
         (None, Some(before)) => before.deed.clone(),
         (None, None) => String::new(),
     };
-    let subject = Listed::Subject
-        .words()
-        .iter()
-        .copied()
-        .find(|subject| told.lead.contains(subject));
+    let is_named = |subject: &&str| {
+        let rest = told.lead.split_once(subject).map(|(_, rest)| rest);
+        rest.is_some_and(|rest| !rest.starts_with('道'))
+    };
+    let subject = Listed::Subject.words().iter().copied().find(is_named);
     names.subject = match (subject, inherited) {
         (Some(subject), _) => subject.to_owned(),
         (None, Some(before)) => before.subject.clone(),
@@ -58,6 +66,10 @@ pub fn names(
         None => String::new(),
     };
     names.categories = categories(told.lead, &names);
+    let prefix = match before.filter(|_| MEANS.contains(&told.lead)) {
+        Some(before) => before.metric.clone(),
+        None => prefix,
+    };
     let name = format!("{prefix}{}{}", told.lead, told.noun);
     names.metric = match before {
         _ if !name.trim().is_empty() => ending(&name),
@@ -96,6 +108,9 @@ impl<'t> Told<'t> {
             None => raw,
         };
         let mut lead = lead(raw);
+        if let Some(name) = &reading.name {
+            lead = sheet.text[name.clone()].trim();
+        }
         let mut noun = noun(rest, reading);
         if raw.ends_with('等') {
             lead = "";
@@ -106,14 +121,14 @@ impl<'t> Told<'t> {
             lead = lead.trim_end_matches("连续");
             noun = format!("{}连续时长", rest.trim());
         }
-        let is_deed = |cue: Cue| cue == Cue::Report;
+        const SUMS: [&str; 7] = ["其中", "累计", "共计", "合计", "总计", "现有", "共有"];
         let deeds = sheet.cues_in(start..first).iter();
-        let mut deeds = deeds.filter(|hit| is_deed(hit.cue));
-        let deed = deeds.next().map(|hit| &sheet.text[hit.range.clone()]);
+        let deeds = deeds.filter(|hit| hit.cue == Cue::Report);
+        let mut deeds = deeds.map(|hit| &sheet.text[hit.range.clone()]);
         Self {
             lead,
             noun,
-            deed: deed.filter(|deed| *deed != "其中"),
+            deed: deeds.find(|deed| !SUMS.contains(deed)),
         }
     }
 }
@@ -145,9 +160,10 @@ fn ending(name: &str) -> String {
 /// One of listed names, with the ending that only the last prints: 刑事、治安警情.
 fn listed_name(name: &str, (turn, count): (usize, usize)) -> String {
     const ENDINGS: [&str; 14] = [
-        "警情", "案件", "事故", "人数", "起数", "面积", "案", "额", "量", "率", "数", "收入",
-        "产值", "价格",
+        "警情", "案件", "事故", "人数", "起数", "面积", "流量", "产量", "销量", "收入", "产值",
+        "价格", "金额", "总数",
     ];
+    const WHOLE: [char; 6] = ['案', '额', '量', '率', '数', '度'];
     if count < 2 {
         return name.to_owned();
     }
@@ -160,7 +176,7 @@ fn listed_name(name: &str, (turn, count): (usize, usize)) -> String {
     };
     let last = parts.last().copied().unwrap_or_default();
     let shared = ENDINGS.into_iter().find(|ending| last.ends_with(ending));
-    if ENDINGS.iter().any(|ending| part.ends_with(ending)) {
+    if part.ends_with(WHOLE) || ENDINGS.iter().any(|ending| part.ends_with(ending)) {
         (*part).to_owned()
     } else {
         format!("{part}{}", shared.unwrap_or_default())
@@ -169,81 +185,17 @@ fn listed_name(name: &str, (turn, count): (usize, usize)) -> String {
 
 /// What is said before a number, without the words that only lead to it.
 fn lead(text: &str) -> &str {
-    const STARTS: [&str; 32] = [
-        "其中",
-        "同时",
-        "目前",
-        "截至目前",
-        "今年以来",
-        "近年来",
-        "并",
-        "还",
-        "已",
-        "共",
-        "累计",
-        "先后",
-        "一举",
-        "又",
-        "也",
-        "且",
-        "即",
-        "将",
-        "以",
-        "前后",
-        "另有",
-        "对",
-        "近三年",
-        "全市公安机关",
-        "全市",
-        "全省",
-        "全县",
-        "全区",
-        "分别",
-        "现有",
-        "使",
-        "为",
-    ];
-    const ENDS: [&str; 30] = [
-        "共计",
-        "累计",
-        "达到",
-        "高达",
-        "分别",
-        "共",
-        "达",
-        "为",
-        "有",
-        "是",
-        "约",
-        "了",
-        "的",
-        "在",
-        "从",
-        "仅",
-        "就",
-        "则",
-        "均",
-        "已",
-        "至",
-        "到",
-        "一般",
-        "原则上",
-        "一共",
-        "多达",
-        "保持",
-        "稳定",
-        "这",
-        "等",
-    ];
     const MARKS: [char; 13] = [
         '“', '”', ' ', ',', '、', ':', '(', ')', '《', '》', '\t', '+', '。',
     ];
+    let (starts, ends) = (Listed::LeadStart.words(), Listed::LeadEnd.words());
     let text = text.rsplit(',').next().unwrap_or(text);
     let mut text = text.trim_matches(MARKS);
     loop {
-        let start = STARTS.iter().find_map(|word| text.strip_prefix(word));
-        let end = ENDS.iter().find_map(|word| text.strip_suffix(word));
-        let end = end.filter(|_| !text.ends_with("行为"));
+        let start = starts.iter().find_map(|word| text.strip_prefix(word));
+        let end = ends.iter().find_map(|word| text.strip_suffix(word));
+        let is_word = text.ends_with("行为") || text.ends_with('均') && !text.ends_with("分别均");
+        let end = end.filter(|_| !is_word);
         match start.filter(|rest| !rest.is_empty()).or(end) {
             Some(rest) => text = rest.trim_matches(MARKS),
             None => return text,
@@ -253,19 +205,20 @@ fn lead(text: &str) -> &str {
 
 /// What a classifier counts: 4把管制刀具.
 fn noun(rest: &str, reading: &Reading) -> String {
-    const ENDS: [&str; 16] = [
-        "被", "受", "在", "为", "作为", "和", "及", "并", "进行", "开展", "实现", "予以", "逐一",
-        "以", "由", "达",
-    ];
     let counts = matches!(
         kind(reading),
         Some(UnitKind::Count | UnitKind::Person | UnitKind::Area | UnitKind::Duration)
     );
-    if !counts {
+    let is_share_of = kind(reading) == Some(UnitKind::Share) && rest.starts_with('的');
+    if !counts && !is_share_of {
         return String::new();
     }
     let rest = rest.trim_start_matches(['的', ' ', '“', '”']);
-    let words = ENDS.iter().filter_map(|word| rest.find(word)).min();
+    let words = Listed::NounEnd
+        .words()
+        .iter()
+        .filter_map(|word| rest.find(word))
+        .min();
     let marks = rest.find([',', '、', '(', '。', ';']);
     let end = words.into_iter().chain(marks).min().unwrap_or(rest.len());
     let noun = rest[..end].trim().chars();

@@ -17,13 +17,10 @@ pub fn places(sheet: &Sheet<'_>, readings: &[Reading]) -> Vec<Range<usize>> {
         shared = start;
         let reading = &readings[index];
         let number = reading.measure.whole.clone();
-        let first = reading
-            .before
-            .as_ref()
-            .map_or(number.start, |before| before.whole.start);
+        let first = first_of(reading);
         let start = start_of_list_end(sheet, start, first);
-        let end = end.max(number.end).max(reading.change_end.unwrap_or(0));
-        let place = sheet.within_reach(start.min(first)..end, &(first..end.max(number.end)));
+        let told = first..number.end.max(reading.change_end.unwrap_or(0));
+        let place = sheet.within_reach(start.min(first)..end.max(told.end), &told);
         let place = sheet.trimmed(place);
         let place = place.start.min(first)..place.end.max(number.end);
         places.push(end_at_name(sheet, place, reading));
@@ -41,12 +38,15 @@ fn part_of_list(
     let reading = &readings[index];
     let clause = &sheet.clauses[reading.clause];
     let first = first_of(reading);
+    let first_clause = sheet.clause_at(first);
     let before = index.checked_sub(1).map(|index| &readings[index]);
-    let before = before.filter(|before| last_clause(sheet, before) >= reading.clause);
+    let before = before.filter(|before| last_clause(sheet, before) >= first_clause);
     let start = match before {
         Some(before) => match cut(sheet, before, reading) {
             Some((_, start)) => start,
-            None if shared == clause.range.start => with_clause_before(sheet, reading, first),
+            None if shared == sheet.clauses[first_clause].range.start => {
+                with_clause_before(sheet, reading, first)
+            }
             None => shared,
         },
         None => with_clause_before(sheet, reading, first),
@@ -61,10 +61,11 @@ fn part_of_list(
     (start, end)
 }
 
-/// Where the words of a number begin, with those of its earlier value.
+/// Where the words of a number begin, with those of its earlier value or its difference.
 pub fn first_of(reading: &Reading) -> usize {
     let before = reading.before.as_ref();
-    before.map_or(reading.measure.whole.start, |before| before.whole.start)
+    let first = before.map_or(reading.measure.whole.start, |before| before.whole.start);
+    reading.change_start.unwrap_or(first)
 }
 
 /// The clause that the words of a figure reach into.
@@ -107,7 +108,8 @@ fn cut(sheet: &Sheet<'_>, one: &Reading, two: &Reading) -> Option<(usize, usize)
         let cut = end + between.len() - joint.len();
         return Some((cut, cut + joint.len()));
     }
-    let at = between.rfind('、')?;
+    let after_brackets = between.rfind(')').map_or(0, |at| at);
+    let at = after_brackets + between[after_brackets..].rfind('、')?;
     Some((end + at, end + at + '、'.len_utf8()))
 }
 
@@ -124,9 +126,10 @@ impl Reading {
 /// The start of the clause, and of the clause before where that says until when, or what a required
 /// share is of.
 fn with_clause_before(sheet: &Sheet<'_>, reading: &Reading, first: usize) -> usize {
-    let clause = &sheet.clauses[reading.clause];
+    let first_clause = sheet.clause_at(first);
+    let clause = &sheet.clauses[first_clause];
     let start = clause.range.start;
-    let Some(index) = reading.clause.checked_sub(1) else {
+    let Some(index) = first_clause.checked_sub(1) else {
         return start;
     };
     let before = &sheet.clauses[index];

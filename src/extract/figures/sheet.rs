@@ -3,11 +3,15 @@
 use std::ops::Range;
 
 use super::lexicon::{self, Cue, Hit};
-use super::scan::{self, Measure};
+use super::measures::Measure;
+use super::scan;
 use super::times::Moment;
 
 /// Farthest that words of a figure stand from its number, in bytes: text without punctuation is no clause.
 const REACH: usize = 600;
+
+/// Most lone quotation marks and brackets that are taken off the ends of a figure's words.
+const MARKS_MAX: usize = 6;
 
 /// A clause, and the sentence it is of.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,7 +97,8 @@ impl<'t> Sheet<'t> {
             '|', '?',
         ];
         let (mut start, mut end) = (range.start, range.end);
-        loop {
+        // Marks are few; where they are many, the text is no sentence.
+        for _ in 0..MARKS_MAX {
             let text = &self.text[start..end];
             let rest = text.trim_start_matches(MARKS);
             let is_lone_start = rest.starts_with(['“', '‘', '"']) && !rest.contains(['”', '’'])
@@ -108,9 +113,10 @@ impl<'t> Sheet<'t> {
             let last = kept.chars().next_back().filter(|_| is_lone_end);
             end = start + kept.len() - last.map_or(0, char::len_utf8);
             if first.is_none() && last.is_none() {
-                return start..end;
+                break;
             }
         }
+        start..end
     }
 }
 

@@ -8,9 +8,9 @@ use super::changes::{Change, Reading};
 use super::claims::{self, Claim};
 use super::levels::{Level, LevelKind};
 use super::lexicon::{Cue, Listed, Move, UnitKind};
+use super::measures::Measure;
 use super::names::{self, Names};
 use super::periods::{self, Told};
-use super::scan::Measure;
 use super::sheet::Sheet;
 use crate::decimal;
 use crate::extract::passage::Passage;
@@ -63,8 +63,10 @@ impl Statements<'_, '_> {
                 statistic.approximation = Approximation::Below.into();
             }
         }
-        if measure.unit.is_some_and(|unit| unit.word == "连冠") {
+        let is_streak = measure.unit.is_some_and(|unit| unit.word == "连冠");
+        if is_streak && measure.value_max.is_none() {
             statistic.qualifier = Qualifier::Ordinal.into();
+            statistic.approximation = 0;
         }
         self.claim(&mut statistic, claim);
         note_inferred(&mut statistic, reading);
@@ -106,6 +108,14 @@ impl Statements<'_, '_> {
             word.clone_into(&mut quantity.unit_text);
         }
         quantity.per = names::per(lead);
+        // 5000元/人: money per somebody.
+        let after = word
+            .split_once('/')
+            .filter(|_| is_money)
+            .map(|(_, per)| per);
+        let is_new =
+            |per: &&str| quantity.per.len() < 5 && !quantity.per.iter().any(|known| known == per);
+        quantity.per.extend(after.filter(is_new).map(str::to_owned));
         quantity
     }
 
@@ -119,9 +129,9 @@ impl Statements<'_, '_> {
         }
     }
 
-    /// The 最高 that the number is the value of: 最高额度由30万调整为50万元.
+    /// The 最高 that the number is the value of: 最高额度由2万调整为3万元.
     fn peak(&self, reading: &Reading, place: &Range<usize>) -> Option<Range<usize>> {
-        const BETWEEN: [&str; 12] = [
+        const BETWEEN: [&str; 14] = [
             "额度",
             "限额",
             "可",
@@ -134,6 +144,8 @@ impl Statements<'_, '_> {
             "罚款",
             "不超过",
             "金额",
+            "罚",
+            "奖",
         ];
         let first = reading
             .before

@@ -45,15 +45,35 @@ fn of_place(title: &str) -> Level {
     let mut level = Level::Unspecified;
     let mut since = 0;
     let mut before = None;
-    for char in title.chars().take(12) {
+    let mut chars = title.chars().take(12).peekable();
+    while let Some(char) = chars.next() {
+        // 市民 and 区域 name no place.
+        let is_common = matches!(chars.peek(), Some('民' | '域' | '场' | '容' | '政'));
         let found = match char {
             '省' => Level::Provincial,
             '市' | '州' => Level::Municipal,
             '县' | '区' => Level::County,
             _ => Level::Unspecified,
         };
-        let is_word = matches!(before, Some('城' | '都' | '社' | '示' | '辖' | '范'));
-        if found != Level::Unspecified && (1..=4).contains(&since) && !is_word {
+        let is_word = matches!(
+            before,
+            Some(
+                '城' | '都'
+                    | '社'
+                    | '示'
+                    | '辖'
+                    | '范'
+                    | '小'
+                    | '园'
+                    | '街'
+                    | '景'
+                    | '校'
+                    | '军'
+                    | '地'
+            )
+        );
+        let is_place = since > 0 || before.is_none();
+        if found != Level::Unspecified && is_place && !is_word && !is_common {
             level = found;
             since = 0;
         } else {

@@ -8,10 +8,11 @@ mod words;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use self::recipients::{Marked, Recipients};
+use self::recipients::Recipients;
 use self::title::Title;
 use self::words::{Verb, WORDS};
 use super::bodies;
+use super::marked::Marked;
 use super::story::{Place, Story, sentences};
 use super::units::Units;
 use crate::pb;
@@ -60,20 +61,6 @@ pub fn find(story: &Story<'_>, index: usize, units: &Units) -> Vec<Honour> {
         honour.honour.id = format!("h{number}");
     }
     honours
-}
-
-impl<'t> Marked<'t> {
-    fn new(text: &'t str, story: usize, part: usize, units: &Units) -> Self {
-        let mut found: Vec<(Range<usize>, usize)> = Vec::new();
-        let here = units.found.iter();
-        for one in here.filter(|one| one.story == story && one.place.part == part) {
-            let place = one.place.range();
-            if found.last().is_none_or(|(last, _)| last.end <= place.start) {
-                found.push((place, one.unit));
-            }
-        }
-        Self { text, units: found }
-    }
 }
 
 struct Reader<'r> {
@@ -199,6 +186,11 @@ impl Reader<'_> {
         if award.state == State::Aspiration && is_campaign {
             return None;
         }
+        // 对获得一等奖的选手给予奖励: nobody has it yet.
+        let is_offer = text[award.start..].starts_with('对') && text[end..].starts_with('的');
+        if is_offer {
+            return None;
+        }
         let mut recipients = receivers;
         if gives && recipients.is_empty() {
             recipients = recipients::read(self.marked, first.before.clone());
@@ -270,13 +262,7 @@ impl Reader<'_> {
         }
         let before = sentence.start..award.start.max(sentence.start);
         Recipients {
-            units: self
-                .marked
-                .units(&before)
-                .first()
-                .map(|(_, unit)| *unit)
-                .into_iter()
-                .collect(),
+            units: recipients::list(self.marked, &before).0,
             ..Recipients::default()
         }
     }

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::super::bodies;
-use super::super::people::name;
+use crate::extract::bodies;
+use crate::extract::marked::Marked;
+use crate::extract::people::name;
 
 /// Longest recipient that is no unit, in characters.
 const OTHER_CHARS_MAX: usize = 40;
@@ -22,31 +23,6 @@ pub struct Recipients {
 impl Recipients {
     pub fn is_empty(&self) -> bool {
         self.units.is_empty() && self.others.is_empty() && self.count == 0
-    }
-}
-
-/// A text with the units that stand in it, none inside another.
-pub struct Marked<'t> {
-    pub text: &'t str,
-    pub units: Vec<(Range<usize>, usize)>,
-}
-
-impl Marked<'_> {
-    /// The units that stand in a range.
-    pub fn units(&self, range: &Range<usize>) -> &[(Range<usize>, usize)] {
-        let from = self
-            .units
-            .partition_point(|(unit, _)| unit.start < range.start);
-        let to = self
-            .units
-            .partition_point(|(unit, _)| unit.end <= range.end);
-        self.units.get(from..to).unwrap_or_default()
-    }
-
-    /// The unit that stands at exactly this range.
-    pub fn unit(&self, range: &Range<usize>) -> Option<usize> {
-        let found = self.units(range).first()?;
-        (found.0 == *range).then_some(found.1)
     }
 }
 
@@ -72,7 +48,7 @@ pub fn read(marked: &Marked<'_>, range: Range<usize>) -> Recipients {
             count,
         };
     }
-    other(marked.text, range, rest)
+    other(marked.text, range)
 }
 
 /// The units of the list that comes first in a range, and where it ends.
@@ -135,7 +111,7 @@ fn is_no_part_of_subject(after: &str) -> bool {
 }
 
 /// A person, or a body that is no unit, at the end of the range or all of it.
-fn other(text: &str, range: Range<usize>, rest: Range<usize>) -> Recipients {
+fn other(text: &str, range: Range<usize>) -> Recipients {
     let mut recipients = Recipients::default();
     let mut words = &text[range.clone()];
     // 30位民警, 有15个部门: only how many.
@@ -143,28 +119,34 @@ fn other(text: &str, range: Range<usize>, rest: Range<usize>) -> Recipients {
         recipients.count = count;
         return recipients;
     }
-    let mut name = &text[rest];
     if let Some(at) = words.rfind('等')
         && let Some(count) = count(&words[at..])
     {
         recipients.count = count;
         words = &words[..at];
-        name = &name[..name.rfind('等').unwrap_or(name.len())];
     } else if let Some(at) = words
         .find(['在', '因', '凭', '于', '以'])
         .filter(|at| *at > 0)
     {
         words = &words[..at];
     }
-    let count = words.chars().count();
-    let is_other = (1..=OTHER_CHARS_MAX).contains(&count)
-        && !words.contains([',', '。', ';', ':', '、'])
-        && (name::is_name(words) || ends_with_name(name) || is_group(words));
-    if is_other {
-        recipients
-            .others
-            .push(range.start..range.start + words.len());
-        recipients.is_complete = recipients.count == 1;
+    let mut at = range.start;
+    for item in words.split('、') {
+        let count = item.chars().count();
+        let is_other = (1..=OTHER_CHARS_MAX).contains(&count)
+            && !item.contains([',', '。', ';', ':'])
+            && (name::is_name(item) || ends_with_name(item) || is_group(item));
+        if !is_other {
+            recipients.others.clear();
+            break;
+        }
+        recipients.others.push(at..at + item.len());
+        at += item.len() + '、'.len_utf8();
+    }
+    let named = recipients.others.len();
+    recipients.is_complete = named > 0 && usize::try_from(recipients.count) == Ok(named);
+    if usize::try_from(recipients.count).is_ok_and(|count| count < named) {
+        recipients.count = 0;
     }
     recipients
 }

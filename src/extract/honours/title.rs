@@ -77,7 +77,10 @@ fn one(text: &str, from: usize, end: usize, verb: Verb) -> Option<Title> {
     let plain = &item[..open.unwrap_or(item.len())];
     let has_divider = plain.contains(['、', '和', '及', '与']);
     let plain_end = plain_end(plain);
-    let quotation = open.and_then(|open| Some((open, closing(item, open)?)));
+    let mut quotation = open.and_then(|open| Some((open, closing(item, open)?)));
+    if verb == Verb::Given {
+        quotation = quotation.map(|first| second_quotation(item, &first).unwrap_or(first));
+    }
     let title = match (quotation, plain_end) {
         // 全国文明城市“六连冠”
         (Some((open, close)), Some(plain_end))
@@ -138,6 +141,16 @@ fn closing(text: &str, open: usize) -> Option<usize> {
     None
 }
 
+/// 授予“最美警察”当选者“优秀民警”称号: the first quotation only says to whom.
+fn second_quotation(item: &str, first: &(usize, usize)) -> Option<(usize, usize)> {
+    let between = &item[first.1..];
+    let between = &between[..between.find('“')?];
+    let is_receiver = between.ends_with(['者', '人', '员', '警', '所', '队', '组', '位'])
+        && between.chars().count() <= 12;
+    let open = first.1 + between.len();
+    is_receiver.then_some((open, closing(item, open)?))
+}
+
 /// Where a title without quotation marks ends: at the last ending before the list goes on.
 fn plain_end(text: &str) -> Option<usize> {
     let mut found = None;
@@ -170,6 +183,7 @@ fn quoted_title(item: &str, start: usize, open: usize, close: usize, verb: Verb)
     let inner = open + '“'.len_utf8()..close - '”'.len_utf8();
     let words = &item[inner.clone()];
     let rest = &item[close..];
+    let rest = &rest[..rest.find('“').unwrap_or(rest.len())];
     let is_told = WORDS.after(rest) > 0;
     if !is_told
         && !rest.starts_with(|char: char| char.is_ascii_digit() || "、和及等与的".contains(char))
@@ -178,6 +192,9 @@ fn quoted_title(item: &str, start: usize, open: usize, close: usize, verb: Verb)
     {
         let from = after_giver(&item[..open]);
         return Some(plain_title(start, from..close + end));
+    }
+    if verb != Verb::Aspired && WORDS.is_object(rest) {
+        return None;
     }
     let is_sure = matches!(verb, Verb::Given | Verb::Won);
     (is_told || WORDS.is_title(words) || is_sure && !goes_on(rest)).then(|| Title {

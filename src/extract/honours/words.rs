@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use crate::extract::table::rows;
 
@@ -35,6 +35,7 @@ pub struct Words {
     praise: Vec<&'static str>,
     none: Vec<&'static str>,
     after: Vec<&'static str>,
+    object: Vec<&'static str>,
     campaign: Vec<&'static str>,
     hope: Vec<&'static str>,
     not: Vec<&'static str>,
@@ -74,6 +75,7 @@ impl Words {
             praise: of("praise"),
             none,
             after: of("after"),
+            object: of("object"),
             campaign: of("campaign"),
             hope: of("hope"),
             not: of("not"),
@@ -117,6 +119,11 @@ impl Words {
         found.map_or(0, |word| word.len())
     }
 
+    /// Whether what follows a quotation makes it the name of another thing than a title.
+    pub fn is_object(&self, after: &str) -> bool {
+        self.object.iter().any(|word| after.starts_with(word))
+    }
+
     /// Whether what follows a title makes striving for it a campaign.
     pub fn is_campaign(&self, after: &str) -> bool {
         self.campaign.iter().any(|word| after.starts_with(word))
@@ -136,6 +143,7 @@ impl Words {
 fn longest(words: &[&str]) -> AhoCorasick {
     AhoCorasick::builder()
         .match_kind(MatchKind::LeftmostLongest)
+        .kind(Some(AhoCorasickKind::DFA))
         .build(words)
         .expect("a table of words is small")
 }

@@ -10,7 +10,7 @@ use super::leftover::{Leftover, leftover};
 use super::line::Line;
 use super::masthead::masthead;
 use super::{Layout, LeftOut, authors};
-use crate::extract::bylines::is_credit;
+use crate::extract::bylines::{are_names_apart, is_credit};
 use crate::extract::passage::Passage;
 use crate::extract::story::{Part, Role, Story};
 use crate::page::{FRAGMENTS_MAX, Page};
@@ -90,13 +90,15 @@ impl<'p, 'l> Assembly<'p, 'l> {
             return 1;
         }
         if let Some(publication) = masthead(line.text()) {
-            // A date alone may be what a page break cut off.
-            if !is_cut || !publication.page.is_empty() || !publication.newspaper.is_empty() {
+            // A date alone may be what a page break cut off, or when a notice was signed.
+            let is_date = publication.page.is_empty() && publication.newspaper.is_empty();
+            let is_within = self.story.has(Role::Body) && !self.has_ended;
+            if !is_date || !is_within {
                 self.note_print(publication);
                 return 1;
             }
         }
-        if !self.is_in_tail && is_credit(line.text()) {
+        if !self.is_in_tail && self.is_byline(line) {
             self.has_ended |= self.story.has(Role::Body);
             self.story
                 .parts
@@ -133,6 +135,16 @@ impl<'p, 'l> Assembly<'p, 'l> {
         }
         self.text(at, line, ranges);
         1
+    }
+
+    /// Whether a line only names who wrote the article: with roles, or names alone below a headline or
+    /// a text that has ended.
+    fn is_byline(&self, line: &Line<'p>) -> bool {
+        let may_be_bare = match self.story.has(Role::Body) {
+            true => self.story.is_finished,
+            false => self.story.has(Role::Headline),
+        };
+        is_credit(line.text()) || may_be_bare && are_names_apart(line.text())
     }
 
     fn note_print(&mut self, publication: pb::Publication) {
@@ -218,6 +230,7 @@ impl<'p, 'l> Assembly<'p, 'l> {
                 && !line.is_rule()
                 && caption(line.text()).is_none()
                 && !is_credit(line.text())
+                && (*place == 0 || !are_names_apart(line.text()))
                 && masthead(line.text()).is_none()
                 && leftover(line.text()).is_none()
                 && jumps(line.text()).next().is_none()

@@ -243,7 +243,7 @@ pub fn written(number: u64) -> String {
         for (place, name) in [(1_000, "千"), (100, "百"), (10, "十"), (1, "")] {
             let here = number / place % 10;
             if here > 0 {
-                let is_gap = !text.is_empty() && number / (place * 10) % 10 == 0;
+                let is_gap = !text.is_empty() && (number / (place * 10)).is_multiple_of(10);
                 text.extend(is_gap.then_some('零'));
                 text.push(digit(here));
                 text.push_str(name);

@@ -108,7 +108,7 @@ fn share(text: &str) -> Option<Numeral> {
 
 /// 七成 is 70 %, 三成五 is 35 %.
 fn tenths(text: &str, numeral: Numeral) -> Numeral {
-    const OTHER_WORDS: &str = "立功为员长果年都效交本绩熟型因人份就品语";
+    const OTHER_WORDS: &str = "立功为员长果年都效交本绩熟型因人份就品语不新千";
     let one_to_ten = Decimal::ONE <= numeral.value && numeral.value <= Decimal::TEN;
     let is_plain = numeral.share.is_none() && matches!(numeral.form, Form::Chinese | Form::Digits);
     let Some(rest) = text[numeral.length..].strip_prefix('成') else {
@@ -220,9 +220,9 @@ mod tests {
             ("1亿2000万元", "120000000", 7),
             ("3万5千元", "35000", 4),
             ("1.5万亿元", "1500000000000", 5),
-            ("200余万元", "2000000", 5),
-            ("11万余人次", "110000", 4),
-            ("50多名", "50", 3),
+            ("300余万元", "3000000", 5),
+            ("13万余人次", "130000", 4),
+            ("40多名", "40", 3),
             ("三百一十六", "316", 5),
             ("两千零八", "2008", 4),
             ("二十", "20", 2),
@@ -275,7 +275,7 @@ mod tests {
     fn known_digits_are_those_before_what_is_multiplied_out() {
         for (text, digits) in [
             ("4.75万", 3),
-            ("200余万", 3),
+            ("300余万", 3),
             ("0.5亿", 1),
             ("316", 0),
             ("三百一十六", 0),

@@ -12,7 +12,8 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use self::offices::{Chain, Named};
 use self::words::{Office, WORDS};
-use super::bylines;
+use super::bylines::{self, Byline};
+use super::marked::Marked;
 use super::story::{Place, Role, Story, clauses};
 use super::units::Units;
 use crate::pb;
@@ -43,17 +44,32 @@ pub fn named<'p>(people: &'p [Person], name: &str) -> Option<&'p Person> {
 
 /// The people of an article; `index` is that of the story.
 pub fn find(story: &Story<'_>, index: usize, units: &Units) -> Vec<Person> {
+    find_with(story, index, units, &bylines::find(story))
+}
+
+/// The same, when its credits are known already.
+pub fn find_with(
+    story: &Story<'_>,
+    index: usize,
+    units: &Units,
+    bylines: &[Byline],
+) -> Vec<Person> {
     let mut people = People::default();
     let mut before: Vec<usize> = Vec::new();
     for (part, passage) in parts(story) {
         let text = passage.text();
-        let named = named_in(text, index, part, units, &before);
+        let named = Named {
+            text,
+            places: Marked::new(text, index, part, units).units,
+            units,
+            before: &before,
+        };
         people.introduced(story, part, &named);
         people.unintroduced(part, text);
         before.extend(named.places.iter().map(|(_, unit)| *unit));
     }
     people.keep_repeated();
-    people.credited(story);
+    people.credited(story, bylines);
     people
         .list
         .retain(|person| !people.barred.contains(&person.display_name));
@@ -73,32 +89,6 @@ fn parts<'s, 'p>(
     let parts = story.parts.iter().enumerate();
     let parts = parts.filter(|(_, part)| matches!(part.role, Role::Body | Role::Caption));
     parts.map(|(index, part)| (index, &part.passage))
-}
-
-fn named_in<'t>(
-    text: &'t str,
-    story: usize,
-    part: usize,
-    units: &'t Units,
-    before: &'t [usize],
-) -> Named<'t> {
-    let mut places: Vec<(Range<usize>, usize)> = Vec::new();
-    let here = units.found.iter();
-    for found in here.filter(|found| found.story == story && found.place.part == part) {
-        let range = found.place.range();
-        if places
-            .last()
-            .is_none_or(|(last, _)| last.end <= range.start)
-        {
-            places.push((range, found.unit));
-        }
-    }
-    Named {
-        text,
-        places,
-        units,
-        before,
-    }
 }
 
 /// A person while an article is read.
@@ -158,7 +148,8 @@ impl People {
                 self.barred.insert(text[name].to_owned());
                 continue;
             }
-            let chain = if office == Office::Lay {
+            let is_known = self.is_introduced(&text[name.clone()]);
+            let chain = if office == Office::Lay || is_known {
                 Chain {
                     start: at,
                     ..Chain::default()
@@ -191,6 +182,12 @@ impl People {
             };
             self.add(part, &text[name.clone()], name, chain);
         }
+    }
+
+    /// Whether a name is known with its offices.
+    fn is_introduced(&self, display_name: &str) -> bool {
+        let known = self.by_name.get(display_name);
+        known.is_some_and(|known| !self.list[*known].chain.offices.is_empty())
     }
 
     fn add(&mut self, part: usize, display_name: &str, name: Range<usize>, chain: Chain) {
@@ -256,8 +253,8 @@ impl People {
     }
 
     /// Who wrote the article.
-    fn credited(&mut self, story: &Story<'_>) {
-        for byline in bylines::find(story) {
+    fn credited(&mut self, story: &Story<'_>, bylines: &[Byline]) {
+        for byline in bylines {
             let part = byline.place.part;
             let text = story.parts[part].passage.text();
             let name = byline.name.range();
@@ -298,6 +295,7 @@ fn name_length(rest: &str, office: Office) -> Option<usize> {
         (Office::Head | Office::Other, true) => 0,
         (Office::Head | Office::Other, false) => 1,
         (Office::Barred, _) => 0,
+        (Office::Duty, true) if name::is_sure(rest) => 0,
         (Office::Duty, true) => 1,
         (Office::Duty, false) | (Office::Lay, _) => 3,
     };

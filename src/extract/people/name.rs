@@ -1,6 +1,6 @@
 //! Names of people: where one begins, and where names run together part.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -15,18 +15,50 @@ const UNKNOWN: u32 = 12;
 static SURNAMES: LazyLock<Surnames> = LazyLock::new(Surnames::read);
 static NOT_NAMES: LazyLock<NotNames> = LazyLock::new(NotNames::read);
 
+/// A number for each Chinese character of the common block; 0 for none.
+struct Table(Vec<u8>);
+
+const TABLE_START: u32 = 0x3400;
+const TABLE_END: u32 = 0xa000;
+
+impl Table {
+    fn new() -> Self {
+        Self(vec![0; (TABLE_END - TABLE_START) as usize])
+    }
+
+    fn set(&mut self, char: char, number: u8) {
+        if let Some(place) = self.0.get_mut(Self::index(char)) {
+            *place = number;
+        }
+    }
+
+    fn get(&self, char: char) -> u8 {
+        self.0.get(Self::index(char)).copied().unwrap_or_default()
+    }
+
+    /// Characters outside of the block lie beyond the end.
+    fn index(char: char) -> usize {
+        (u32::from(char))
+            .checked_sub(TABLE_START)
+            .map_or(usize::MAX, |index| index as usize)
+    }
+}
+
 struct Surnames {
-    /// What a name that begins so costs: the rarer, the more.
-    single: HashMap<char, u32>,
+    /// One more than what a name that begins so costs: the rarer, the more.
+    single: Table,
     compound: HashSet<(char, char)>,
+    /// Those that are hardly ever a word.
+    sure: Table,
 }
 
 impl Surnames {
     fn read() -> Self {
-        let (mut single, mut compound) = (HashMap::new(), HashSet::new());
+        let (mut single, mut compound) = (Table::new(), HashSet::new());
+        let mut sure = Table::new();
         for [class, names] in rows::<2>(include_str!("../rules/surnames.tsv")) {
             let cost = match class {
-                "common" => 0,
+                "sure" | "common" => 0,
                 "known" => 2,
                 _ => 5,
             };
@@ -37,18 +69,31 @@ impl Surnames {
                         compound.insert((first, second));
                     }
                     (Some(only), None) => {
-                        single.insert(only, cost);
+                        single.set(only, cost + 1);
+                        sure.set(only, u8::from(class == "sure"));
                     }
                     _ => {}
                 }
             }
         }
-        Self { single, compound }
+        Self {
+            single,
+            compound,
+            sure,
+        }
+    }
+
+    fn cost(&self, char: char) -> Option<u32> {
+        self.single.get(char).checked_sub(1).map(u32::from)
+    }
+
+    fn is_compound(&self, first: char, second: char) -> bool {
+        self.compound.contains(&(first, second))
     }
 }
 
 struct NotNames {
-    never: HashSet<char>,
+    never: Table,
     /// By their first two characters; all of them have two or three.
     start: HashSet<&'static str>,
     last: Vec<&'static str>,
@@ -58,7 +103,7 @@ struct NotNames {
 impl NotNames {
     fn read() -> Self {
         let mut words = Self {
-            never: HashSet::new(),
+            never: Table::new(),
             start: HashSet::new(),
             last: Vec::new(),
             end: Vec::new(),
@@ -66,7 +111,11 @@ impl NotNames {
         for [kind, list] in rows::<2>(include_str!("../rules/not-names.tsv")) {
             let list = list.split_whitespace();
             match kind {
-                "never" => words.never.extend(list.flat_map(str::chars)),
+                "never" => {
+                    for char in list.flat_map(str::chars) {
+                        words.never.set(char, 1);
+                    }
+                }
                 "start" => words.start.extend(list),
                 "last" => words.last.extend(list),
                 _ => words.end.extend(list),
@@ -78,7 +127,8 @@ impl NotNames {
 
 /// Whether a character can stand in a name written in Chinese characters.
 pub fn is_han(char: char) -> bool {
-    matches!(char, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{323af}' | '〇')
+    // 丨 is written for a bar.
+    matches!(char, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{323af}' | '〇') && char != '丨'
 }
 
 /// The dot between the parts of a name of another people, such as in 阿迪力·买买提.
@@ -94,7 +144,7 @@ pub fn may_be_name(text: &str) -> bool {
     let count = text.chars().count();
     (2..=4).contains(&count)
         && text.chars().all(is_han)
-        && !text.chars().any(|char| NOT_NAMES.never.contains(&char))
+        && !text.chars().any(|char| NOT_NAMES.never.get(char) > 0)
         && !NOT_NAMES.end.iter().any(|end| text.ends_with(end))
 }
 
@@ -115,7 +165,19 @@ pub fn is_name(text: &str) -> bool {
 /// Whether one of the most borne family names begins the text.
 pub fn is_common(text: &str) -> bool {
     let first = text.chars().next();
-    first.is_some_and(|first| SURNAMES.single.get(&first) == Some(&0))
+    first.is_some_and(|first| SURNAMES.cost(first) == Some(0))
+}
+
+/// Whether a family name begins the text that is hardly ever a word.
+pub fn is_sure(text: &str) -> bool {
+    text.chars()
+        .next()
+        .is_some_and(|first| SURNAMES.sure.get(first) > 0)
+}
+
+/// Whether a character alone is a family name.
+pub fn is_surname(char: char) -> bool {
+    SURNAMES.cost(char).is_some()
 }
 
 /// Whether a name that nothing introduces ends like another word.
@@ -127,12 +189,10 @@ pub fn ends_like_word(text: &str) -> bool {
 pub fn has_surname(text: &str) -> bool {
     let chars: Vec<char> = text.chars().take(5).collect();
     match chars.as_slice() {
-        [first, second] | [first, second, _] if SURNAMES.single.contains_key(first) => {
-            !SURNAMES.compound.contains(&(*first, *second)) || chars.len() == 3
+        [first, second] | [first, second, _] if SURNAMES.cost(*first).is_some() => {
+            !SURNAMES.is_compound(*first, *second) || chars.len() == 3
         }
-        [first, second, _] | [first, second, _, _] => {
-            SURNAMES.compound.contains(&(*first, *second))
-        }
+        [first, second, _] | [first, second, _, _] => SURNAMES.is_compound(*first, *second),
         _ => false,
     }
 }
@@ -145,26 +205,27 @@ pub fn begins_like_word(text: &str) -> bool {
 
 /// Lengths in bytes that a name at the start of the text may have, the usual one first.
 pub fn lengths(text: &str) -> Vec<usize> {
-    let dotted = text
-        .char_indices()
-        .find(|(_, char)| !is_han(*char) && !is_dot(*char))
-        .map_or(text.len(), |(at, _)| at);
-    let run = &text[..dotted];
-    let ends: Vec<usize> = (run.char_indices().map(|(at, _)| at).skip(1))
-        .chain([run.len()])
-        .take(4)
-        .collect();
-    let mut chars = run.chars();
+    let mut chars = text.chars();
     let (Some(first), Some(second)) = (chars.next(), chars.next()) else {
         return Vec::new();
     };
-    let wanted: &[usize] = if SURNAMES.compound.contains(&(first, second)) {
+    let wanted: &[usize] = if SURNAMES.is_compound(first, second) {
         &[4, 3]
-    } else if SURNAMES.single.contains_key(&first) {
+    } else if SURNAMES.cost(first).is_some() {
         &[3, 2]
     } else {
-        &[]
+        return Vec::new();
     };
+    let mut ends = [0; 4];
+    let mut count = 0;
+    for (at, char) in text.char_indices().take(4) {
+        if !is_han(char) {
+            break;
+        }
+        ends[count] = at + char.len_utf8();
+        count += 1;
+    }
+    let ends = &ends[..count];
     wanted
         .iter()
         .filter_map(|count| ends.get(count - 1).copied())
@@ -177,7 +238,8 @@ pub fn lengths(text: &str) -> Vec<usize> {
 /// Of all ways the cheapest is taken: three characters are usual, common family names are likely.
 pub fn split(text: &str) -> Option<Vec<Range<usize>>> {
     if text.chars().any(is_dot) {
-        return is_dotted(text).then(|| vec![0..text.len()]);
+        let whole = std::iter::once(0..text.len());
+        return is_dotted(text).then(|| whole.collect());
     }
     let at: Vec<usize> = (text.char_indices().map(|(at, _)| at))
         .chain([text.len()])
@@ -220,15 +282,15 @@ fn cost(name: &str, length: usize, is_whole: bool) -> Option<u32> {
     }
     let mut chars = name.chars();
     let (first, second) = (chars.next()?, chars.next()?);
-    if SURNAMES.compound.contains(&(first, second)) {
+    if SURNAMES.is_compound(first, second) {
         return Some([9, 2, 1][length - 2]);
     }
-    let surname = SURNAMES.single.get(&first).copied();
+    let surname = SURNAMES.cost(first);
     match (length, surname) {
         (2, Some(cost)) => Some(3 + cost),
         (3, Some(cost)) => Some(1 + cost),
         // 4: two family names, of which the second is known too.
-        (_, Some(cost)) => SURNAMES.single.get(&second).map(|other| 9 + cost + other),
+        (_, Some(cost)) => SURNAMES.cost(second).map(|other| 9 + cost + other),
         (2 | 3, None) => Some(UNKNOWN + if length == 2 { 3 } else { 1 }),
         (_, None) => is_whole.then_some(UNKNOWN),
     }
@@ -263,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_word_that_begins_like_a_name_is_none() {
-        for name in ["闵聪", "余和平", "司徒明", "上官云飞", "邢立利"] {
+        for name in ["闵远", "严和平", "司徒明", "上官云飞", "邢书禾"] {
             assert!(is_name(name), "{name}");
         }
         for word in [

@@ -22,7 +22,7 @@ pub struct Chain {
     pub units: Vec<Option<usize>>,
 }
 
-/// A text with the units named in it, in their order, none inside another.
+/// A part of an article, and the units of the parts before.
 pub struct Named<'t> {
     pub text: &'t str,
     pub places: Vec<(Range<usize>, usize)>,
@@ -127,7 +127,7 @@ fn start_of(named: &Named<'_>, start: usize, word: usize, end: usize) -> usize {
         .partition_point(|(place, _)| place.start < start);
     let own = named.places[from..]
         .iter()
-        .take_while(|(place, _)| place.end <= word)
+        .take_while(|(place, _)| place.end < end)
         .last();
     if let Some((place, _)) = own
         && end - place.end <= CHAIN_BYTES_MAX / 4

@@ -1,9 +1,10 @@
 //! The words of people: offices, duties, what they do and how they say it.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use crate::extract::table::rows;
 use crate::pb::station::Kind;
@@ -24,6 +25,28 @@ pub enum Office {
     Barred,
 }
 
+/// Words by their first character, the longest first.
+struct Starts(HashMap<char, Vec<&'static str>>);
+
+impl Starts {
+    /// The longest come first in the list, too.
+    fn new(words: &[&'static str]) -> Self {
+        let mut starts: HashMap<char, Vec<&'static str>> = HashMap::new();
+        for word in words {
+            starts
+                .entry(word.chars().next().unwrap_or_default())
+                .or_default()
+                .push(word);
+        }
+        Self(starts)
+    }
+
+    /// The length of the word a text begins with.
+    fn length(&self, text: &str) -> Option<usize> {
+        length(self.0.get(&text.chars().next()?)?, text)
+    }
+}
+
 pub struct Words {
     offices: AhoCorasick,
     kinds: Vec<Office>,
@@ -33,7 +56,8 @@ pub struct Words {
     speak: Vec<&'static str>,
     chair: Vec<&'static str>,
     say: Vec<&'static str>,
-    follow: Vec<&'static str>,
+    says: Starts,
+    follow: Starts,
     start: Vec<&'static str>,
 }
 
@@ -83,6 +107,7 @@ impl Words {
         }
         let offices = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
+            .kind(Some(AhoCorasickKind::DFA))
             .build(&words)
             .expect("a table of words is small");
         Self {
@@ -93,8 +118,9 @@ impl Words {
             attend: of("attend"),
             speak: of("speak"),
             chair: of("chair"),
+            says: Starts::new(&of("say")),
             say: of("say"),
-            follow: of("follow"),
+            follow: Starts::new(&of("follow")),
             start: of("start"),
         }
     }
@@ -132,7 +158,7 @@ impl Words {
 
     /// The length of the verb of saying a text begins with.
     pub fn say(&self, text: &str) -> Option<usize> {
-        length(&self.say, text)
+        self.says.length(text)
     }
 
     /// The length of the words of attending, speaking or chairing that a text begins with.
@@ -162,7 +188,7 @@ impl Words {
         if self.say(after).is_some() {
             return 3;
         }
-        match length(&self.follow, after) {
+        match self.follow.length(after) {
             None => 0,
             Some(length) if length > char.len_utf8() => 3,
             Some(_) => 1,

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use super::page::{Position, Registry};
 use super::words::Class;
 use crate::extract::story::{Place, Story};
@@ -121,37 +119,42 @@ fn pointers(text: &str) -> impl Iterator<Item = (usize, &'static Pointer, usize)
         })
 }
 
+/// Most characters of a name that is looked for before 所.
+const SHORT_NAME_CHARS_MAX: usize = 8;
+
 /// Adds the places where a station of the page is named like 招宝山所.
 pub fn shorten(registry: &mut Registry, stories: &[Story<'_>]) {
-    let stations: Vec<usize> = (0..registry.drafts.len())
-        .filter(|unit| {
-            let draft = &registry.drafts[*unit];
-            draft.class == Class::Station && draft.key.chars().count() >= 2
-        })
-        .collect();
-    let names = stations
-        .iter()
-        .map(|unit| format!("{}所", registry.drafts[*unit].key));
-    let names: Vec<_> = names.collect();
-    let mut builder = AhoCorasick::builder();
-    let Ok(finder) = builder.match_kind(MatchKind::LeftmostLongest).build(&names) else {
-        return;
-    };
-    if names.is_empty() {
+    let mut stations: HashMap<String, usize> = HashMap::new();
+    for (unit, draft) in registry.drafts.iter().enumerate() {
+        if draft.class == Class::Station && draft.key.chars().count() >= 2 {
+            stations.entry(draft.key.clone()).or_insert(unit);
+        }
+    }
+    if stations.is_empty() {
         return;
     }
     for (index, story) in stories.iter().enumerate() {
         for (part, passage) in story.parts.iter().enumerate() {
             let text = passage.passage.text();
-            for found in finder.find_iter(text) {
-                if text[found.end()..].starts_with(|char| OTHER_WORDS.contains(char)) {
+            for (at, short) in text.match_indices('所') {
+                let end = at + short.len();
+                let is_other = text[end..].starts_with(|char| OTHER_WORDS.contains(char));
+                let Some((start, unit)) = station_before(&text[..at], &stations) else {
                     continue;
+                };
+                if !is_other {
+                    let place = Place::new(part, start..end);
+                    registry.note_short(unit, story.printed(&place));
+                    registry.mention(unit, index, place, false);
                 }
-                let unit = stations[found.pattern().as_usize()];
-                let place = Place::new(part, found.range());
-                registry.note_short(unit, story.printed(&place));
-                registry.mention(unit, index, place, false);
             }
         }
     }
+}
+
+/// The station whose name ends a text, and where it begins; the longest of several.
+fn station_before(text: &str, stations: &HashMap<String, usize>) -> Option<(usize, usize)> {
+    let starts = text.char_indices().rev().take(SHORT_NAME_CHARS_MAX).skip(1);
+    let known = starts.filter_map(|(start, _)| Some((start, *stations.get(&text[start..])?)));
+    known.last()
 }

@@ -10,6 +10,9 @@ use super::words::{Bound, Class, Ending, Sort, Token, Work, tokens};
 /// Most characters of one name: longer runs are sentences whose verb the tables lack.
 const NAME_CHARS_MAX: usize = 20;
 
+/// Most units of a chain; what follows begins another.
+const SEGMENTS_MAX: usize = 8;
+
 /// A unit's name in a chain.
 #[derive(Clone, Debug)]
 pub struct Segment {
@@ -129,7 +132,9 @@ pub fn read(text: &str) -> Reading {
             continue;
         };
         match chains.last_mut() {
-            Some(chain) if judged.is_below => chain.segments.push(judged.segment),
+            Some(chain) if judged.is_below && chain.segments.len() < SEGMENTS_MAX => {
+                chain.segments.push(judged.segment)
+            }
             _ => chains.push(Chain {
                 segments: vec![judged.segment],
                 is_loose: judged.is_loose,
@@ -156,11 +161,14 @@ fn first_of_name(text: &str, tokens: &[Token], at: usize, ending: &Ending, open:
         }
         let length = text[before.start..before.end].chars().count();
         let known = &text[before.end..tokens[at].start];
-        let ends_phrase = before.bound() == Some(Bound::Position)
-            && first
-                .checked_sub(2)
-                .is_some_and(|at| tokens[at].bound().is_some() && tokens[at].chars_are_many());
-        let is_part = belongs(before, ending, known) && !(ends_phrase && known.chars().count() > 1);
+        // 厦门市公安局曾厝垵派出所: behind the unit above names may begin with any character.
+        let is_first = before.bound() == Some(Bound::Weak) && before.start == open && open > 0;
+        let earlier = first.checked_sub(2).map(|at| &tokens[at]);
+        let is_part = is_first
+            || match before.bound() {
+                Some(Bound::Position) => !ends_phrase(earlier, ending, known),
+                _ => belongs(before, ending, known),
+            };
         if chars + length > NAME_CHARS_MAX || !is_part {
             break;
         }
@@ -175,30 +183,50 @@ fn is_in_name(other: &Ending, ending: &Ending) -> bool {
     other.class == Class::Body && ending.class != Class::Body
 }
 
+/// Whether 后, 里 and the like end what stands before the name (接警后石桥派出所), given the token before
+/// them, and do not belong to it (后沙峪派出所, 十里卡口大队).
+fn ends_phrase(earlier: Option<&Token>, ending: &Ending, known: &str) -> bool {
+    let follows_word =
+        earlier.is_some_and(|token| token.bound().is_some() && token.chars_are_many());
+    if ending.class != Class::Force {
+        return follows_word && known.chars().count() > 1;
+    }
+    let in_name = |token: &Token| token.bound().is_none() && !matches!(token.sort, Sort::Gap);
+    !earlier.is_some_and(in_name)
+}
+
 /// Whether a token is part of a name that goes on with `known` to its right.
 fn belongs(token: &Token, ending: &Ending, known: &str) -> bool {
-    let is_force = matches!(ending.class, Class::Force | Class::Office);
+    let has_works = matches!(ending.class, Class::Force | Class::Office | Class::Branch);
     match token.sort {
         Sort::Plain => true,
         Sort::Digits => ending.class == Class::Force && known.is_empty(),
         Sort::Gap => false,
         Sort::Known(word) => match word.bound {
             Some(Bound::Any) => false,
-            Some(Bound::Position) => true,
             // 勤务考核领导小组办公室: offices are named for what they do.
             Some(_) if ending.class == Class::Office => token.chars_are_many(),
             Some(bound) => names_alone(ending) && begins_name(token, bound, known),
-            None => is_force || word.work.is_none() || word.place.is_some(),
+            // 水上派出所 and 地铁派出所 stand where that is policed.
+            None => {
+                let is_site = word
+                    .work
+                    .is_some_and(|work| matches!(work.slug, "water" | "metro" | "transit"));
+                has_works || is_site || word.work.is_none() || word.place.is_some()
+            }
         },
     }
 }
+
+/// Characters before an ending that make no name even with the one before them: 到县派出所, 他进派出所.
+const NOT_NAMES: &str = "省市县区镇乡村所来后前时内里上下间中回进去";
 
 /// 向荣派出所, 沿江派出所: one character names no station, so that the one before belongs to it.
 fn begins_name(token: &Token, bound: Bound, known: &str) -> bool {
     let mut chars = known.chars();
     match (chars.next(), chars.next()) {
         (None, _) => bound == Bound::Weak,
-        (Some(only), None) => !token.chars_are_many() && !"省市县区镇乡村所来".contains(only),
+        (Some(only), None) => !token.chars_are_many() && !NOT_NAMES.contains(only),
         _ => false,
     }
 }

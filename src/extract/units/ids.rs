@@ -39,12 +39,26 @@ fn wanted(drafts: &[Draft], unit: usize) -> String {
     let draft = &drafts[unit];
     let slug = draft.segment.ending.slug;
     let place = place(drafts, unit);
+    // 公安部交管局 has no place: the unit above tells it.
+    let above = draft.parent.filter(|_| place.is_empty());
+    let above = above
+        .map(|parent| wanted(drafts, parent))
+        .unwrap_or_default();
     match draft.class {
         Class::Ministry => slug.to_owned(),
-        Class::Department | Class::Traffic => joined(&[&place, slug]),
+        Class::Department => joined(&[&place, slug]),
+        Class::Traffic => joined(&[&above, &place, slug]),
         Class::Bureau => joined(&[&place, bureau_slug(draft)]),
         Class::Division if draft.segment.has_place() => joined(&[&place, slug]),
-        Class::Branch => joined(&[&romanized(&draft.key), slug]),
+        Class::Branch => {
+            let own = romanized(&draft.key);
+            let place = if draft.segment.has_place() && own != place {
+                place
+            } else {
+                String::new()
+            };
+            joined(&[&place, &own, slug])
+        }
         Class::Patrol => {
             let above = draft
                 .parent
@@ -53,7 +67,17 @@ fn wanted(drafts: &[Draft], unit: usize) -> String {
             let above = above.rsplit_once('-').map_or("", |(name, _)| name);
             joined(&[above, &romanized(&draft.key), slug])
         }
-        Class::Force => joined(&[&place, &force(draft), slug]),
+        Class::Force => match draft.parent {
+            // 三中队 is told by its brigade.
+            Some(parent) if drafts[parent].class == Class::Force && is_number(&draft.key) => {
+                joined(&[&wanted(drafts, parent), &romanized(&draft.key), slug])
+            }
+            _ => {
+                let own = force(draft);
+                let own = if own == place { String::new() } else { own };
+                joined(&[&above, &place, &own, slug])
+            }
+        },
         _ => {
             let own = romanized(&draft.key);
             let own = if own == place { String::new() } else { own };
@@ -65,6 +89,11 @@ fn wanted(drafts: &[Draft], unit: usize) -> String {
             joined(&[&place, &own, slug])
         }
     }
+}
+
+fn is_number(key: &str) -> bool {
+    key.chars()
+        .all(|char| "第一二三四五六七八九十0123456789".contains(char))
 }
 
 fn bureau_slug(draft: &Draft) -> &'static str {
@@ -104,7 +133,8 @@ fn place(drafts: &[Draft], unit: usize) -> String {
             Class::Department => [&places.province, ""]
                 .into_iter()
                 .find(|place| !place.is_empty()),
-            Class::Branch => Some(draft.key.as_str()),
+            // Of a station the branch is the place, of a branch its city.
+            Class::Branch if steps > 0 => Some(draft.key.as_str()),
             _ => [&places.county, &places.city, &places.province]
                 .into_iter()
                 .map(String::as_str)

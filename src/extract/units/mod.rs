@@ -8,6 +8,7 @@ mod ids;
 mod judge;
 mod keys;
 mod lists;
+mod name;
 mod names;
 mod page;
 mod parents;
@@ -116,22 +117,23 @@ fn read(stories: &[Story<'_>]) -> (Vec<Printing>, Vec<Home>) {
     (printings, homes.collect())
 }
 
-const RANKS: usize = 4;
+const RANKS: usize = 5;
 
-/// In which order names are taken: chains, whole names, the police of a place, short and doubtful names.
+/// In which order names are taken: chains, those below the police of a place, whole names, the police of
+/// a place, short and doubtful names.
 fn rank_of(printing: &Printing) -> usize {
     let chain = &printing.chain;
-    let is_body = chain.last().ending.class == Class::Body;
-    let last = chain.last().ending;
-    let is_short = last.class == Class::Short || matches!(last.text, "警方" | "分局");
-    let is_short = is_short && chain.segments.len() == 1;
-    if chain.is_loose || is_short || chain.segments[0].ending.class == Class::Short {
-        return 3;
+    let (first, last) = (chain.segments[0].ending, chain.last().ending);
+    let is_single = chain.segments.len() == 1;
+    let is_short = is_single && matches!(last.text, "警方" | "分局");
+    if chain.is_loose || is_short || first.class == Class::Short {
+        return 4;
     }
-    match (chain.segments.len(), is_body) {
-        (_, true) => 2,
-        (1, false) => 1,
-        _ => 0,
+    match (is_single, first.class == Class::Body) {
+        (false, false) => 0,
+        (false, true) => 1,
+        (true, false) => 2,
+        (true, true) => 3,
     }
 }
 

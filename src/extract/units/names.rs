@@ -10,6 +10,7 @@ use crate::pb::station::Kind;
 
 /// Most other names of a unit, and longest names; as drafts of stations allow.
 const ALIASES_MAX: usize = 100;
+const NAME_CHARS_MAX: usize = 200;
 const FULL_NAME_CHARS_MAX: usize = 400;
 
 /// The units as records, in the order of the drafts.
@@ -28,8 +29,9 @@ pub fn units(drafts: &[Draft]) -> Vec<Unit> {
     let units = drafts.iter().zip(&displays).zip(full).zip(ids);
     units
         .map(|(((draft, display), full), id)| {
-            let full =
-                full.filter(|full| full != display && full.chars().count() <= FULL_NAME_CHARS_MAX);
+            let full = full.filter(|full| {
+                full.len() > display.len() && full.chars().count() <= FULL_NAME_CHARS_MAX
+            });
             let full_name = full.unwrap_or_default();
             let mut inferred = Vec::new();
             if !full_name.is_empty() && !printed.contains(full_name.as_str()) {
@@ -62,7 +64,10 @@ fn displays(drafts: &[Draft]) -> Vec<String> {
         .filter(|unit| times[displays[*unit].as_str()] > 1)
         .collect();
     for unit in doubled {
-        displays[unit].clone_from(&best(&drafts[unit]).0);
+        let whole = best(&drafts[unit]).0;
+        if whole.chars().count() <= NAME_CHARS_MAX {
+            displays[unit] = whole;
+        }
     }
     displays
 }
@@ -84,7 +89,12 @@ fn best(draft: &Draft) -> (String, String) {
         Class::Bureau | Class::Division | Class::Department => best.segments == 1,
         _ => false,
     };
-    let shown = if by_itself { &best.own } else { &best.text };
+    let is_long = best.text.chars().count() > NAME_CHARS_MAX;
+    let shown = if by_itself || is_long {
+        &best.own
+    } else {
+        &best.text
+    };
     (best.text.clone(), shown.clone())
 }
 
@@ -114,11 +124,20 @@ fn full_name(draft: &Draft, display: &str, above: Option<String>) -> String {
     };
     match draft.class {
         Class::Ministry | Class::Border => display.to_owned(),
-        Class::Department if !draft.segment.has_place() => {
+        Class::Bureau if draft.is_body() && draft.level == Some(Level::County) => {
+            let county = with_place(&places.county, Level::County, "公安局");
+            county
+                .filter(|full| !full.contains('区'))
+                .unwrap_or_else(|| display.to_owned())
+        }
+        Class::Department if draft.is_body() || !draft.segment.has_place() => {
             with_place(&places.province, Level::Province, "公安厅")
                 .unwrap_or_else(|| display.to_owned())
         }
-        Class::Bureau if draft.segment.is_deictic && draft.level == Some(Level::City) => {
+        Class::Bureau
+            if (draft.segment.is_deictic || draft.is_body())
+                && draft.level == Some(Level::City) =>
+        {
             with_place(&places.city, Level::City, "公安局").unwrap_or_else(|| display.to_owned())
         }
         Class::Department | Class::Bureau | Class::Division => display.to_owned(),
@@ -166,7 +185,8 @@ fn aliases(draft: &Draft, display: &str, full_name: &str) -> Vec<String> {
     let mut aliases = Vec::new();
     for printed in &draft.printed {
         let is_other = printed.text != display && printed.text != full_name && !is_chain(&printed);
-        if is_other && aliases.len() < ALIASES_MAX && !aliases.contains(&printed.text) {
+        let is_long = printed.text.chars().count() > NAME_CHARS_MAX;
+        if is_other && !is_long && aliases.len() < ALIASES_MAX && !aliases.contains(&printed.text) {
             aliases.push(printed.text.clone());
         }
     }

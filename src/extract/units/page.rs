@@ -12,6 +12,9 @@ use crate::extract::story::Place;
 /// Most units compared with a name that fits many, such as 市公安局 where no city is known.
 const COMPARED_MAX: usize = 64;
 
+/// Most ways to name a unit that are kept.
+const PRINTED_MAX: usize = 200;
+
 /// A unit while the page is read.
 #[derive(Clone, Debug)]
 pub struct Draft {
@@ -100,8 +103,10 @@ impl Registry {
             let sought = Sought::new(segment, text, parent, &above, home);
             above.clone_from(&sought.places);
             let found = self.matching(&sought, printing.position());
-            let is_doubtful =
-                depth == 0 && (chain.is_loose || is_vague(segment) || self.is_any_branch(printing));
+            let is_doubtful = depth == 0
+                && (chain.is_loose
+                    || (chain.segments.len() == 1 && is_vague(segment))
+                    || self.is_any_branch(printing));
             if found.is_none() && is_doubtful {
                 return None;
             }
@@ -234,7 +239,8 @@ impl Registry {
 
 impl Draft {
     fn note(&mut self, printed: Printed) {
-        if !self.printed.iter().any(|known| known.text == printed.text) {
+        let is_known = self.printed.iter().any(|known| known.text == printed.text);
+        if !is_known && self.printed.len() < PRINTED_MAX {
             self.printed.push(printed);
         }
     }

@@ -7,6 +7,15 @@ use super::regions::Level;
 use super::words::Class;
 use crate::extract::story::Story;
 
+/// The last of the parts with which a story begins: headline, byline, first paragraph.
+const OPENING_PART_MAX: usize = 2;
+
+/// So many mentions are enough to tell which unit a story is about.
+const COUNTED_MAX: usize = 100;
+
+/// A story that names more bureaus is about none of them.
+const HEADS_MAX: usize = 64;
+
 /// The units of a page by what others may stand below.
 struct Above {
     ministry: Option<usize>,
@@ -174,6 +183,7 @@ impl Above {
         let (ending, places) = (draft.segment.ending.text, &draft.places);
         if !draft.segment.has_place() && !draft.segment.is_deictic {
             return match ending {
+                _ if draft.work_is("乘警") => self.head(registry, draft, first),
                 "大队" => self.head(registry, draft, first),
                 "支队" => find(&self.cities, &places.city),
                 _ => None,
@@ -181,6 +191,8 @@ impl Above {
         }
         match ending {
             "总队" => find(&self.departments, &places.province),
+            // 山西高速交警三支队 is of no city.
+            "支队" if draft.level == Some(Level::Province) => None,
             "支队" => find(&self.cities, &places.city),
             "大队" if is_traffic => {
                 let of_county = self.counties.get(&places.county).copied();
@@ -191,14 +203,18 @@ impl Above {
         }
     }
 
-    /// The one bureau that a story is about: the only one, or the first when it is named far more often.
+    /// The one bureau that a story is about: the only one that it begins with, or the first when it is
+    /// named far more often than any other.
     fn head(&self, registry: &Registry, draft: &Draft, first: Position) -> Option<usize> {
-        let is_railway_station = draft.segment.ending.text == "派出所" && draft.key.ends_with('站');
+        let is_station = draft.segment.ending.text == "派出所" && draft.key.ends_with('站');
+        let is_of_railway = is_station || draft.work_is("乘警");
         let named = self.stories.get(&first.0)?;
+        if named.len() > HEADS_MAX {
+            return None;
+        }
         let fits = |unit: usize| {
-            let class = registry.drafts[unit].class;
-            (class == Class::Division) == is_railway_station
-                && registry.drafts[unit].places.agrees(&draft.places)
+            let other = &registry.drafts[unit];
+            (other.class == Class::Division) == is_of_railway && other.places.agrees(&draft.places)
         };
         let mut heads: Vec<(Position, usize, usize)> = named
             .iter()
@@ -210,19 +226,21 @@ impl Above {
             .collect();
         heads.sort_unstable();
         let (position, unit, times) = *heads.first()?;
-        let others = heads[1..]
-            .iter()
-            .map(|(_, _, times)| *times)
-            .max()
-            .unwrap_or(0);
-        (position < first && (others == 0 || times >= 2 * others)).then_some(unit)
+        let rest = &heads[1..];
+        let begins_alone = position.1 <= OPENING_PART_MAX
+            && rest
+                .iter()
+                .all(|(position, ..)| position.1 > OPENING_PART_MAX);
+        let others = rest.iter().map(|(_, _, times)| *times).max().unwrap_or(0);
+        let is_main = begins_alone || others == 0 || times >= 2 * others;
+        (position < first && is_main).then_some(unit)
     }
 
     /// The unit of an office: the traffic police that the story is about, or its bureau.
     fn office_head(&self, registry: &Registry, first: Position) -> Option<usize> {
         let story = |unit: &usize| {
             let before = registry.positions[*unit].range((first.0, 0, 0)..first);
-            before.count()
+            before.take(COUNTED_MAX).count()
         };
         let most = |units: &HashMap<String, usize>| {
             let named = units.values().copied().filter(|unit| story(unit) > 0);

@@ -1,9 +1,15 @@
 //! Sentences and the units that are read in them.
 
+use std::collections::HashSet;
+
+use proptest::prelude::*;
+
 use super::{Units, find};
 use crate::extract::layout;
 use crate::extract::story::Story;
+use crate::names::StationName;
 use crate::page::Page;
+use crate::pb::station::Kind;
 
 /// What is found in a text that is one article: the places as printed, inner ones with `<`, those that
 /// only point back with `^`.
@@ -100,6 +106,11 @@ fn general_words_name_no_unit() {
     check("3个派出所、5个大队参加,多个派出所联动。", &[]);
     check("某派出所民警说,一支队伍要有纪律。", &[]);
     check("郑州铁路分局和市国税局稽查分局召开会议。", &[]);
+    check(
+        "市自然资源局镇海分局、联通公司镇海分局和派出所民警到场。",
+        &[],
+    );
+    check("该所被评为“五星派出所”,队员叫特警队员。", &[]);
     check("这支队伍里,副大队长带着一个中队。", &[]);
     check("市应急管理局、市文化市场综合执法支队联合检查。", &[]);
 }
@@ -166,6 +177,12 @@ fn lists_share_their_ending() {
         "刑侦、治安、巡特警大队集中行动。",
         &["刑侦", "治安", "巡特警大队"],
     );
+    check(
+        "东门、石桥、南河三个派出所联动。",
+        &["东门", "石桥", "南河"],
+    );
+    check("由城关、东门派出所承办。", &["城关", "东门派出所"]);
+    check("民警王强、石桥派出所所长到场。", &["石桥派出所"]);
     check("张某、李某、石桥派出所民警在场。", &["石桥派出所"]);
     check("在学校、医院、石桥派出所门前。", &["石桥派出所"]);
     check("东门派出所、石桥派出所", &["东门派出所", "石桥派出所"]);
@@ -183,6 +200,25 @@ fn words_point_back() {
     check(
         "镇海公安分局交警大队发布。该大队说,该局支持。",
         &["镇海公安分局交警大队", "^该大队", "^该局"],
+    );
+}
+
+#[test]
+fn an_article_has_a_place_of_its_own() {
+    check_units(
+        "宁波要闻\n市公安局在宁波召开会议,市局领导出席。宁波交警将增加夜查。",
+        &[
+            ["市公安局", "宁波市公安局", ""],
+            ["宁波交警", "", "市公安局"],
+        ],
+    );
+    check_units("市公安局召开会议。", &[["市公安局", "", ""]]);
+    check_units(
+        "湖南保靖公安近日破案。刑侦大队抓获1人。",
+        &[
+            ["保靖公安", "保靖县公安局", ""],
+            ["刑侦大队", "保靖县公安局刑侦大队", "保靖公安"],
+        ],
     );
 }
 
@@ -224,4 +260,90 @@ fn names_of_a_page_are_of_one_unit() {
             ["慈溪市公安局城关派出所", "", "慈溪市公安局"],
         ],
     );
+}
+
+/// The units of the real page, as its records have them.
+const PAGE_UNITS: [(&str, Kind, &str, &[&str]); 18] = [
+    ("公安部", Kind::Ministry, "", &[]),
+    ("省公安厅", Kind::ProvincialDepartment, "公安部", &[]),
+    ("市公安局", Kind::MunicipalBureau, "省公安厅", &["市局"]),
+    ("市公安局镇海分局", Kind::BranchBureau, "市公安局", &[]),
+    ("招宝山派出所", Kind::PoliceStation, "市公安局镇海分局", &[]),
+    ("奉化分局", Kind::BranchBureau, "市公安局", &[]),
+    ("大桥派出所", Kind::PoliceStation, "奉化分局", &[]),
+    ("宁海县公安局", Kind::CountyBureau, "市公安局", &[]),
+    ("岔路派出所", Kind::PoliceStation, "宁海县公安局", &[]),
+    ("慈溪市公安局", Kind::CountyBureau, "市公安局", &[]),
+    ("匡堰派出所", Kind::PoliceStation, "慈溪市公安局", &[]),
+    ("海曙公安分局", Kind::BranchBureau, "市公安局", &[]),
+    ("江夏派出所", Kind::PoliceStation, "海曙公安分局", &[]),
+    (
+        "市公安局交通警察局",
+        Kind::TrafficBureau,
+        "市公安局",
+        &["市交警局", "宁波公安交警", "宁波交警"],
+    ),
+    ("鄞州交警大队", Kind::Brigade, "市公安局交通警察局", &[]),
+    (
+        "鄞州交警大队东部新城中队",
+        Kind::Squadron,
+        "鄞州交警大队",
+        &["东部新城中队"],
+    ),
+    (
+        "鄞州交警大队东部新城中队铁骑",
+        Kind::PatrolTeam,
+        "鄞州交警大队东部新城中队",
+        &[],
+    ),
+    (
+        "勤务考核领导小组办公室",
+        Kind::Office,
+        "市公安局交通警察局",
+        &[],
+    ),
+];
+
+#[test]
+fn the_units_of_the_real_page_are_found() {
+    let page = Page::new(include_str!("../../../tests/data/bulletin-page.txt"));
+    let stories = layout::stories(&page);
+    let Units { units, .. } = find(&stories);
+    let name = |unit: Option<usize>| unit.map_or("", |unit| units[unit].display_name.as_str());
+    let found: Vec<_> = units
+        .iter()
+        .map(|unit| {
+            let aliases: Vec<_> = unit.aliases.iter().map(String::as_str).collect();
+            (
+                unit.display_name.as_str(),
+                unit.kind,
+                name(unit.parent),
+                aliases,
+            )
+        })
+        .collect();
+    let expected = PAGE_UNITS
+        .map(|(display, kind, parent, aliases)| (display, kind, parent, aliases.to_vec()));
+    assert_eq!(found, expected);
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_and_parents_stand_first(text in "[市县公安分局派出所大中支总队交警刑侦该和、。一三\\n石桥镇海宁波等个3某 ]{0,80}") {
+        let page = Page::new(&text);
+        let stories = layout::stories(&page);
+        let Units { units, found } = find(&stories);
+        for (index, unit) in units.iter().enumerate() {
+            prop_assert!(unit.parent.is_none_or(|parent| parent < index));
+            let name = format!("stations/{}", unit.id);
+            prop_assert!(StationName::parse("name", &name).is_ok());
+            prop_assert!(!unit.display_name.is_empty());
+        }
+        let ids: HashSet<_> = units.iter().map(|unit| &unit.id).collect();
+        prop_assert_eq!(ids.len(), units.len());
+        for found in &found {
+            prop_assert!(found.unit < units.len());
+            prop_assert!(!stories[found.story].printed(&found.place).is_empty());
+        }
+    }
 }

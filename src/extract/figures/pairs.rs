@@ -114,7 +114,10 @@ fn target(
     let own_unit = |reading: &Reading| reading.measure.unit.map(|own| own.unit);
     let clause = |reading: &Reading| &sheet.clauses[reading.clause];
     let is_open = |at: &usize| !taken[*at];
-    let mut before = (0..first).rev().take(LIST_MAX * 2).filter(is_open);
+    let passes_asides = count == 1 && !clause(&readings[index]).is_aside;
+    let is_aside = |reading: &Reading| passes_asides && clause(reading).is_aside;
+    let before = (0..first).rev().take(LIST_MAX * 2).filter(is_open);
+    let mut before = before.filter(|before| !is_aside(&readings[*before]));
     if count == 1 && unit.kind != UnitKind::Share {
         let sentence = clause(&readings[index]).sentence;
         let is_counted_so = |reading: &Reading| {
@@ -124,18 +127,14 @@ fn target(
             .take(BACK_MAX)
             .find(|before| is_counted_so(&readings[*before]));
     }
-    let passes_asides = count == 1 && !clause(&readings[index]).is_aside;
-    let is_passed = |reading: &Reading| {
+    let is_part = |reading: &Reading| {
         let words = &sheet.text[clause(reading).range.clone()];
-        let is_part = unit.unit == "%"
-            && own_unit(reading) == Some("%")
-            && words.trim_start().starts_with('占');
-        passes_asides && clause(reading).is_aside || is_part
+        unit.unit == "%" && own_unit(reading) == Some("%") && words.trim_start().starts_with('占')
     };
     let place = count.checked_sub(turn + 1).filter(|_| count <= LIST_MAX)?;
     before
         .by_ref()
-        .filter(|before| !is_passed(&readings[*before]))
+        .filter(|before| !is_part(&readings[*before]))
         .nth(place)
 }
 

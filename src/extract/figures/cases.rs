@@ -95,6 +95,9 @@ fn values_are_read_as_they_are_printed() {
         ("客流突破了70万人次。", "700000人次 MORE_THAN"),
         ("价值约人民币 3000 元。", "3000元 APPROXIMATE"),
         ("是去年的6倍多。", "6倍 MORE_THAN"),
+        ("满意率达到 96% 以上。", "96% AT_LEAST"),
+        ("货物约占全港总量的三成。", "30% APPROXIMATE"),
+        ("参观人次31.5万。", "315000人次"),
     ]);
 }
 

@@ -8,7 +8,8 @@ use crate::pb::comparison::Direction;
 /// difference told of it.
 fn read(text: &str) -> String {
     let page = Page::new(text);
-    let passage = Passage::new(&page, &[0..text.chars().count()]);
+    let whole = 0..text.chars().count();
+    let passage = Passage::new(&page, std::slice::from_ref(&whole));
     let figures = of_passage(&passage, 0, false);
     let told: Vec<String> = figures
         .iter()

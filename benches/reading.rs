@@ -52,7 +52,7 @@ const PARTS: usize = 10;
 async fn main() -> Result<()> {
     let options = Options::parse();
     let texts = texts(options.texts.as_deref())?;
-    let before_mib = peak_mib()?;
+    let before_mib = peak_mib("self")?;
     let start = Instant::now();
     black_box(extract(&Page::new(&texts[0])));
     println!(
@@ -63,7 +63,7 @@ async fn main() -> Result<()> {
     long(&texts);
     println!(
         "memory above the start, at its peak: {:.0} MiB",
-        peak_mib()? - before_mib
+        peak_mib("self")? - before_mib
     );
     through_the_command(&texts, options.pages).await
 }
@@ -146,9 +146,9 @@ fn long(texts: &[String]) {
     }
 }
 
-/// Most memory this process ever had, in MiB.
-fn peak_mib() -> Result<f64> {
-    let status = fs::read_to_string("/proc/self/status")?;
+/// Most memory that a process ever had, in MiB.
+fn peak_mib(process: &str) -> Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kib = line.context("no VmHWM")?.trim().trim_end_matches(" kB");
     Ok(kib.parse::<f64>()? / 1024.0)
@@ -220,6 +220,8 @@ async fn through_the_command(texts: &[String], count: usize) -> Result<()> {
         if late >= 0.9 * early { "PASS" } else { "FAIL" },
         late / early
     );
+    let peak = peak_mib(&service.process_id().to_string())?;
+    println!("memory of the service at its peak: {peak:.0} MiB");
     fs::remove_dir_all(&folder)?;
     Ok(())
 }

@@ -18,7 +18,9 @@ use crate::pb::article::State;
 use crate::pb::ingest_bulletin_response::Warning;
 use crate::pb::ingest_bulletin_response::warning::Code;
 use crate::pb::record::Record as AnyRecord;
-use crate::pb::{IngestBulletinRequest, IngestBulletinResponse, Publication, Record, SourceText};
+use crate::pb::{
+    IngestBulletinRequest, IngestBulletinResponse, Publication, Record, SourceText, Statistic,
+};
 use crate::reading::Snapshot;
 use crate::route::{Bound, Freshness};
 use crate::rules::Check;
@@ -138,6 +140,9 @@ async fn write(
         .await?;
     let answer = IngestBulletinResponse::decode(committed.answer.as_slice());
     let mut response = answer.map_err(Error::internal)?;
+    response
+        .statistics
+        .sort_by(|left, right| left.name.cmp(&right.name));
     response.warnings = warnings;
     response.created = !validate_only;
     response.token = committed.token.to_string();
@@ -157,10 +162,33 @@ fn listed(page: &Page, read: Extract) -> Vec<Record> {
     records.extend(stations.map(|station| record(AnyRecord::Station(station))));
     for read in read.articles {
         records.push(record(AnyRecord::Article(read.article)));
-        let statistics = read.statistics.into_iter();
+        let statistics = parents_first(read.statistics).into_iter();
         records.extend(statistics.map(|statistic| record(AnyRecord::Statistic(statistic))));
     }
     records
+}
+
+/// A condition may stand before the figure it qualifies.
+fn parents_first(statistics: Vec<Statistic>) -> Vec<Statistic> {
+    let (mut ordered, mut waiting): (Vec<Statistic>, Vec<Statistic>) = statistics
+        .into_iter()
+        .partition(|statistic| statistic.parent_statistic.is_empty());
+    while !waiting.is_empty() {
+        let is_there = |statistic: &Statistic| {
+            ordered
+                .iter()
+                .any(|parent| parent.name == statistic.parent_statistic)
+        };
+        let (ready, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(is_there);
+        if ready.is_empty() {
+            // Each qualifies the other: the first refused will say so.
+            ordered.extend(rest);
+            return ordered;
+        }
+        ordered.extend(ready);
+        waiting = rest;
+    }
+    ordered
 }
 
 /// Takes numbers out that no statistic can be made of, with what they qualify; anything else that

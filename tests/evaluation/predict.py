@@ -63,7 +63,7 @@ def writes(byline):
 
 def names(mention):
     """Labels hold names, not words that point back to one."""
-    return not mention["surface"].startswith(("该", "本", "此"))
+    return not mention["surface"].startswith(("该", "本", "此", "我"))
 
 
 def decimal(value):

@@ -18,6 +18,9 @@ pub struct Told {
 }
 
 pub fn told(sheet: &Sheet<'_>, reading: &Reading) -> Option<Told> {
+    if let Some(told) = in_a_row(sheet, reading) {
+        return Some(told);
+    }
     let number = reading
         .before
         .as_ref()

@@ -86,7 +86,7 @@ impl<'p, 'l> Assembly<'p, 'l> {
     /// Takes what begins at a line; answers how many lines that was.
     fn take(&mut self, at: usize, line: &Line<'p>) -> usize {
         let is_cut = self.story.has(Role::Body) && !self.story.is_finished;
-        if line.is_rule() && !(is_cut && line.goes_on()) {
+        if line.is_rule() && !(is_cut && line.is_punctuation()) {
             return 1;
         }
         if let Some(publication) = masthead(line.text()) {
@@ -283,7 +283,7 @@ impl<'p, 'l> Assembly<'p, 'l> {
         self.story.is_finished = line.is_finished() || !may_go_on && line.is_title();
         self.has_ended = authors::ends_with_author(line.text())
             || self.story.continuation.as_ref().is_some_and(|jump| {
-                jump.direction() == Direction::ContinuedOn && !jumps(line.text()).next().is_none()
+                jump.direction() == Direction::ContinuedOn && jumps(line.text()).next().is_some()
             });
     }
 
@@ -355,13 +355,14 @@ impl<'p, 'l> Assembly<'p, 'l> {
 fn outside(line: &Line<'_>, jumps: &[Jump]) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     let mut start = 0;
-    let ends = jumps.iter().map(|jump| jump.whole.clone());
-    for jump in ends.chain([line.text().len()..line.text().len()]) {
-        let range = line.passage.trimmed(start..jump.start);
+    let end = line.text().len();
+    let wholes = jumps.iter().map(|jump| (jump.whole.start, jump.whole.end));
+    for (before, behind) in wholes.chain([(end, end)]) {
+        let range = line.passage.trimmed(start..before);
         if !range.is_empty() {
             ranges.push(line.passage.place(range.start)..line.passage.place(range.end));
         }
-        start = jump.end;
+        start = behind;
     }
     ranges
 }

@@ -33,7 +33,7 @@ pub fn caption(text: &str) -> Option<Caption> {
         });
     }
     let lead = lead(text);
-    (lead > 0 || text.starts_with("图为")).then(|| Caption {
+    (lead > 0 || text.starts_with("图为")).then_some(Caption {
         words: lead..text.len(),
         credit: None,
     })

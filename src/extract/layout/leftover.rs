@@ -26,7 +26,7 @@ pub fn leftover(text: &str) -> Option<Leftover> {
             "LINE" => text.starts_with(rule.words),
             _ => is_short && !text.contains('。') && text.contains(rule.words),
         };
-        is_met.then(|| match (rule.sort, rule.met) {
+        is_met.then_some(match (rule.sort, rule.met) {
             ("AD", _) => Leftover::Advertisement,
             (_, "END") => Leftover::TailStart,
             _ => Leftover::TailLine,

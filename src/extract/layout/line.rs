@@ -121,6 +121,12 @@ impl Line<'_> {
         !self.text().chars().any(char::is_alphanumeric)
     }
 
+    /// Whether the line is marks that stand in a sentence, as a page break may cut them off.
+    pub fn is_punctuation(&self) -> bool {
+        const MARKS: &str = ",。、;:!?()“”‘’《》「」『』%…—·";
+        self.text().chars().all(|char| MARKS.contains(char))
+    }
+
     /// Whether the line is a date alone, as below a notice.
     pub fn is_date(&self) -> bool {
         DATE.is_match(self.text())

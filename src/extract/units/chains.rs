@@ -82,10 +82,6 @@ pub struct Candidate<'t> {
 }
 
 impl Candidate<'_> {
-    pub fn name_tokens(&self) -> &[Token] {
-        &self.tokens[self.first..self.at]
-    }
-
     pub fn token_before(&self) -> Option<&Token> {
         self.first.checked_sub(1).map(|at| &self.tokens[at])
     }

@@ -8,6 +8,8 @@ use tonic::Code;
 use super::{PAGE, ingest, request};
 use crate::support::{Refusal, Service};
 
+const REAL_PAGE: &str = include_str!("../../data/bulletin-page.txt");
+
 async fn head(service: &Service) -> i64 {
     let head = service.ask(pb::GetHeadRequest::default()).await.unwrap();
     head.revision
@@ -85,9 +87,30 @@ async fn a_known_page_answers_what_is_kept_and_writes_nothing() {
 }
 
 #[tokio::test]
+async fn the_real_page_is_written_whole() {
+    let service = Service::start().await;
+    let answer = ingest(&service, REAL_PAGE).await;
+    assert!(answer.created);
+    assert_eq!((answer.articles.len(), answer.stations.len()), (2, 18));
+    assert!(answer.statistics.len() >= 30);
+    // Its numbers qualify each other, in either order.
+    let parent = answer.statistics.iter().find_map(|statistic| {
+        (!statistic.parent_statistic.is_empty()).then_some(&statistic.parent_statistic)
+    });
+    let parent = service.statistic(parent.unwrap()).await;
+    assert_eq!(parent.quantity.unwrap().value.unwrap().value, "20");
+    let names: Vec<&str> = answer
+        .statistics
+        .iter()
+        .map(|statistic| statistic.name.as_str())
+        .collect();
+    assert!(names.is_sorted(), "{names:?}");
+}
+
+#[tokio::test]
 async fn a_page_that_came_by_other_ways_is_known_too() {
     let service = Service::seeded().await;
-    let answer = ingest(&service, include_str!("../../data/bulletin-page.txt")).await;
+    let answer = ingest(&service, REAL_PAGE).await;
     assert!(!answer.created);
     assert_eq!((answer.articles.len(), answer.statistics.len()), (2, 32));
     assert_eq!(

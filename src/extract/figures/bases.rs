@@ -20,16 +20,14 @@ pub fn stated(sheet: &Sheet<'_>, number: &Reading, difference: &Reading) -> Opti
 
 /// Drops the numbers that differences were counted from.
 pub fn drop_bases(sheet: &Sheet<'_>, readings: &mut Vec<Reading>) {
-    let mut index = 0;
-    while index + 1 < readings.len() {
-        let (number, difference) = (&readings[index], &readings[index + 1]);
-        let basis = stated(sheet, number, difference);
-        let told = difference.change.as_ref().filter(|_| difference.is_change);
-        if basis.is_some() && told.is_some_and(|change| change.basis == basis) {
-            readings.remove(index);
-        }
-        index += 1;
-    }
+    let is_base = |pair: &[Reading]| {
+        let basis = stated(sheet, &pair[0], &pair[1]);
+        let told = pair[1].change.as_ref().filter(|_| pair[1].is_change);
+        basis.is_some() && told.is_some_and(|change| change.basis == basis)
+    };
+    let bases: Vec<bool> = readings.windows(2).map(is_base).collect();
+    let mut bases = bases.into_iter();
+    readings.retain(|_| !bases.next().unwrap_or(false));
 }
 
 /// 达到500亿斤,增产20亿斤: whether a verb follows the value that its number is a difference of.

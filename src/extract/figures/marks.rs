@@ -190,7 +190,9 @@ fn is_rank(text: &str) -> bool {
 fn is_penalty(before: &str) -> bool {
     let clause = super::sheet::tail(before, 20);
     let told = clause.rsplit_once(',');
-    told.is_some_and(|(deed, penalty)| deed.ends_with('的') && penalty.starts_with('处'))
+    told.is_some_and(|(deed, penalty)| {
+        deed.ends_with('的') && penalty.starts_with('处') && !penalty.contains(['。', ';'])
+    })
 }
 
 /// 限速80公里/小时, 醉驾标准80mg/100ml: what a rule sets.

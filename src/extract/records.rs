@@ -7,7 +7,8 @@ use crate::fold::simplified;
 use crate::page::Page;
 use crate::pb::{self, Article, Statistic, paragraph};
 
-/// Longest headline that is made of the text's first words, in characters.
+/// Shortest and longest headline that is made of the text's first words, in characters.
+const OPENING_LENGTH_MIN: usize = 10;
 const OPENING_LENGTH_MAX: usize = 60;
 
 /// Most records of each sort in an article.
@@ -171,16 +172,19 @@ fn is_one_line(story: &Story<'_>) -> bool {
         .is_some_and(|(end, start)| start == end + 1)
 }
 
+/// The first clauses, as many as say something.
 fn opening_words(passage: &Passage<'_>) -> std::ops::Range<usize> {
     let text = passage.text();
-    let first = clauses(text).next().unwrap_or(0..text.len());
-    let words = text[first.clone()].trim_end_matches([',', '。', ';', ':', '!', '?', ' ']);
-    let words = if words.is_empty() { text } else { words };
-    let end = words
-        .char_indices()
-        .nth(OPENING_LENGTH_MAX)
-        .map_or(words.len(), |(at, _)| at);
-    passage.trimmed(0..end)
+    let at = |length: usize| {
+        text.char_indices()
+            .nth(length)
+            .map_or(text.len(), |(at, _)| at)
+    };
+    let (enough, most) = (at(OPENING_LENGTH_MIN), at(OPENING_LENGTH_MAX));
+    let clause = clauses(text).find(|clause| clause.end > enough);
+    let end = clause.map_or(text.len(), |clause| clause.end).min(most);
+    let words = text[..end].trim_end_matches([',', '。', ';', ':', '!', '?', ' ']);
+    passage.trimmed(0..if words.is_empty() { end } else { words.len() })
 }
 
 /// Traditional when enough of the characters are such.

@@ -13,10 +13,24 @@ use crate::stations::resolve::sought;
 pub enum Match {
     /// It is this station.
     Is(String),
-    /// It fits these alike; none was chosen.
-    Ambiguous(Vec<String>),
+    /// It fits several alike. Taken for one of them only where that claims no more than the page does.
+    Ambiguous {
+        taken: Option<String>,
+        candidates: Vec<String>,
+    },
     /// It is not in the registry.
     New,
+}
+
+impl Match {
+    /// The station it is taken for.
+    pub fn station(&self) -> Option<&str> {
+        match self {
+            Self::Is(name) => Some(name),
+            Self::Ambiguous { taken, .. } => taken.as_deref(),
+            Self::New => None,
+        }
+    }
 }
 
 /// How well a station fits a unit; greater is better.
@@ -38,34 +52,48 @@ pub fn matches(units: &[Station], found: &[Station], above: &[Station]) -> Vec<M
     for unit in units {
         let parent = known.get(unit.parent.as_str()).map(String::as_str);
         let is_new_parent = !unit.parent.is_empty() && parent.is_none();
-        let mut fits: Vec<(Fit, &Station)> = found
-            .iter()
-            .filter_map(|station| {
-                Some((fit(unit, station, parent, is_new_parent, above)?, station))
-            })
-            .collect();
-        fits.sort_by(|(left, left_station), (right, right_station)| {
-            right
-                .cmp(left)
-                .then_with(|| left_station.name.cmp(&right_station.name))
+        let fits = found.iter().filter_map(|station| {
+            let fit = fit(unit, station, parent, is_new_parent, above)?;
+            Some((fit, station))
         });
-        let best = fits.first().map(|(fit, _)| *fit);
-        let mut best = fits.iter().take_while(|(fit, _)| Some(*fit) == best);
-        let found = match (best.next(), best.next()) {
-            (None, _) => Match::New,
-            (Some((_, station)), None) => {
-                known.insert(&unit.name, station.name.clone());
-                Match::Is(station.name.clone())
-            }
-            (Some(_), Some(_)) => Match::Ambiguous(
-                fits.iter()
-                    .map(|(_, station)| station.name.clone())
-                    .collect(),
-            ),
-        };
-        matches.push(found);
+        let found_as = best(fits.collect());
+        if let Some(station) = found_as.station() {
+            known.insert(&unit.name, station.to_owned());
+        }
+        matches.push(found_as);
     }
     matches
+}
+
+/// The one that fits best. Of those that go by the whole name, or the name below one unit, any is as good;
+/// of those that only share a name, the one of which no more is known.
+fn best(mut fits: Vec<(Fit, &Station)>) -> Match {
+    let rank = |station: &Station| {
+        (
+            station.state() != station::State::Active,
+            station.name.clone(),
+        )
+    };
+    fits.sort_by_cached_key(|(fit, station)| (std::cmp::Reverse(*fit), rank(station)));
+    let Some((best, first)) = fits.first().copied() else {
+        return Match::New;
+    };
+    let count = fits.iter().take_while(|(fit, _)| *fit == best).count();
+    if count == 1 {
+        return Match::Is(first.name.clone());
+    }
+    let mut alike = fits[..count].iter().map(|(_, station)| *station);
+    let taken = match best {
+        Fit::FullName | Fit::Parent => Some(first),
+        Fit::Name => {
+            alike.find(|station| station.parent.is_empty() && station.full_name.is_empty())
+        }
+    };
+    let candidates = fits.iter().map(|(_, station)| station.name.clone());
+    Match::Ambiguous {
+        taken: taken.map(|station| station.name.clone()),
+        candidates: candidates.collect(),
+    }
 }
 
 /// Whether a station may be a unit, and how well it fits. `parent` is the station above the unit, when

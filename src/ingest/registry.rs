@@ -35,9 +35,9 @@ pub async fn match_stations(db: &Db, read: &mut Extract) -> Result<Vec<Warning>>
     let mut given: BTreeSet<String> = BTreeSet::new();
     let mut warnings = Vec::new();
     for (unit, found_as) in read.stations.iter().zip(&matches) {
-        let name = match found_as {
-            Match::Is(name) => name.clone(),
-            Match::Ambiguous(_) | Match::New => {
+        let name = match found_as.station() {
+            Some(name) => name.to_owned(),
+            None => {
                 let is_taken = |name: &str| taken.contains(name) || given.contains(name);
                 let free = free_name(&unit.name, is_taken);
                 free.ok_or_else(|| Error::internal("too many units of one id"))?
@@ -55,9 +55,7 @@ pub async fn match_stations(db: &Db, read: &mut Extract) -> Result<Vec<Warning>>
             rename_each(&renamed, &mut statistic.stations);
         }
     }
-    let mut is_new = matches
-        .iter()
-        .map(|found_as| !matches!(found_as, Match::Is(_)));
+    let mut is_new = matches.iter().map(|found_as| found_as.station().is_none());
     read.stations.retain(|_| is_new.next().unwrap_or_default());
     for station in &mut read.stations {
         rename(&renamed, &mut station.name);
@@ -125,12 +123,13 @@ fn warning(
         .find(|mention| mention.station == unit.name);
     let shown = &unit.display_name;
     let (code, candidates, message) = match found_as {
-        Match::Ambiguous(stations) => (
+        Match::Ambiguous { taken, candidates } => (
             Code::StationAmbiguous,
-            stations.clone(),
+            candidates.clone(),
             format!(
-                "{shown:?} fits {} stations alike; {name:?} was proposed",
-                stations.len()
+                "{shown:?} fits {} stations alike; {name:?} was {}",
+                candidates.len(),
+                if taken.is_some() { "taken" } else { "proposed" }
             ),
         ),
         _ => (

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::marks::{Mark, Marks};
+use crate::pb::ingest_bulletin_response::Warning;
+use crate::pb::ingest_bulletin_response::warning::Code;
 use crate::pb::paragraph::Kind;
 use crate::pb::{Article, Comparison, IngestBulletinResponse, Statistic, comparison::Direction};
 
@@ -64,7 +66,8 @@ pub fn summary(name: &str, text: &str, response: &IngestBulletinResponse) -> Str
         );
     }
     let warn = AnsiColor::Red.on_default();
-    for warning in &response.warnings {
+    let told = |warning: &&Warning| warning.code() != Code::StationProposed;
+    for warning in response.warnings.iter().filter(told) {
         let quote = warning.span.as_ref().map_or("", |span| span.quote.as_str());
         let quote: String = quote.chars().take(30).collect();
         let code = warning.code().as_str_name();

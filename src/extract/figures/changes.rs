@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::bases::{drop_bases, is_right_after, stated};
 use super::lexicon::{self, Compare, Cue, Move, UnitKind};
 use super::measures::Measure;
 use super::pairs;
@@ -118,7 +119,7 @@ fn is_earlier(sheet: &Sheet<'_>, first: &Reading, second: &Reading, floor: usize
     let is_moved = MOVES.iter().any(|moves| gap.contains(moves));
     let has_end = ["到", "至", "为", "成", "达"]
         .iter()
-        .any(|end| gap.contains(end));
+        .any(|end| gap.replace("行为", "").contains(end));
     let is_share = one.unit.is_some_and(|unit| unit.kind == UnitKind::Share);
     let is_difference =
         is_share && lexicon::compare_before(lead.trim_end_matches(['了', '约', '近'])).is_some();
@@ -132,21 +133,20 @@ pub fn compare(sheet: &Sheet<'_>, readings: &mut Vec<Reading>) {
         let Some(reading) = rest.first_mut().filter(|reading| reading.before.is_none()) else {
             continue;
         };
-        let previous = done.last().filter(|last| last.clause == reading.clause);
-        let floor = previous.map_or(0, |previous| previous.measure.whole.end);
-        let change = own_change(sheet, reading, floor).or_else(|| {
-            let previous = previous.filter(|previous| previous.is_change)?;
-            continued(sheet, previous, reading)
-        });
+        let change = own_change(sheet, reading, done).or_else(|| continued(sheet, reading, done));
         reading.is_change = change.is_some();
         reading.change = change;
     }
+    drop_bases(sheet, readings);
     pairs::pair(sheet, readings);
 }
 
 /// The difference a number is by the words right before it.
-fn own_change(sheet: &Sheet<'_>, reading: &Reading, floor: usize) -> Option<Change> {
+fn own_change(sheet: &Sheet<'_>, reading: &Reading, done: &[Reading]) -> Option<Change> {
     let measure = &reading.measure;
+    let last = done.last();
+    let floor = last.filter(|last| last.clause == reading.clause);
+    let floor = floor.map_or(0, |last| last.measure.whole.end);
     let start = sheet
         .clause_of(&measure.core)
         .start
@@ -154,11 +154,26 @@ fn own_change(sheet: &Sheet<'_>, reading: &Reading, floor: usize) -> Option<Chan
         .min(measure.whole.start);
     let lead = &sheet.text[start..measure.whole.start];
     let lead = lead.trim_end_matches(['了', ' ', '的']);
+    let lead = ["均在", "都在"]
+        .iter()
+        .find_map(|word| lead.strip_suffix(word))
+        .unwrap_or(lead);
     let compare = lexicon::compare_before(lead)?;
     let verb = start + lead.len() - compare.word.len();
     let between = &sheet.text[verb + compare.word.len()..measure.core.start];
     let kind = measure.unit?.kind;
-    let named = basis(sheet, start..verb);
+    let last = last.filter(|_| sheet.trimmed(start..verb).is_empty());
+    let (start, named) = last
+        .and_then(|last| stated(sheet, last, reading))
+        .map_or_else(
+            || (start, basis(sheet, start..verb)),
+            |basis| {
+                (
+                    sheet.clause_of(&measure.core).start.min(basis.start),
+                    Some(basis),
+                )
+            },
+        );
     let name_end = named.as_ref().map_or(verb, |basis| basis.start);
     let basis = named.or_else(|| basis_before(sheet, reading.clause));
     // 提升12处路口的能力: what follows the number is counted, and no difference.
@@ -168,7 +183,11 @@ fn own_change(sheet: &Sheet<'_>, reading: &Reading, floor: usize) -> Option<Chan
         is_sure: compare.is_sure && is_bare,
         ..compare
     };
-    if !is_difference(compare, kind, between, basis.is_some()) {
+    let is_of_last = last.is_some_and(|last| is_right_after(sheet, last, reading, verb));
+    // 2210人(+5.3%): a sign in brackets.
+    let is_signed = sheet.clauses[reading.clause].is_aside && matches!(lead, "+" | "-");
+    let has_basis = basis.is_some() || is_of_last || is_signed;
+    if !is_difference(compare, kind, between, has_basis) {
         return None;
     }
     let name = trim_name(sheet, start..name_end);
@@ -265,17 +284,25 @@ pub fn trim_name(sheet: &Sheet<'_>, range: Range<usize>) -> Range<usize> {
 }
 
 /// 8.5%、13.2%: a number that goes on with the difference before it.
-fn continued(sheet: &Sheet<'_>, previous: &Reading, reading: &Reading) -> Option<Change> {
+fn continued(sheet: &Sheet<'_>, reading: &Reading, done: &[Reading]) -> Option<Change> {
+    let previous = done
+        .last()
+        .filter(|last| last.is_change && last.clause == reading.clause)?;
     let between = sheet
         .text
         .get(previous.measure.whole.end..reading.measure.whole.start)?;
     let is_joint = matches!(between, "、" | "和" | "及" | "以及" | "与");
-    let units = (previous.measure.unit?, reading.measure.unit?);
+    let units = (previous.measure.unit?.unit, reading.measure.unit?.unit);
+    // 21起,伤9人,同比减少4起、2人: each difference has a value of its unit.
+    let values = done.iter().rev().skip(1).take(2);
+    let units_told = values.filter(|value| !value.is_change);
+    let units_told = units_told.filter_map(|value| value.measure.unit.map(|unit| unit.unit));
+    let is_paired = units_told.eq([units.1, units.0]);
     let change = previous.change.clone()?;
     let start = change.name.end;
     let told = sheet.text.get(start..previous.measure.core.start);
     let is_each = told.is_some_and(|told| told.contains("分别"));
-    if !is_joint || units.0.unit != units.1.unit && !is_each {
+    if !is_joint || units.0 != units.1 && !is_each && !is_paired {
         return None;
     }
     Some(Change {

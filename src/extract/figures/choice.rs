@@ -192,7 +192,9 @@ fn infer_unit(sheet: &Sheet<'_>, measure: &mut Measure) {
             is_shared: true,
         })
     };
-    if is_bounded && is_of_people || has_people {
+    if is_multiplied && near.ends_with("人次") {
+        measure.unit = inferred("人次", UnitKind::Count);
+    } else if is_bounded && is_of_people || has_people {
         measure.unit = inferred("人", UnitKind::Person);
     } else if is_multiplied && Listed::Money.words().iter().any(|word| near.contains(word)) {
         measure.unit = inferred("元", UnitKind::Money);

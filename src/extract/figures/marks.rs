@@ -88,7 +88,8 @@ pub fn is_part_of_code(text: &str, at: usize) -> bool {
         // 数十, 几百: no number is told.
         '数' | '几' if is_place => true,
         _ if before.len() < at => false,
-        '·' | '•' | '#' | '№' | '+' | '/' | '_' | '@' => true,
+        '·' | '•' | '#' | '№' | '/' | '_' | '@' => true,
+        '+' => !is_sign(before),
         '-' | ':' | '.' | ',' => {
             is_digit
                 && chars
@@ -97,6 +98,13 @@ pub fn is_part_of_code(text: &str, at: usize) -> bool {
         }
         _ => is_digit && last.is_ascii_alphanumeric() && !names_a_measure(before),
     }
+}
+
+/// 同比+12.6%: the sign of a difference, at the end of a text.
+fn is_sign(text: &str) -> bool {
+    ["同比+", "环比+", "同期+", "(+"]
+        .iter()
+        .any(|sign| text.ends_with(sign))
 }
 
 /// 人均GDP13.5万元: letters that name what is measured, and no code.
@@ -139,7 +147,8 @@ pub fn is_barred(text: &str, measure: &Measure) -> bool {
     ];
     let is_first = before.ends_with('前') && !NOW.iter().any(|now| before.ends_with(now));
     let is_order = is_first && matches!(word, "名" | "位" | "强" | "")
-        || before.ends_with(['届', '排', '列'])
+        || before.ends_with('届')
+        || before.ends_with(['排', '列']) && is_rank(before)
         || ["排名", "位列", "位居", "名列", "列第"]
             .iter()
             .any(|order| before.ends_with(order));
@@ -164,7 +173,54 @@ pub fn is_barred(text: &str, measure: &Measure) -> bool {
         && !before.ends_with(['高', '共', '达']);
     let is_all_day = word == "小时" && measure.value == rust_decimal::Decimal::from(24);
     let is_picture_note = word == "张" && before.ends_with("图片");
-    is_order || is_floor || is_picture_note || is_of_law || is_class || is_all_day
+    let is_of_law = is_of_law || is_penalty(before) || is_limit(before);
+    let is_place = matches!(word, "公里" | "千米" | "米" | "km") && is_on_a_road(before, after);
+    let is_class = is_class || is_floor;
+    is_order || is_picture_note || is_of_law || is_class || is_all_day || is_place
+}
+
+/// 世界排3, but not 摸排5次: whether the last word of a text says in which order something stands.
+fn is_rank(text: &str) -> bool {
+    !["摸排", "安排", "编排", "系列", "彩排"]
+        .iter()
+        .any(|word| text.ends_with(word))
+}
+
+/// 饮酒后驾驶的,处暂扣6个月…: what a law provides for those who do something.
+fn is_penalty(before: &str) -> bool {
+    let clause = super::sheet::tail(before, 20);
+    let told = clause.rsplit_once(',');
+    told.is_some_and(|(deed, penalty)| {
+        deed.ends_with('的') && penalty.starts_with('处') && !penalty.contains(['。', ';'])
+    })
+}
+
+/// 限速80公里/小时, 醉驾标准80mg/100ml: what a rule sets.
+fn is_limit(before: &str) -> bool {
+    const RULES: [&str; 7] = [
+        "限速",
+        "限高",
+        "限重",
+        "驾标准",
+        "酒标准",
+        "立案标准",
+        "入刑标准",
+    ];
+    let before = before.trim_end_matches(['为', '是', '的']);
+    RULES.iter().any(|rule| before.ends_with(rule))
+}
+
+/// 沿国道行驶至156公里处, 156公里+300米: how far along a road, no length.
+fn is_on_a_road(before: &str, after: &str) -> bool {
+    let lead = super::sheet::tail(before, 16);
+    let is_post = after
+        .strip_prefix('+')
+        .is_some_and(|rest| rest.starts_with(|char: char| char.is_ascii_digit()));
+    let is_spot = after.starts_with('处') || after.starts_with("路段");
+    let is_along = ["国道", "省道", "县道", "高速", "线", "行驶至", "行至"]
+        .iter()
+        .any(|word| lead.contains(word));
+    is_post || is_spot && is_along && !lead.contains(['距', '离', '约'])
 }
 
 /// 200元以上2000元以下: what follows the 以上 is another number that ends in 以下.

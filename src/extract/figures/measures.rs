@@ -5,6 +5,7 @@ use std::ops::Range;
 use rust_decimal::Decimal;
 
 use super::lexicon::{self, Unit, UnitKind};
+use super::sheet::tail;
 use crate::extract::numerals::{self, Form, Numeral, Share};
 use crate::pb::statistic::Qualifier;
 
@@ -295,29 +296,63 @@ fn take_bounds(text: &str, measure: &mut Measure, floor: usize) {
         measure.whole.start = end - word.len();
         bound(measure, qualifier, measure.whole.start..end);
     }
+    take_bound_of_share(text, measure, floor);
     let after = &text[measure.core.end..];
-    if let Some((word, Some(qualifier))) = lexicon::bound_after(after) {
+    let spaces = usize::from(after.starts_with(' '));
+    if let Some((word, Some(qualifier))) = lexicon::bound_after(&after[spaces..]) {
         let is_time = measure
             .unit
             .is_some_and(|unit| unit.kind == UnitKind::Duration);
-        let rest = &after[word.len()..];
+        let rest = &after[spaces + word.len()..];
         let is_inside = word == "内" && (!is_time || rest.starts_with(['部', '容', '外']));
         if !is_inside {
-            let end = measure.core.end + word.len();
-            bound(measure, qualifier, measure.core.end..end);
+            let start = measure.core.end + spaces;
+            let end = start + word.len();
+            bound(measure, qualifier, start..end);
             measure.whole.end = end;
         }
     }
     let more = ["多", "余", "有余"]
         .into_iter()
         .find(|word| after.starts_with(word));
-    let is_length = measure
-        .unit
-        .is_some_and(|unit| matches!(unit.kind, UnitKind::Duration | UnitKind::Measure));
-    if let Some(word) = more.filter(|_| is_length) {
+    let is_divisible = measure.unit.is_some_and(|unit| {
+        let kinds = [UnitKind::Duration, UnitKind::Measure, UnitKind::Money];
+        kinds.contains(&unit.kind) || unit.word == "倍"
+    });
+    if let Some(word) = more.filter(|_| is_divisible) {
         let end = measure.core.end + word.len();
         bound(measure, Qualifier::MoreThan, measure.core.end..end);
         measure.whole.end = end;
+    }
+}
+
+/// 约占全国总量的三成: the word that bounds a share stands before what it is of.
+fn take_bound_of_share(text: &str, measure: &mut Measure, floor: usize) {
+    const WORDS: [(&str, Qualifier); 5] = [
+        ("约占", Qualifier::Approximate),
+        ("接近", Qualifier::Approximate),
+        ("约为", Qualifier::Approximate),
+        ("超过总", Qualifier::MoreThan),
+        ("超过全", Qualifier::MoreThan),
+    ];
+    let is_share = measure
+        .unit
+        .is_some_and(|unit| unit.kind == UnitKind::Share);
+    let lead = text.get(floor..measure.whole.start).unwrap_or_default();
+    if !is_share || !lead.ends_with('的') {
+        return;
+    }
+    let near = tail(lead, 20);
+    let clause = near.rfind([',', '。', ';', ':', '、']);
+    let near = &near[clause.map_or(0, |mark| mark)..];
+    let found = WORDS
+        .iter()
+        .find_map(|(word, qualifier)| Some((near.rfind(word)?, word, *qualifier)));
+    if let Some((at, word, qualifier)) = found {
+        let start = measure.whole.start - near.len() + at;
+        let word = word.trim_end_matches(['占', '总', '全']);
+        bound(measure, qualifier, start..start + word.len());
+        measure.whole.start = start;
     }
 }
 

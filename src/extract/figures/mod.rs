@@ -4,6 +4,9 @@
 //! (`times`, `marks`), joined to what they are compared with (`changes`), chosen (`choice`), and put
 //! into records with the words they stand in (`places`, `statements`).
 
+mod bases;
+#[cfg(test)]
+mod cases;
 mod changes;
 mod choice;
 mod claims;

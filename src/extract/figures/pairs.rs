@@ -61,32 +61,37 @@ fn take_turns(readings: &mut [Reading]) {
 fn give(sheet: &Sheet<'_>, readings: &mut Vec<Reading>) {
     let mut taken = vec![false; readings.len()];
     for index in 0..readings.len() {
-        let Some(change) = readings[index]
-            .change
-            .clone()
-            .filter(|change| readings[index].is_change && change.name.is_empty())
-        else {
+        let is_nameless = |change: &Change| readings[index].is_change && change.name.is_empty();
+        let Some(change) = readings[index].change.clone().filter(is_nameless) else {
             continue;
         };
         let (turn, count) = change.turn;
-        if count > LIST_MAX {
-            continue;
-        }
         let first = index - turn;
-        let Some(target) = target(sheet, readings, &change, (first, index)) else {
-            continue;
-        };
-        let Some(value) = value_before(sheet, readings, target, first, index) else {
-            let name =
-                name_before(readings, first).or_else(|| clause_before(sheet, readings, first));
-            if let Some(name) = name
-                && let Some(change) = readings[index].change.as_mut()
-            {
+        let target = target(sheet, readings, &taken, &change, (first, index));
+        let target =
+            target.filter(|target| is_said_of(sheet, readings, &taken, *target, (first, index)));
+        let weaker = target.and_then(|target| replaced(readings, target, index));
+        let free = target.filter(|target| readings[*target].change.is_none() || weaker.is_some());
+        let named = name_before(sheet, readings, &taken, first);
+        let name = |reading: &mut Reading| {
+            if let (Some(name), Some(change)) = (named, reading.change.as_mut()) {
                 change.name = name;
             }
+        };
+        let Some(value) = free else {
+            name(&mut readings[index]);
             continue;
         };
-        readings[value].change = Some(change);
+        if let Some(weaker) = weaker {
+            taken[weaker] = false;
+            name(&mut readings[weaker]);
+        }
+        let before = readings[value].change.take();
+        let basis = change
+            .basis
+            .clone()
+            .or(before.and_then(|before| before.basis));
+        readings[value].change = Some(Change { basis, ..change });
         let last = first + count.max(1) - 1;
         readings[value].change_end = Some(readings[last].measure.whole.end);
         taken[index] = true;
@@ -95,66 +100,105 @@ fn give(sheet: &Sheet<'_>, readings: &mut Vec<Reading>) {
 }
 
 /// Which value before a difference is meant: of a list, its place; of one that counts, one of its unit.
+/// What is told in brackets is passed over, and so is 占比19.2% when the difference is a share as well.
 fn target(
     sheet: &Sheet<'_>,
     readings: &[Reading],
+    taken: &[bool],
     change: &Change,
     (first, index): (usize, usize),
 ) -> Option<usize> {
     const BACK_MAX: usize = 3;
     let (turn, count) = change.turn;
-    let plain = (first + turn).checked_sub(count)?;
     let unit = change.delta.as_ref()?.unit?;
-    if count > 1 || unit.kind == UnitKind::Share {
-        return Some(plain);
+    let own_unit = |reading: &Reading| reading.measure.unit.map(|own| own.unit);
+    let clause = |reading: &Reading| &sheet.clauses[reading.clause];
+    let is_open = |at: &usize| !taken[*at];
+    let passes_asides = count == 1 && !clause(&readings[index]).is_aside;
+    let is_aside = |reading: &Reading| passes_asides && clause(reading).is_aside;
+    let before = (0..first).rev().take(LIST_MAX * 2).filter(is_open);
+    let mut before = before.filter(|before| !is_aside(&readings[*before]));
+    if count == 1 && unit.kind != UnitKind::Share {
+        let sentence = clause(&readings[index]).sentence;
+        let is_counted_so = |reading: &Reading| {
+            own_unit(reading) == Some(unit.unit) && clause(reading).sentence == sentence
+        };
+        return before
+            .take(BACK_MAX)
+            .find(|before| is_counted_so(&readings[*before]));
     }
-    let sentence = sheet.clauses[readings[index].clause].sentence;
-    let is_counted_so = |reading: &Reading| {
-        let has_unit = reading
-            .measure
-            .unit
-            .is_some_and(|own| own.unit == unit.unit);
-        has_unit && sheet.clauses[reading.clause].sentence == sentence
+    let is_part = |reading: &Reading| {
+        let words = &sheet.text[clause(reading).range.clone()];
+        unit.unit == "%" && own_unit(reading) == Some("%") && words.trim_start().starts_with('占')
     };
-    let back = (0..first).rev().take(BACK_MAX);
-    let mut back = back.filter(|before| is_counted_so(&readings[*before]));
-    back.next()
+    let place = count.checked_sub(turn + 1).filter(|_| count <= LIST_MAX)?;
+    before
+        .by_ref()
+        .filter(|before| !is_part(&readings[*before]))
+        .nth(place)
 }
 
-/// The value at an index, when all from it to the difference is said in one breath.
-fn value_before(
+/// Whether all from a value to its difference is said in one breath.
+fn is_said_of(
     sheet: &Sheet<'_>,
     readings: &[Reading],
+    taken: &[bool],
     target: usize,
-    first: usize,
-    index: usize,
-) -> Option<usize> {
-    let value = readings.get(target)?;
-    let is_value = readings[target..first]
-        .iter()
-        .all(|reading| !reading.is_change);
-    let last = &readings[first.checked_sub(1)?];
-    let difference = &readings[index];
+    (first, index): (usize, usize),
+) -> bool {
+    let Some(last) = first.checked_sub(1).map(|last| &readings[last]) else {
+        return false;
+    };
+    let (value, difference) = (&readings[target], &readings[index]);
+    let is_value = (target..first).all(|at| taken[at] || !readings[at].is_change);
     let is_next = last.clause + 1 >= difference.clause
-        || last.clause + 2 == difference.clause && is_by_the_way(sheet, last.clause + 1);
+        || (last.clause + 1..difference.clause).all(|clause| is_by_the_way(sheet, clause));
     let is_same_sentence =
         sheet.clauses[value.clause].sentence == sheet.clauses[difference.clause].sentence;
-    let is_free = value.change.is_none();
-    (is_value && is_next && is_same_sentence && is_free).then_some(target)
+    is_value && is_next && is_same_sentence
 }
 
-/// 按可比价格计算: a clause between a value and its difference.
+/// The difference that a value was given, when what is told after it is a better one: with a basis,
+/// or a share where that was a number.
+fn replaced(readings: &[Reading], target: usize, index: usize) -> Option<usize> {
+    let old = readings[target].change.as_ref()?;
+    let new = readings[index].change.as_ref()?;
+    let is_share = |change: &Change| {
+        let unit = change.delta.as_ref().and_then(|delta| delta.unit);
+        unit.is_some_and(|unit| unit.kind == UnitKind::Share)
+    };
+    let is_weaker = old.basis.is_none() && new.basis.is_some() || !is_share(old) && is_share(new);
+    (is_weaker && target + 1 < index).then_some(target + 1)
+}
+
+/// 按可比价格计算: a clause between a value and its difference; or nothing, after brackets.
 fn is_by_the_way(sheet: &Sheet<'_>, clause: usize) -> bool {
     let range = sheet.clauses[clause].range.clone();
-    range.len() <= 60 && sheet.text[range].starts_with('按')
+    let text = sheet.text[range].trim();
+    text.len() <= 60 && text.starts_with('按') || text.is_empty()
 }
 
-/// The name that the difference right before had.
-fn name_before(readings: &[Reading], first: usize) -> Option<Range<usize>> {
-    let before = readings.get(first.checked_sub(1)?)?;
-    let is_near = before.clause + 1 >= readings[first].clause;
-    let change = before.change.as_ref().filter(|_| is_near)?;
-    Some(change.name.clone()).filter(|name| !name.is_empty())
+/// What a difference that is a record of its own is of: as the one right before it, or as the value
+/// that was given that, or as the clause before.
+fn name_before(
+    sheet: &Sheet<'_>,
+    readings: &[Reading],
+    taken: &[bool],
+    first: usize,
+) -> Option<Range<usize>> {
+    let last = (0..first).rev().find(|before| !taken[*before]);
+    let before = last.map(|last| &readings[last]);
+    let before = before.filter(|before| before.clause + 2 >= readings[first].clause);
+    let own = before.and_then(|before| match &before.change {
+        Some(change) if before.is_change => Some(change.name.clone()),
+        Some(_) => {
+            let start = sheet.clause_of(&before.measure.core).start;
+            Some(sheet.trimmed(start..before.measure.whole.start.max(start)))
+        }
+        None => None,
+    });
+    own.filter(|name| !name.is_empty())
+        .or_else(|| clause_before(sheet, readings, first))
 }
 
 /// 流量持续走高，同比上升5.3%: the clause before names what differs, when it holds no number.

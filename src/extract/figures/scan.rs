@@ -1,9 +1,10 @@
 //! Goes once through a text and takes out what holds numbers: times, and numbers with their units.
 
+use super::lexicon::Unit;
 use super::marks::{self, Marks};
 use super::measures::{Measure, Measured, measure};
 use super::times::{self, Moment};
-use crate::extract::numerals::{self, Form};
+use crate::extract::numerals::{self, Form, Numeral};
 
 /// What a text holds of numbers, each in its order.
 #[derive(Debug, Default)]
@@ -52,11 +53,13 @@ fn take(text: &str, at: usize, first: char, marks: &Marks, found: &mut Scan) -> 
         found.moments.push(moment);
         return length;
     }
-    let Some(numeral) = numerals::read(&text[at..]) else {
+    let Some(mut numeral) = numerals::read(&text[at..]) else {
         return run_of_code(&text[at..]).max(first.len_utf8());
     };
-    let is_code = numeral.form == Form::Row
-        || first == '0' && numeral.written > 1 && numeral.value.scale() == 0;
+    take_plus(&text[at..], &mut numeral);
+    let second = text.as_bytes().get(at + 1);
+    let is_code =
+        numeral.form == Form::Row || first == '0' && second.is_some_and(u8::is_ascii_digit);
     let rest = &text[at + numeral.length..];
     let is_called = marks::is_call_number(&text[at..at + numeral.written], rest);
     if is_code || is_called || marks::is_code_after(rest) {
@@ -79,6 +82,20 @@ fn take(text: &str, at: usize, first: char, marks: &Marks, found: &mut Scan) -> 
         found.measures.push(measure);
     }
     length
+}
+
+/// 10万+份, 300+家: the sign says as much as 余 when a unit or nothing of a code follows.
+fn take_plus(text: &str, numeral: &mut Numeral) {
+    let Some(rest) = text[numeral.length..].strip_prefix('+') else {
+        return;
+    };
+    let is_plain = numeral.more.is_none() && numeral.value_max.is_none();
+    let is_multiplied = numeral.significant_digits > 0
+        && !rest.starts_with(|char: char| char.is_ascii_alphanumeric());
+    if is_plain && (is_multiplied || Unit::at(rest).is_some()) {
+        numeral.more = Some("+");
+        numeral.length += 1;
+    }
 }
 
 /// 行政拘留10日: a number of days, not a day of the month.
@@ -109,7 +126,11 @@ fn share_units(text: &str, measures: &mut [Measure]) {
         };
         let between = text.get(one.core.end..next.core.start).unwrap_or_default();
         let is_list = matches!(between, "、" | "和" | "及" | "或" | "与" | ",");
-        if let Some(unit) = next.unit.filter(|_| one.unit.is_none() && is_list) {
+        // 0.2个、1.3个百分点
+        let is_half_told = one.unit.is_none()
+            || one.unit.is_some_and(|unit| unit.word == "个")
+                && next.unit.is_some_and(|unit| unit.word == "个百分点");
+        if let Some(unit) = next.unit.filter(|_| is_half_told && is_list) {
             one.unit = Some(Measured {
                 is_shared: true,
                 ..unit

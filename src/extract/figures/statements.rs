@@ -50,7 +50,8 @@ impl Statements<'_, '_> {
             items: self.printed_all(&names::items(self.sheet, reading)),
             ..Statistic::default()
         };
-        if !is_change {
+        let is_range = measure.qualifier == Qualifier::Range;
+        if !(is_change && is_range) {
             let qualifier = bounded
                 .as_ref()
                 .map_or(measure.qualifier, |_| Qualifier::AtMost);

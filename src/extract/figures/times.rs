@@ -73,6 +73,7 @@ impl Date {
 
 /// A whole number at the start of a text that may be a part of a date.
 fn part(text: &str) -> Option<(i32, &str, Numeral)> {
+    let text = text.strip_prefix(' ').unwrap_or(text);
     let numeral = numerals::read(text)?;
     let is_plain = numeral.share.is_none()
         && numeral.more.is_none()
@@ -83,7 +84,14 @@ fn part(text: &str) -> Option<(i32, &str, Numeral)> {
         return None;
     }
     let number = i32::try_from(numeral.value.mantissa()).ok()?;
-    Some((number, &text[numeral.length..], numeral))
+    Some((number, at_mark(&text[numeral.length..]), numeral))
+}
+
+/// 8 月 17 日: a space between a number and its mark says nothing.
+fn at_mark(text: &str) -> &str {
+    text.strip_prefix(' ')
+        .filter(|rest| rest.starts_with(['年', '月', '日', '时', '点', '分']))
+        .unwrap_or(text)
 }
 
 fn date(text: &str) -> Option<(Date, usize)> {
@@ -224,7 +232,8 @@ fn clock(text: &str) -> Option<usize> {
         .find_map(|mark| Some((mark, rest.strip_prefix(mark)?)))
         .filter(|_| is_hour)?;
     let minutes = part(rest).and_then(|(number, after, _)| {
-        let is_minute = (0..60).contains(&number);
+        let is_minute =
+            (0..60).contains(&number) && (!rest.starts_with(' ') || after.starts_with('分'));
         is_minute.then(|| after.strip_prefix('分').unwrap_or(after))
     });
     let is_other = match mark {

@@ -11,13 +11,20 @@ pub fn read(text: &str) -> Option<Numeral> {
     let (mantissa, length) = plain(text)?;
     let mut numeral = Numeral::new(mantissa, length, Form::Digits);
     multiply(text, &mut numeral)?;
+    let spaces = space_before(&text[numeral.length..], &['余', '多']);
     if numeral.more.is_none()
-        && let Some(word) = more(&text[numeral.length..])
+        && let Some(word) = more(&text[numeral.length + spaces..])
     {
         numeral.more = Some(word);
-        numeral.length += word.len();
+        numeral.length += spaces + word.len();
     }
     Some(numeral)
+}
+
+/// 4.8 万, 30 余: the bytes of a space before a word that the number has.
+fn space_before(text: &str, words: &[char]) -> usize {
+    let rest = text.strip_prefix(' ');
+    usize::from(rest.is_some_and(|rest| rest.starts_with(words)))
 }
 
 /// Digits with thousands separators and a fraction, and their bytes.
@@ -51,6 +58,7 @@ fn multiply(text: &str, numeral: &mut Numeral) -> Option<()> {
     let mantissa = numeral.value;
     let mut power = 0;
     let mut at = numeral.length;
+    at += space_before(&text[at..], &['万', '亿']);
     while let Some((length, by)) = multiplier(&text[at..]) {
         power += by;
         at += length;

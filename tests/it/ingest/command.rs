@@ -92,7 +92,7 @@ async fn a_summary_shows_the_text_and_what_was_read_of_it() {
         "↓8.5%",
         "南城派出所",
         "记者 李明",
-        "STATION_PROPOSED",
+        "proposed 海州市公安局",
     ] {
         assert!(run.stdout.contains(shown), "no {shown} in {}", run.stdout);
     }

@@ -101,7 +101,14 @@ async fn what_fits_several_is_chosen_by_nobody() {
     );
     assert_eq!(answer.stations.len(), 1);
     assert_eq!(answer.stations[0].state(), State::Proposed);
-    assert_eq!(named(&answer, "南城派出所"), answer.stations[0].name);
+    let proposed = &answer.stations[0].name;
+    assert_eq!(named(&answer, "南城派出所"), proposed);
+    // The next page that says no more is of the same, and proposes nothing.
+    let next = "派出所工作见成效\n\n南城派出所昨天查处违法行为5起。";
+    let next = ingest(&service, next).await;
+    assert_eq!(codes(&next), [Warning::StationAmbiguous]);
+    assert_eq!(next.stations, []);
+    assert_eq!(named(&next, "南城派出所"), proposed);
 }
 
 #[tokio::test]

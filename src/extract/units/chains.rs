@@ -158,7 +158,9 @@ fn first_of_name(text: &str, tokens: &[Token], at: usize, ending: &Ending, open:
         let length = text[before.start..before.end].chars().count();
         let known = &text[before.end..tokens[at].start];
         // 厦门市公安局曾厝垵派出所: behind the unit above names may begin with any character.
-        let is_first = before.bound() == Some(Bound::Weak) && before.start == open && open > 0;
+        let may_begin = before.bound() == Some(Bound::Weak)
+            || ending.class == Class::Station && before.work().is_some();
+        let is_first = may_begin && before.start == open && open > 0;
         let earlier = first.checked_sub(2).map(|at| &tokens[at]);
         let is_part = is_first
             || match before.bound() {

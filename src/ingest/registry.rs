@@ -27,10 +27,12 @@ pub async fn match_stations(db: &Db, read: &mut Extract) -> Result<Vec<Warning>>
     if read.stations.is_empty() {
         return Ok(Vec::new());
     }
+    // Names first: a unit that another page is writing has either not taken its name yet, which the
+    // write will find, or it is found among the stations, which are read after that.
+    let taken = taken(db, &read.stations).await?;
     let found = found(db, &read.stations).await?;
     let above = above(db, &found).await?;
     let matches = matches(&read.stations, &found, &above);
-    let taken = taken(db, &read.stations).await?;
     let mut renamed = HashMap::new();
     let mut given: BTreeSet<String> = BTreeSet::new();
     let mut warnings = Vec::new();

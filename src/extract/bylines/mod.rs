@@ -63,7 +63,6 @@ pub fn find(story: &Story<'_>) -> Vec<Byline> {
                 .map(|credit| byline(story, index, &credit)),
         );
     }
-    bylines.retain(|byline: &Byline| byline.byline.role() != Role::Editor);
     let mut seen = std::collections::HashSet::new();
     bylines.retain(|byline| seen.insert((byline.byline.display_name.clone(), byline.byline.role)));
     bylines

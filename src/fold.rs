@@ -1,7 +1,6 @@
 //! One form for all ways to write a character: NFKC, lower case, Traditional as Simplified; and from
 //! there the way back to the code points of the text.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use ferrous_opencc::OpenCC;
@@ -59,26 +58,34 @@ fn joins(char: char) -> bool {
 
 /// The Simplified form of a character, or itself.
 pub fn simplified(char: char) -> char {
-    SIMPLIFIED.get(&char).copied().unwrap_or(char)
+    let tables = SIMPLIFIED.iter();
+    let mut places = tables.map(|(first, table)| table.get((char as usize).wrapping_sub(*first)));
+    places.find_map(|place| place.copied()).unwrap_or(char)
 }
 
-/// Characters one by one, never by phrase: a text and a query must fold alike wherever they are cut.
-static SIMPLIFIED: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
+/// Where Traditional characters stand.
+const RANGES: [std::ops::RangeInclusive<char>; 2] =
+    ['\u{3400}'..='\u{9fff}', '\u{20000}'..='\u{3134f}'];
+
+/// Characters one by one, never by phrase: a text and a query must fold alike wherever they are cut. Of
+/// each range its first code point, and what every character in it becomes.
+static SIMPLIFIED: LazyLock<[(usize, Vec<char>); 2]> = LazyLock::new(|| {
     let converter = OpenCC::from_config(BuiltinConfig::T2s);
     let converter = converter.expect("the dictionary is part of the program");
-    let ranges = ['\u{3400}'..='\u{9fff}', '\u{20000}'..='\u{3134f}'];
-    let traditional: Vec<char> = ranges.into_iter().flatten().collect();
-    let lines: String = traditional.iter().flat_map(|char| [*char, '\n']).collect();
-    let converted = converter.convert(&lines);
-    let pairs = traditional.iter().zip(converted.lines());
-    let pairs = pairs.filter_map(|(char, line)| {
-        let mut simplified = line.chars();
-        match (simplified.next(), simplified.next()) {
-            (Some(only), None) if only != *char => Some((*char, only)),
-            _ => None,
-        }
-    });
-    pairs.collect()
+    RANGES.map(|range| {
+        let first = *range.start() as usize;
+        let lines: String = range.clone().flat_map(|char| [char, '\n']).collect();
+        let converted = converter.convert(&lines);
+        let pairs = range.zip(converted.lines());
+        let pairs = pairs.map(|(char, line)| {
+            let mut simplified = line.chars();
+            match (simplified.next(), simplified.next()) {
+                (Some(only), None) => only,
+                _ => char,
+            }
+        });
+        (first, pairs.collect())
+    })
 });
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ struct Named<'u> {
 impl<'u> Named<'u> {
     fn of(index: usize, units: &'u Units) -> Self {
         let mut found: Vec<&Found> = Vec::new();
-        for named in units.found.iter().filter(|found| found.story == index) {
+        for named in units.of(index) {
             // What lies inside the one before is a part of its name.
             if found
                 .last()

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::people::name::is_han;
 use super::people::words::WORDS;
@@ -35,6 +35,8 @@ pub fn find(story: &Story<'_>, people: &[Person]) -> Vec<Quotation> {
         .map(|person| person.person.display_name.as_str());
     let finder = AhoCorasick::builder()
         .match_kind(MatchKind::LeftmostLongest)
+        // Used for one article: what is quickest to make.
+        .kind(Some(AhoCorasickKind::NoncontiguousNFA))
         .build(names);
     let mut quotations = Vec::new();
     for (part, passage) in story.body() {

@@ -44,10 +44,12 @@ pub fn article_name(page: &Page, index: usize) -> String {
 
 /// The records of every article. `stations` are the names of the units, by their indices.
 pub fn records(page: &Page, reading: &Reading<'_>, stations: &[String]) -> Vec<Records> {
+    let language = language(page);
     let reports = reading.reports.iter().enumerate();
     reports
         .map(|(index, report)| {
             let mut article = article(page, report, stations);
+            language.clone_into(&mut article.language_code);
             article.name = article_name(page, index);
             article.publication.clone_from(&reading.publication);
             article.mentions = mentions(reading, index, stations);
@@ -66,7 +68,6 @@ pub fn records(page: &Page, reading: &Reading<'_>, stations: &[String]) -> Vec<R
 fn article(page: &Page, report: &Report<'_>, stations: &[String]) -> Article {
     let story = &report.story;
     let mut article = Article {
-        language_code: language(page).to_owned(),
         continuation: story.continuation.clone(),
         source: Some(page.source()),
         paragraphs: paragraphs(story),
@@ -280,10 +281,7 @@ fn honours(report: &Report<'_>, stations: &[String]) -> Vec<pb::Honour> {
 
 fn mentions(reading: &Reading<'_>, index: usize, stations: &[String]) -> Vec<pb::Mention> {
     let story = &reading.reports[index].story;
-    let found = reading.units.found.iter();
-    let found = found
-        .filter(|found| found.story == index)
-        .take(MENTIONS_MAX);
+    let found = reading.units.of(index).iter().take(MENTIONS_MAX);
     found
         .map(|found| pb::Mention {
             station: stations[found.unit].clone(),

@@ -195,8 +195,7 @@ impl<'p, 'l> Assembly<'p, 'l> {
     /// Whether an article certainly begins: a dateline, or a headline with one below.
     fn begins_report(&self, at: usize, line: &Line<'p>) -> bool {
         let below = self.lines.get(at + 1);
-        line.has_dateline()
-            || line.may_be_headline() && below.is_some_and(|below| below.has_dateline())
+        line.has_dateline || line.may_be_headline() && below.is_some_and(|below| below.has_dateline)
     }
 
     fn jump(&mut self, line: &Line<'p>, jump: &Jump) {
@@ -218,7 +217,7 @@ impl<'p, 'l> Assembly<'p, 'l> {
         let is_new = self.story.has(Role::Body) && self.begins_report(at, line);
         if !(is_start || is_new) || !line.may_be_headline() || self.lines.len() == at + 1 && at > 0
         {
-            if is_new || self.has_ended && line.has_dateline() {
+            if is_new || self.has_ended && line.has_dateline {
                 self.close();
             }
             return 0;

@@ -18,7 +18,7 @@ pub struct Caption {
 
 /// Reads a line as a caption: it says so, or ends in a credit.
 pub fn caption(text: &str) -> Option<Caption> {
-    if text.chars().count() > LENGTH_MAX {
+    if text.chars().nth(LENGTH_MAX).is_some() {
         return None;
     }
     if CREDIT_ALONE.is_match(text) {
@@ -27,7 +27,9 @@ pub fn caption(text: &str) -> Option<Caption> {
             credit: Some(0..text.len()),
         });
     }
-    if let Some(found) = CREDIT.captures(text) {
+    // What all credits have spares most lines the search.
+    let has_credit = text.contains(['图', '摄', '供']) || text.contains("视频");
+    if let Some(found) = CREDIT.captures(if has_credit { text } else { "" }) {
         let credit = found.name("credit").or_else(|| found.name("bracketed"))?;
         let whole = found.get(0)?;
         // What ends the caption's last sentence is the caption's.

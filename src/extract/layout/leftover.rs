@@ -24,13 +24,13 @@ pub fn leftover(text: &str) -> Option<Leftover> {
     if is_path(text) {
         return Some(Leftover::TailLine);
     }
-    let is_short = text.chars().count() <= SHORT;
+    let may_hold = text.chars().nth(SHORT).is_none() && !text.contains('。');
     let alone = text.trim_matches(|char: char| !char.is_alphanumeric());
     RULES.iter().find_map(|rule| {
         let is_met = match rule.met {
             "END" => alone == rule.words,
             "LINE" => text.starts_with(rule.words),
-            _ => is_short && !text.contains('。') && text.contains(rule.words),
+            _ => may_hold && text.contains(rule.words),
         };
         is_met.then_some(match (rule.sort, rule.met) {
             ("AD", _) => Leftover::Advertisement,

@@ -14,6 +14,9 @@ const HEADLINE_LENGTH_MAX: usize = 60;
 /// Longest subhead, and longest line that can stand for itself without a full stop.
 const TITLE_LENGTH_MAX: usize = 30;
 
+/// Longest dateline, in characters.
+const DATELINE_LENGTH_MAX: usize = 40;
+
 /// A line with something on it.
 #[derive(Clone, Debug)]
 pub struct Line<'p> {
@@ -22,6 +25,8 @@ pub struct Line<'p> {
     pub range: Range<usize>,
     pub is_indented: bool,
     pub follows_blank: bool,
+    /// Whether a report begins with the line: 本报讯, 新华社北京3月5日电.
+    pub has_dateline: bool,
 }
 
 /// The lines of a page that are not blank.
@@ -40,8 +45,10 @@ pub fn lines(page: &Page) -> Vec<Line<'_>> {
         let lead = text.len() - text.trim_start_matches(is_blank).len();
         let from = start + text[..lead].chars().count();
         let range = from..from + trimmed.chars().count();
+        let passage = Passage::new(page, std::slice::from_ref(&range));
         found.push(Line {
-            passage: Passage::new(page, std::slice::from_ref(&range)),
+            has_dateline: has_dateline(passage.text()),
+            passage,
             is_indented: from > start,
             follows_blank,
             range,
@@ -49,6 +56,14 @@ pub fn lines(page: &Page) -> Vec<Line<'_>> {
         follows_blank = false;
     }
     found
+}
+
+fn has_dateline(text: &str) -> bool {
+    let start = text.char_indices().nth(DATELINE_LENGTH_MAX);
+    let start = &text[..start.map_or(text.len(), |(at, _)| at)];
+    // What all have spares most lines the search.
+    let is_possible = start.contains(['电', '讯']) || start.contains("消息");
+    is_possible && DATELINE.is_match(text)
 }
 
 fn is_break(char: char) -> bool {
@@ -84,7 +99,7 @@ impl Line<'_> {
             && !text.contains('。')
             && !text.ends_with([',', ';', '、', ':'])
             && is_balanced(text)
-            && !DATELINE.is_match(text)
+            && !self.has_dateline
             && !DAY.is_match(text)
     }
 
@@ -101,17 +116,12 @@ impl Line<'_> {
             && !text.ends_with(['、', '(', '“', '《', '-'])
             && !self.is_finished()
             && is_balanced(text)
-            && !DATELINE.is_match(text)
+            && !self.has_dateline
     }
 
     /// The same, with commas in it.
     pub fn may_be_row(&self) -> bool {
         self.length() <= TITLE_LENGTH_MAX && self.may_be_headline() && !self.is_finished()
-    }
-
-    /// Whether a report begins with the line: 本报讯, 新华社北京3月5日电.
-    pub fn has_dateline(&self) -> bool {
-        DATELINE.is_match(self.text())
     }
 
     /// Whether the line begins with what no line can begin with but one that goes on.

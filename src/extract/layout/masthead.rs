@@ -12,7 +12,8 @@ const LENGTH_MAX: usize = 60;
 
 /// What a line says of the print, when it says nothing else.
 pub fn masthead(text: &str) -> Option<pb::Publication> {
-    if text.chars().count() > LENGTH_MAX {
+    let is_long = text.chars().nth(LENGTH_MAX).is_some();
+    if is_long || text.contains(['。', '“']) {
         return None;
     }
     let mut publication = pb::Publication::default();

@@ -64,6 +64,15 @@ pub struct Found {
     pub points_back: bool,
 }
 
+impl Units {
+    /// The places of one story, by its index.
+    pub fn of(&self, story: usize) -> &[Found] {
+        let start = self.found.partition_point(|found| found.story < story);
+        let end = self.found.partition_point(|found| found.story <= story);
+        &self.found[start..end]
+    }
+}
+
 /// The units that the articles of one page name.
 pub fn find(stories: &[Story<'_>]) -> Units {
     let (printings, homes) = read(stories);

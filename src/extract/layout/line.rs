@@ -113,7 +113,7 @@ impl Line<'_> {
         let text = self.text();
         self.length() <= TITLE_LENGTH_MAX
             && !text.contains(['。', ',', ';'])
-            && !text.ends_with(['、', '(', '“', '《', '-'])
+            && !text.ends_with([',', ';', '、', '(', '“', '《', '-'])
             && !self.is_finished()
             && is_balanced(text)
             && !self.has_dateline

@@ -269,17 +269,24 @@ impl<'p, 'l> Assembly<'p, 'l> {
         let open = open
             .rev()
             .find(|(role, _)| !matches!(role, Role::Caption | Role::Credit));
-        match open {
+        let stands_alone = match open {
             Some((Role::Body, parts))
                 if may_go_on && parts.len() + ranges.len() <= FRAGMENTS_MAX / 2 =>
             {
                 parts.extend(ranges);
+                false
             }
-            _ if is_subhead => self.story.parts.push((Role::Subhead, ranges)),
-            _ => self.story.parts.push((Role::Body, ranges)),
-        }
-        // A row, a signature and a date stand for themselves.
-        self.story.is_finished = line.is_finished() || is_subhead || !may_go_on && line.is_title();
+            _ if is_subhead => {
+                self.story.parts.push((Role::Subhead, ranges));
+                true
+            }
+            _ => {
+                self.story.parts.push((Role::Body, ranges));
+                // A row, a signature and a date.
+                !may_go_on && line.is_title()
+            }
+        };
+        self.story.is_finished = stands_alone || line.is_finished();
         self.has_ended = authors::ends_with_author(line.text())
             || self.story.continuation.as_ref().is_some_and(|jump| {
                 jump.direction() == Direction::ContinuedOn && jumps(line.text()).next().is_some()

@@ -113,7 +113,7 @@ impl Line<'_> {
         let text = self.text();
         self.length() <= TITLE_LENGTH_MAX
             && !text.contains(['。', ',', ';'])
-            && !text.ends_with([',', ';', '、', '(', '“', '《', '-'])
+            && !text.ends_with(['、', '(', '“', '《', '-'])
             && !self.is_finished()
             && is_balanced(text)
             && !self.has_dateline
@@ -139,7 +139,7 @@ impl Line<'_> {
 
     /// Whether the line is marks that stand in a sentence, as a page break may cut them off.
     pub fn is_punctuation(&self) -> bool {
-        const MARKS: &str = ",。、;:!?()“”‘’《》「」『』%…—·";
+        const MARKS: &str = ",.。、;:!?()“”‘’《》「」『』%…—·";
         self.text().chars().all(|char| MARKS.contains(char))
     }
 
@@ -152,13 +152,11 @@ impl Line<'_> {
 /// Whether a sentence ends with the text.
 pub fn is_finished(text: &str) -> bool {
     let open = text.trim_end_matches(['”', '’', '"', '」', '』', '》', ')', ']', '】', ' ']);
-    // A point after a digit may be a decimal point.
-    let before = |text: &str| {
-        text.trim_end_matches('.')
-            .ends_with(|char: char| char.is_ascii_digit())
-    };
     let ends = |text: &str| {
-        text.ends_with(['。', '!', '?', '…', ';', ':']) || text.ends_with('.') && !before(text)
+        // A point after a digit, or that a page break cut off, may be a decimal point.
+        let word = text.trim_end_matches('.');
+        text.ends_with(['。', '!', '?', '…', ';', ':'])
+            || word.len() < text.len() && word.ends_with(char::is_alphabetic)
     };
     if ends(open) {
         return true;

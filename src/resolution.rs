@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::articles::store::get as get_article;
 use crate::context::Context;
+use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::names::ArticleName;
 use crate::pb::{Article, Mention, ResolveStationsRequest, ResolveStationsResponse, Station, View};
@@ -36,7 +37,7 @@ pub async fn resolve_stations(
     };
     let found = found(context, request, &mentions, &next).await?;
     let parents = named(
-        context,
+        &context.db,
         found.iter().map(|station| station.parent.as_str()),
         &next,
     )
@@ -133,7 +134,7 @@ async fn found(
         .iter()
         .filter(|mention| request.texts.contains(&mention.surface));
     for station in named(
-        context,
+        &context.db,
         meant.map(|mention| mention.station.as_str()),
         freshness,
     )
@@ -147,8 +148,8 @@ async fn found(
 }
 
 /// Stations by name; each is there, since something names it.
-async fn named<'a>(
-    context: &Context,
+pub async fn named<'a>(
+    db: &Db,
     names: impl Iterator<Item = &'a str>,
     freshness: &Freshness,
 ) -> Result<Vec<Station>> {
@@ -157,6 +158,6 @@ async fn named<'a>(
         return Ok(Vec::new());
     }
     let names: Vec<&str> = names.into_iter().collect();
-    let read = store::batch_get(&context.db, &names, freshness).await?;
+    let read = store::batch_get(db, &names, freshness).await?;
     read.value.iter().map(|record| decode(record)).collect()
 }

@@ -47,7 +47,7 @@ pub async fn until_interrupted(
 
 /// Connects when it is first called, and again whenever the connection is lost.
 pub fn channel(options: &ClientOptions) -> anyhow::Result<Channel> {
-    let addr = &options.addr;
+    let addr = &options.service.addr;
     let endpoint = Endpoint::from_shared(format!("http://{addr}"))
         .with_context(|| format!("{addr:?} is no HOST:PORT"))?;
     Ok(endpoint
@@ -72,7 +72,7 @@ pub struct Retry {
 impl Retry {
     pub fn new(options: &ClientOptions) -> Self {
         Self {
-            addr: options.addr.clone(),
+            addr: options.service.addr.clone(),
             timeout: Duration::from_millis(options.retry_timeout_ms),
             failing_since: None,
             pause: FIRST_PAUSE,

@@ -13,7 +13,7 @@ use crate::config::HealthcheckOptions;
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 pub async fn run(options: &HealthcheckOptions) -> anyhow::Result<()> {
-    let addr = &options.addr;
+    let addr = &options.service.addr;
     let endpoint = Endpoint::from_shared(format!("http://{addr}"))
         .with_context(|| format!("{addr:?} is no HOST:PORT"))?
         .connect_timeout(TIMEOUT)

@@ -7,9 +7,9 @@ use clap::{Args, ValueEnum};
 use crate::pb::Date;
 use crate::pb::record::Kind;
 
-/// How a client reaches a service.
+/// Where a service is.
 #[derive(Args, Clone, Debug)]
-pub struct ClientOptions {
+pub struct ServiceAddress {
     /// Address of the service
     #[arg(
         long,
@@ -18,6 +18,13 @@ pub struct ClientOptions {
         value_name = "HOST:PORT"
     )]
     pub addr: String,
+}
+
+/// How a client reaches a service.
+#[derive(Args, Clone, Debug)]
+pub struct ClientOptions {
+    #[command(flatten)]
+    pub service: ServiceAddress,
 
     /// How long a service that cannot be reached is tried again
     #[arg(

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use self::client::{
     ClientOptions, ExportOptions, ImportMode, ImportOptions, IngestOptions, IngestOutput,
-    RecordKind, TextEncoding, WatchOptions,
+    RecordKind, ServiceAddress, TextEncoding, WatchOptions,
 };
 use crate::changes::compact::Before;
 use crate::db::{Pooler, Settings};
@@ -206,14 +206,8 @@ fn parse_before(text: &str) -> Result<Before, String> {
 
 #[derive(Args, Clone, Debug)]
 pub struct HealthcheckOptions {
-    /// Address of the service
-    #[arg(
-        long,
-        env = "BULLETIN_ADDR",
-        default_value = "127.0.0.1:50051",
-        value_name = "HOST:PORT"
-    )]
-    pub addr: String,
+    #[command(flatten)]
+    pub service: ServiceAddress,
 }
 
 impl DatabaseOptions {

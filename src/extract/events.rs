@@ -11,13 +11,13 @@ use super::marked::Marked;
 use super::story::{Place, Story, sentences};
 use super::table::rows;
 use super::units::Units;
+use crate::articles::draft::EVENTS_MAX;
 use crate::pb;
 
 /// Longest name of an event, in characters.
 const NAME_CHARS_MAX: usize = 60;
 /// How far before its verb a clause is read, in bytes.
 const CLAUSE_BYTES_MAX: usize = 600;
-const EVENTS_MAX: usize = 200;
 
 static WORDS: LazyLock<Words> = LazyLock::new(Words::read);
 

@@ -3,21 +3,18 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
 use super::people::name::is_han;
 use super::people::words::WORDS;
-use super::people::{Person, saying};
+use super::people::{Person, finder, saying};
 use super::story::{Place, Story, clauses};
 use crate::pb;
 use crate::pb::quotation::Mode;
+use crate::span::QUOTE_LENGTH_MAX;
 
 /// How far from the words the one who says them may be named, in characters.
 const SPEAKER_CHARS_MAX: usize = 40;
 /// Between a name and its verb, in bytes: 陈立群激动地说.
 const MANNER_BYTES_MAX: usize = 36;
-/// Longest quotation, in code points.
-const QUOTATION_CHARS_MAX: usize = 20_000;
 /// Words of fewer characters that end no sentence are a name or a slogan.
 const WORDS_CHARS_MIN: usize = 8;
 
@@ -33,20 +30,12 @@ pub fn find(story: &Story<'_>, people: &[Person]) -> Vec<Quotation> {
     let names = people
         .iter()
         .map(|person| person.person.display_name.as_str());
-    let finder = AhoCorasick::builder()
-        .match_kind(MatchKind::LeftmostLongest)
-        // Used for one article: what is quickest to make.
-        .kind(Some(AhoCorasickKind::NoncontiguousNFA))
-        .build(names);
+    let finder = finder(names);
     let mut quotations = Vec::new();
     for (part, passage) in story.body() {
         let text = passage.text();
-        let names = match &finder {
-            Ok(finder) => finder
-                .find_iter(text)
-                .map(|name| (name.range(), name.pattern().as_usize())),
-            Err(_) => continue,
-        };
+        let names = finder.iter().flat_map(|finder| finder.find_iter(text));
+        let names = names.map(|name| (name.range(), name.pattern().as_usize()));
         let mut reader = Reader {
             text,
             names: names.collect(),
@@ -242,9 +231,9 @@ impl Reader<'_> {
                 .is_some_and(|quoted| quoted.start <= words.start);
             let count = self.text[words.clone()]
                 .chars()
-                .take(QUOTATION_CHARS_MAX + 1)
+                .take(QUOTE_LENGTH_MAX + 1)
                 .count();
-            if is_direct || count == 0 || count > QUOTATION_CHARS_MAX {
+            if is_direct || count == 0 || count > QUOTE_LENGTH_MAX {
                 continue;
             }
             floor = words.end;

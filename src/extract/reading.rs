@@ -1,6 +1,7 @@
 //! All that a page says, before anything is named: units and people still as indices.
 
 use super::bylines::{self, Byline};
+use super::events::{self, Event};
 use super::figures::{self, Figure};
 use super::honours::{self, Honour};
 use super::layout::{LeftOut, lay_out};
@@ -9,7 +10,7 @@ use super::people::{self, Person};
 use super::quotations::{self, Quotation};
 use super::story::Story;
 use super::units::{self, Units};
-use super::works::{self, Event, Work};
+use super::works::{self, Work};
 use crate::page::Page;
 use crate::pb;
 
@@ -57,13 +58,13 @@ pub fn read(page: &Page) -> Reading<'_> {
 
 fn report<'p>(story: Story<'p>, index: usize, units: &Units) -> Report<'p> {
     let bylines = bylines::find(&story);
-    let people = people::find_with(&story, index, units, &bylines);
+    let people = people::find(&story, index, units, &bylines);
     let quotations = quotations::find(&story, &people);
     let mut report = Report {
         bylines,
         honours: honours::find(&story, index, units),
         works: works::works(&story),
-        events: works::events(&story, index, units),
+        events: events::find(&story, index, units),
         figures: figures::find(&story),
         people,
         quotations,

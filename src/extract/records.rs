@@ -1,26 +1,18 @@
 //! A page's articles and statistics as records, once its units have names.
 
 use super::passage::Passage;
+use super::people;
 use super::reading::{Reading, Report};
 use super::story::{Place, Role, Story, clauses};
+use crate::articles::draft::{BYLINES_MAX, CAPTIONS_MAX, MENTIONS_MAX, QUOTATIONS_MAX};
 use crate::fold::simplified;
 use crate::page::Page;
 use crate::pb::{self, Article, Statistic, paragraph};
+use crate::statistics::STATISTICS_MAX;
 
 /// Shortest and longest headline that is made of the text's first words, in characters.
 const OPENING_LENGTH_MIN: usize = 10;
 const OPENING_LENGTH_MAX: usize = 60;
-
-/// Most records of each sort in an article.
-const STATISTICS_MAX: usize = 1_000;
-const MENTIONS_MAX: usize = 2_000;
-const BYLINES_MAX: usize = 50;
-const CAPTIONS_MAX: usize = 100;
-const PEOPLE_MAX: usize = 500;
-const QUOTATIONS_MAX: usize = 500;
-const HONOURS_MAX: usize = 200;
-const EVENTS_MAX: usize = 200;
-const WORKS_MAX: usize = 200;
 
 /// What is counted where no words say it.
 const UNNAMED: &str = "数值";
@@ -76,13 +68,10 @@ fn article(page: &Page, report: &Report<'_>, stations: &[String]) -> Article {
     };
     article.set_completeness(story.completeness);
     head(story, &mut article);
-    article.people = people(report, stations);
+    article.people = named_people(report, stations);
     let known = |name: &str| {
-        let person = article
-            .people
-            .iter()
-            .find(|person| person.display_name == name);
-        person.map_or_else(String::new, |person| person.id.clone())
+        let person = people::named(&report.people, name);
+        person.map_or_else(String::new, |person| person.person.id.clone())
     };
     let bylines = report.bylines.iter().take(BYLINES_MAX);
     article.bylines = bylines
@@ -100,7 +89,7 @@ fn article(page: &Page, report: &Report<'_>, stations: &[String]) -> Article {
         })
         .collect();
     article.honours = honours(report, stations);
-    let events = report.events.iter().take(EVENTS_MAX);
+    let events = report.events.iter();
     article.events = events
         .map(|event| pb::Event {
             organizer_stations: named(&event.organizers, stations),
@@ -108,7 +97,7 @@ fn article(page: &Page, report: &Report<'_>, stations: &[String]) -> Article {
             ..event.event.clone()
         })
         .collect();
-    let works = report.works.iter().take(WORKS_MAX);
+    let works = report.works.iter();
     article.works = works
         .map(|work| pb::Work {
             span: Some(story.span(&work.place)),
@@ -246,8 +235,8 @@ fn captions(story: &Story<'_>) -> Vec<pb::Caption> {
     captions
 }
 
-fn people(report: &Report<'_>, stations: &[String]) -> Vec<pb::Person> {
-    let people = report.people.iter().take(PEOPLE_MAX);
+fn named_people(report: &Report<'_>, stations: &[String]) -> Vec<pb::Person> {
+    let people = report.people.iter();
     people
         .map(|found| {
             let mut person = found.person.clone();
@@ -265,7 +254,7 @@ fn people(report: &Report<'_>, stations: &[String]) -> Vec<pb::Person> {
 }
 
 fn honours(report: &Report<'_>, stations: &[String]) -> Vec<pb::Honour> {
-    let honours = report.honours.iter().take(HONOURS_MAX);
+    let honours = report.honours.iter();
     honours
         .map(|found| {
             let awarding = found.awarding.and_then(|unit| stations.get(unit));

@@ -5,16 +5,15 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::bodies;
-pub use super::events::{Event, find as events};
 use super::story::{Place, Role, Story};
 use super::table::rows;
+use crate::articles::draft::WORKS_MAX;
 use crate::pb;
 
 /// Longest title, in characters.
 const TITLE_CHARS_MAX: usize = 150;
 /// How far before a title its issuer may begin, in bytes.
 const ISSUER_BYTES_MAX: usize = 600;
-const WORKS_MAX: usize = 200;
 
 static WORDS: LazyLock<Words> = LazyLock::new(Words::read);
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::names::Kind;
+use crate::names::ID_LENGTH_MAX;
 use crate::pb::Station;
 use crate::pb::station;
 use crate::stations::names;
@@ -51,11 +51,9 @@ pub fn matches(units: &[Station], found: &[Station], above: &[Station]) -> Vec<M
     let mut matches = Vec::with_capacity(units.len());
     for unit in units {
         let parent = known.get(unit.parent.as_str()).map(String::as_str);
-        let is_new_parent = !unit.parent.is_empty() && parent.is_none();
-        let fits = found.iter().filter_map(|station| {
-            let fit = fit(unit, station, parent, is_new_parent, above)?;
-            Some((fit, station))
-        });
+        let fits = found
+            .iter()
+            .filter_map(|station| Some((fit(unit, station, parent, above)?, station)));
         let found_as = best(fits.collect());
         if let Some(station) = found_as.station() {
             known.insert(&unit.name, station.to_owned());
@@ -96,15 +94,9 @@ fn best(mut fits: Vec<(Fit, &Station)>) -> Match {
     }
 }
 
-/// Whether a station may be a unit, and how well it fits. `parent` is the station above the unit, when
-/// that is known; `is_new_parent` says that the unit above it is in no registry.
-fn fit(
-    unit: &Station,
-    station: &Station,
-    parent: Option<&str>,
-    is_new_parent: bool,
-    above: &[Station],
-) -> Option<Fit> {
+/// Whether a station may be a unit, and how well it fits. `parent` is the station that the unit above it
+/// is, when that is in the registry.
+fn fit(unit: &Station, station: &Station, parent: Option<&str>, above: &[Station]) -> Option<Fit> {
     let (whole, other) = (whole_name(unit), whole_name(station));
     let is_whole = !unit.full_name.is_empty() || !station.full_name.is_empty();
     if is_whole && whole == other {
@@ -119,15 +111,13 @@ fn fit(
     if is_other_kind || is_elsewhere || !share_a_name(unit, station) {
         return None;
     }
-    let is_explicit = !unit.inferred.iter().any(|path| path == "parent");
-    match parent {
-        Some(parent) if station.parent == parent => Some(Fit::Parent),
-        Some(parent) if is_below(station, parent, above) => Some(Fit::Parent),
-        // The chain says it is another's.
-        Some(_) if is_explicit && !station.parent.is_empty() => None,
-        None if is_new_parent && is_explicit && !station.parent.is_empty() => None,
-        _ => Some(Fit::Name),
+    let is_below = |parent| station.parent == parent || is_two_below(station, parent, above);
+    if parent.is_some_and(is_below) {
+        return Some(Fit::Parent);
     }
+    // The chain may say that it is another's.
+    let is_printed = !unit.parent.is_empty() && !unit.inferred.iter().any(|path| path == "parent");
+    (!is_printed || station.parent.is_empty()).then_some(Fit::Name)
 }
 
 /// The longest name that is sure: a unit that is all there is to say has no other.
@@ -138,7 +128,7 @@ fn whole_name(station: &Station) -> &str {
     }
 }
 
-fn is_below(station: &Station, parent: &str, above: &[Station]) -> bool {
+fn is_two_below(station: &Station, parent: &str, above: &[Station]) -> bool {
     let next = above.iter().find(|above| above.name == station.parent);
     next.is_some_and(|next| next.parent == parent)
 }
@@ -161,10 +151,8 @@ pub const NUMBERS_MAX: usize = 20;
 
 /// A name with a number, as short as a name may be.
 pub fn numbered(name: &str, number: usize) -> String {
-    const ID_LENGTH_MAX: usize = 63;
     let ending = format!("-{number}");
     let length = "stations/".len() + ID_LENGTH_MAX - ending.len();
     let kept = name.get(..length).unwrap_or(name).trim_end_matches('-');
-    debug_assert_eq!(Kind::of(name), Kind::Station);
     format!("{kept}{ending}")
 }

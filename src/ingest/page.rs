@@ -18,13 +18,12 @@ use crate::pb::article::State;
 use crate::pb::ingest_bulletin_response::Warning;
 use crate::pb::ingest_bulletin_response::warning::Code;
 use crate::pb::record::Record as AnyRecord;
-use crate::pb::{
-    IngestBulletinRequest, IngestBulletinResponse, Publication, Record, SourceText, Statistic,
-};
+use crate::pb::{IngestBulletinRequest, IngestBulletinResponse, Publication, Record, SourceText};
 use crate::reading::Snapshot;
 use crate::route::{Bound, Freshness};
 use crate::rules::Check;
 use crate::transfer::chunk::Chunk;
+use crate::transfer::order::References;
 
 /// How often a page is matched anew because others wrote what it was matched with.
 const ATTEMPTS_MAX: usize = 5;
@@ -37,36 +36,34 @@ pub async fn ingest(
     let start = Instant::now();
     check(&request)?;
     let freshness = Freshness::of(Bound::Primary);
-    let page = Page::new(&request.text);
-    let (known, snapshot) = kept(&context.db, page.sha256(), &freshness).await?;
-    if !known.articles.is_empty() {
-        return Ok((known, snapshot));
-    }
-    let (page, mut read) = read(page).await?;
-    if read.articles.is_empty() {
-        let unread = IngestBulletinResponse {
-            warnings: read.warnings,
-            ..known
-        };
-        return Ok((unread, snapshot));
-    }
-    for records in &mut read.articles {
-        finish(records, request.publication.as_ref(), request.publish);
-    }
+    let mut page = Page::new(&request.text);
     let mut attempt = 1;
     loop {
-        match write(context, &page, read.clone(), request.validate_only).await {
+        let (known, snapshot) = kept(&context.db, page.sha256(), &freshness).await?;
+        if !known.articles.is_empty() {
+            return Ok((known, snapshot));
+        }
+        let mut extract;
+        (page, extract) = read(page).await?;
+        if extract.articles.is_empty() {
+            let unread = IngestBulletinResponse {
+                warnings: extract.warnings,
+                ..known
+            };
+            return Ok((unread, snapshot));
+        }
+        for records in &mut extract.articles {
+            finish(records, request.publication.as_ref(), request.publish);
+        }
+        match write(context, &page, extract, request.validate_only).await {
             Ok((response, snapshot)) => {
                 tell(&page, &response, start);
                 return Ok((response, snapshot));
             }
-            // Another call wrote the page, or a station it names, or deleted one.
+            // Another call wrote the page, or a station it names, or deleted one. That is rare: the page
+            // is read once more rather than kept for it.
             Err(error) if is_overtaken(&error) && attempt < ATTEMPTS_MAX => attempt += 1,
             Err(error) => return Err(error),
-        }
-        let (known, snapshot) = kept(&context.db, page.sha256(), &freshness).await?;
-        if !known.articles.is_empty() {
-            return Ok((known, snapshot));
         }
     }
 }
@@ -103,17 +100,15 @@ async fn read(page: Page) -> Result<(Page, Extract)> {
         let read = extract(&page);
         (page, read)
     };
-    tokio::task::spawn_blocking(read)
-        .await
-        .map_err(Error::internal)
+    let read = tokio::task::spawn_blocking(read);
+    read.await.map_err(Error::internal)
 }
 
 /// What the caller says of the page.
 fn finish(records: &mut Records, given: Option<&Publication>, publish: bool) {
-    let state = if publish {
-        State::Published
-    } else {
-        State::Draft
+    let state = match publish {
+        true => State::Published,
+        false => State::Draft,
     };
     let article = &mut records.article;
     article.publication = publication(given.cloned(), article.publication.as_ref());
@@ -151,44 +146,24 @@ async fn write(
 
 /// The records in an order in which each finds what it refers to.
 fn listed(page: &Page, read: Extract) -> Vec<Record> {
-    let record = |record: AnyRecord| Record {
-        record: Some(record),
-    };
-    let mut records = vec![record(AnyRecord::Source(SourceText {
+    let source = AnyRecord::Source(SourceText {
         sha256: page.sha256().to_owned(),
         text: page.text().to_string(),
-    }))];
-    let stations = read.stations.into_iter();
-    records.extend(stations.map(|station| record(AnyRecord::Station(station))));
-    for read in read.articles {
-        records.push(record(AnyRecord::Article(read.article)));
-        let statistics = parents_first(read.statistics).into_iter();
-        records.extend(statistics.map(|statistic| record(AnyRecord::Statistic(statistic))));
+    });
+    let stations = read.stations.into_iter().map(AnyRecord::Station);
+    let articles = read.articles.into_iter().flat_map(|records| {
+        let statistics = records.statistics.into_iter().map(AnyRecord::Statistic);
+        std::iter::once(AnyRecord::Article(records.article)).chain(statistics)
+    });
+    let mut references = References::default();
+    let mut listed = Vec::new();
+    for record in std::iter::once(source).chain(stations).chain(articles) {
+        listed.extend(references.push(Record {
+            record: Some(record),
+        }));
     }
-    records
-}
-
-/// A condition may stand before the figure it qualifies.
-fn parents_first(statistics: Vec<Statistic>) -> Vec<Statistic> {
-    let (mut ordered, mut waiting): (Vec<Statistic>, Vec<Statistic>) = statistics
-        .into_iter()
-        .partition(|statistic| statistic.parent_statistic.is_empty());
-    while !waiting.is_empty() {
-        let is_there = |statistic: &Statistic| {
-            ordered
-                .iter()
-                .any(|parent| parent.name == statistic.parent_statistic)
-        };
-        let (ready, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(is_there);
-        if ready.is_empty() {
-            // Each qualifies the other: the first refused will say so.
-            ordered.extend(rest);
-            return ordered;
-        }
-        ordered.extend(ready);
-        waiting = rest;
-    }
-    ordered
+    listed.extend(references.finish());
+    listed
 }
 
 /// Takes numbers out that no statistic can be made of, with what they qualify; anything else that

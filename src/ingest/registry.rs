@@ -13,9 +13,10 @@ use crate::pb::ingest_bulletin_response::Warning;
 use crate::pb::ingest_bulletin_response::warning::Code;
 use crate::pb::{Mention, Station};
 use crate::record::decode;
+use crate::resolution::named;
 use crate::route::{Bound, Freshness};
 use crate::stations::names;
-use crate::stations::resolve::{sought, sought_near};
+use crate::stations::resolve::{Around, resolve, sought, sought_near};
 use crate::stations::store;
 
 /// Most stations that a warning lists.
@@ -31,7 +32,8 @@ pub async fn match_stations(db: &Db, read: &mut Extract) -> Result<Vec<Warning>>
     // write will find, or it is found among the stations, which are read after that.
     let taken = taken(db, &read.stations).await?;
     let found = found(db, &read.stations).await?;
-    let above = above(db, &found).await?;
+    let parents = found.iter().map(|station| station.parent.as_str());
+    let above = named(db, parents, &Freshness::of(Bound::Primary)).await?;
     let matches = matches(&read.stations, &found, &above);
     let mut renamed = HashMap::new();
     let mut given: BTreeSet<String> = BTreeSet::new();
@@ -46,7 +48,8 @@ pub async fn match_stations(db: &Db, read: &mut Extract) -> Result<Vec<Warning>>
             }
         };
         if !matches!(found_as, Match::Is(_)) {
-            warnings.push(warning(read, unit, &name, found_as, &found));
+            let found = (found.as_slice(), above.as_slice());
+            warnings.push(warning(read, unit, &name, found_as, found));
         }
         given.insert(name.clone());
         renamed.insert(unit.name.clone(), name);
@@ -78,17 +81,6 @@ async fn found(db: &Db, units: &[Station]) -> Result<Vec<Station>> {
     records.iter().map(|record| decode(record)).collect()
 }
 
-/// The stations above those that were found.
-async fn above(db: &Db, found: &[Station]) -> Result<Vec<Station>> {
-    let mut needs = Needs::default();
-    let parents = found.iter().map(|station| station.parent.clone());
-    needs.records = parents.filter(|parent| !parent.is_empty()).collect();
-    let mut view = View::default();
-    peek(db, &needs, &mut view).await?;
-    let above = needs.records.iter().map(|name| view.seen::<Station>(name));
-    above.filter_map(Result::transpose).collect()
-}
-
 /// The names that units would be given and that are taken, by deleted stations too.
 async fn taken(db: &Db, units: &[Station]) -> Result<BTreeSet<String>> {
     let mut needs = Needs::default();
@@ -114,7 +106,7 @@ fn warning(
     unit: &Station,
     name: &str,
     found_as: &Match,
-    found: &[Station],
+    (found, above): (&[Station], &[Station]),
 ) -> Warning {
     let mentions = read
         .articles
@@ -136,7 +128,7 @@ fn warning(
         ),
         _ => (
             Code::StationProposed,
-            near(unit, found),
+            similar(unit, found, above),
             format!("{shown:?} is not in the registry; {name:?} was proposed"),
         ),
     };
@@ -148,12 +140,11 @@ fn warning(
     }
 }
 
-/// Stations whose names are like the unit's.
-fn near(unit: &Station, found: &[Station]) -> Vec<String> {
-    let forms: BTreeSet<String> = names(unit).flat_map(sought_near).collect();
-    let is_near = |station: &&Station| {
-        names(station).any(|name| sought_near(name).iter().any(|form| forms.contains(form)))
-    };
-    let near = found.iter().filter(is_near);
-    near.map(|station| station.name.clone()).collect()
+/// The stations that the unit's name may mean, best first.
+fn similar(unit: &Station, found: &[Station], above: &[Station]) -> Vec<String> {
+    let text = &unit.display_name;
+    let resolution = resolve(text, found, above, Around::default(), CANDIDATES_MAX);
+    let stations = resolution.candidates.into_iter();
+    let stations = stations.filter_map(|candidate| candidate.station);
+    stations.map(|station| station.name).collect()
 }

@@ -7,11 +7,9 @@ use crate::changes::view::{Needs, View};
 use crate::changes::write::{Decision, Op, Row, Write};
 use crate::error::{Error, Result};
 use crate::names::Kind;
+use crate::reading::BATCH_BYTES_MAX;
 use crate::record::Stamp;
 use crate::transfer::chunk::Chunk;
-
-/// Longest answer: what a client takes by default, less what warnings and token need.
-pub const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024 - 64 * 1024;
 
 pub struct WritePage {
     pub chunk: Chunk,
@@ -59,11 +57,12 @@ fn answer(rows: &[Row]) -> Result<Vec<u8>> {
         encode_varint(row.record.len() as u64, &mut bytes);
         bytes.put_slice(&row.record);
     }
-    if bytes.len() > ANSWER_BYTES_MAX {
+    let limit = usize::try_from(BATCH_BYTES_MAX).map_err(Error::internal)?;
+    if bytes.len() > limit {
         return Err(Error::TooLarge {
             what: "the answer of a page's records",
             size: bytes.len(),
-            limit: ANSWER_BYTES_MAX,
+            limit,
         });
     }
     Ok(bytes.to_vec())

@@ -9,9 +9,9 @@ use crate::record::clear_header;
 use crate::rules::Check;
 use crate::stations::station_references;
 
-const DISPLAY_NAME_LENGTH_MAX: usize = 200;
-const FULL_NAME_LENGTH_MAX: usize = 400;
-const ALIASES_MAX: usize = 100;
+pub const DISPLAY_NAME_LENGTH_MAX: usize = 200;
+pub const FULL_NAME_LENGTH_MAX: usize = 400;
+pub const ALIASES_MAX: usize = 100;
 const REGION_CODE_DIGITS: usize = 6;
 const AGENCY_CODE_DIGITS: usize = 12;
 

@@ -109,35 +109,27 @@ pub fn long_at(text: &str) -> Option<(usize, Word)> {
     found.next().map(|(word, kind)| (word.len(), *kind))
 }
 
+/// What a run of characters may mean that stands alone.
+fn meanings(text: &str) -> impl Iterator<Item = Word> + '_ {
+    let first = text.chars().next();
+    let list = first.and_then(|first| WORDS.words.get(&first)).into_iter();
+    let same = list.flatten().filter(move |(word, _)| *word == text);
+    same.map(|(_, kind)| *kind)
+}
+
 /// What a run of characters means that stands alone; a role that may also follow its names first.
 pub fn alone(text: &str) -> Option<Word> {
-    let list = WORDS.words.get(&text.chars().next()?)?;
-    let mut found = list.iter().filter(|(word, _)| *word == text);
-    found.next().map(|(_, kind)| *kind)
+    meanings(text).next()
 }
 
 /// Whether a word at the end of a credit says that a picture was taken.
 pub fn is_photo(text: &str) -> bool {
-    let list = text
-        .chars()
-        .next()
-        .and_then(|first| WORDS.words.get(&first));
-    list.is_some_and(|list| {
-        list.iter()
-            .any(|(word, kind)| *word == text && *kind == Word::Photo)
-    })
+    meanings(text).any(|kind| kind == Word::Photo)
 }
 
 /// Whether the word says both, text and picture.
 pub fn is_join(text: &str) -> bool {
-    let list = text
-        .chars()
-        .next()
-        .and_then(|first| WORDS.words.get(&first));
-    list.is_some_and(|list| {
-        list.iter()
-            .any(|(word, kind)| *word == text && *kind == Word::Join)
-    })
+    meanings(text).any(|kind| kind == Word::Join)
 }
 
 /// Whether a run of characters ends as names of papers, stations and offices do.

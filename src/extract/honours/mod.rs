@@ -15,13 +15,12 @@ use super::bodies;
 use super::marked::Marked;
 use super::story::{Place, Story, sentences};
 use super::units::Units;
+use crate::articles::draft::HONOURS_MAX;
 use crate::pb;
 use crate::pb::honour::{Level, State};
 
 /// How far before a verb its clause may begin, in bytes.
 const CLAUSE_BYTES_MAX: usize = 900;
-/// Most honours of an article.
-const HONOURS_MAX: usize = 200;
 
 /// An honour, with its units still as indices.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,6 +10,7 @@ use super::leftover::{Leftover, leftover};
 use super::line::Line;
 use super::masthead::masthead;
 use super::{Layout, LeftOut, authors};
+use crate::articles::draft::{PARAGRAPH_LENGTH_MAX, PARAGRAPHS_MAX};
 use crate::extract::bylines::{are_names_apart, is_credit};
 use crate::extract::passage::Passage;
 use crate::extract::story::{Part, Role, Story};
@@ -18,10 +19,6 @@ use crate::pb::article::Completeness;
 use crate::pb::continuation::Direction;
 use crate::pb::ingest_bulletin_response::warning::Code;
 use crate::pb::{self, Continuation};
-
-/// Longest paragraph of an article, in code points, and most of them: what a record takes.
-const PARAGRAPH_LENGTH_MAX: usize = 50_000;
-const PARAGRAPHS_MAX: usize = 5_000;
 
 /// Share of a page's lines that must be indented for indentation to begin a paragraph: one in so many.
 const INDENTED_SHARE: usize = 4;

@@ -12,15 +12,13 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use self::offices::{Chain, Named};
 use self::words::{Office, WORDS};
-use super::bylines::{self, Byline};
+use super::bylines::Byline;
 use super::marked::Marked;
 use super::story::{Place, Role, Story, clauses};
 use super::units::Units;
+use crate::articles::draft::PEOPLE_MAX;
 use crate::pb;
 use crate::pb::person::Role as Does;
-
-/// Most people of an article.
-const PEOPLE_MAX: usize = 500;
 
 /// A person, with the units of the offices still as indices.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,18 +40,8 @@ pub fn named<'p>(people: &'p [Person], name: &str) -> Option<&'p Person> {
         .find(|person| person.person.display_name == name)
 }
 
-/// The people of an article; `index` is that of the story.
-pub fn find(story: &Story<'_>, index: usize, units: &Units) -> Vec<Person> {
-    find_with(story, index, units, &bylines::find(story))
-}
-
-/// The same, when its credits are known already.
-pub fn find_with(
-    story: &Story<'_>,
-    index: usize,
-    units: &Units,
-    bylines: &[Byline],
-) -> Vec<Person> {
+/// The people of an article, whose credits are known; `index` is that of the story.
+pub fn find(story: &Story<'_>, index: usize, units: &Units, bylines: &[Byline]) -> Vec<Person> {
     let mut people = People::default();
     let mut before: Vec<usize> = Vec::new();
     for (part, passage) in parts(story) {
@@ -302,15 +290,17 @@ fn name_length(rest: &str, office: Office) -> Option<usize> {
     (certain(&best) >= needed).then_some(best)
 }
 
-/// Finds the names of people in a text, the longest where several begin.
-fn finder(people: &[Draft]) -> Option<AhoCorasick> {
-    let names = people.iter().map(|person| person.display_name.as_str());
-    AhoCorasick::builder()
+/// Finds names in a text, the longest where several begin; nothing when there is none to find.
+pub fn finder<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> Option<AhoCorasick> {
+    if names.len() == 0 {
+        return None;
+    }
+    let finder = AhoCorasick::builder()
         .match_kind(MatchKind::LeftmostLongest)
         // Used for one article: what is quickest to make.
         .kind(Some(AhoCorasickKind::NoncontiguousNFA))
-        .build(names)
-        .ok()
+        .build(names);
+    finder.ok()
 }
 
 /// The verb of saying right after a name.

@@ -3,13 +3,13 @@
 use std::ops::Range;
 
 use super::words::{Office, WORDS};
+use crate::articles::draft::OFFICES_MAX;
 use crate::extract::bodies;
 use crate::extract::units::{Unit, Units};
 use crate::pb;
 
 /// How far before a name its offices may begin, in bytes.
 const CHAIN_BYTES_MAX: usize = 360;
-const OFFICES_MAX: usize = 20;
 /// How many units back the one whose head is named may stand.
 const UNITS_BACK_MAX: usize = 100;
 

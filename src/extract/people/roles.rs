@@ -21,7 +21,8 @@ pub struct Action {
 
 /// Gives each person the roles of all places the name stands at.
 pub fn give(story: &Story<'_>, people: &mut [Draft]) {
-    let Some(finder) = finder(people) else {
+    let names = people.iter().map(|person| person.display_name.as_str());
+    let Some(finder) = finder(names) else {
         return;
     };
     for (part, passage) in parts(story) {

@@ -34,7 +34,10 @@ fn read(text: &str) -> Vec<String> {
                 roles.join("+")
             )
         };
-        find(story, 0, units).into_iter().map(line).collect()
+        find(story, 0, units, &bylines::find(story))
+            .into_iter()
+            .map(line)
+            .collect()
     })
 }
 
@@ -116,7 +119,7 @@ fn suspects_and_withheld_names_are_no_people() {
 fn the_place_holds_offices_name_and_action() {
     let place = |text: &str| {
         testing::with(text, UNITS, |story, units| {
-            story.printed(&find(story, 0, units)[0].place)
+            story.printed(&find(story, 0, units, &bylines::find(story))[0].place)
         })
     };
     assert_eq!(
@@ -195,7 +198,7 @@ proptest! {
     fn any_text_gives_a_reading(words in proptest::collection::vec(0..WORDS.len(), 0..60)) {
         let text: String = words.into_iter().map(|word| WORDS[word]).collect();
         testing::with(&text, UNITS, |story, units| {
-            let people = find(story, 0, units);
+            let people = find(story, 0, units, &bylines::find(story));
             let mut places: Vec<Place> = Vec::new();
             for person in &people {
                 places.extend([person.place.clone(), person.name.clone()]);

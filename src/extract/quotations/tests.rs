@@ -1,11 +1,11 @@
 use super::*;
-use crate::extract::people;
 use crate::extract::testing;
+use crate::extract::{bylines, people};
 
 /// Quotations as `MODE speaker verb: words`.
 fn check(text: &str, quotations: &[&str]) {
     let found = testing::with(text, &[], |story, units| {
-        let people = people::find(story, 0, units);
+        let people = people::find(story, 0, units, &bylines::find(story));
         let line = |found: Quotation| {
             let quotation = &found.quotation;
             let speaker = people

@@ -12,8 +12,7 @@ use super::page::Draft;
 use super::regions::Level;
 use super::words::Class;
 use crate::extract::table::rows;
-
-const ID_LENGTH_MAX: usize = 63;
+use crate::names::ID_LENGTH_MAX;
 
 /// An id for each unit, given the parents.
 pub fn ids(drafts: &[Draft]) -> Vec<String> {

@@ -7,11 +7,7 @@ use super::page::{Draft, Printed};
 use super::regions::{self, Level};
 use super::words::Class;
 use crate::pb::station::Kind;
-
-/// Most other names of a unit, and longest names; as drafts of stations allow.
-const ALIASES_MAX: usize = 100;
-const NAME_CHARS_MAX: usize = 200;
-const FULL_NAME_CHARS_MAX: usize = 400;
+use crate::stations::draft::{ALIASES_MAX, DISPLAY_NAME_LENGTH_MAX, FULL_NAME_LENGTH_MAX};
 
 /// The units as records, in the order of the drafts.
 pub fn units(drafts: &[Draft]) -> Vec<Unit> {
@@ -30,7 +26,7 @@ pub fn units(drafts: &[Draft]) -> Vec<Unit> {
     units
         .map(|(((draft, display), full), id)| {
             let full = full.filter(|full| {
-                full.len() > display.len() && full.chars().count() <= FULL_NAME_CHARS_MAX
+                full.len() > display.len() && full.chars().count() <= FULL_NAME_LENGTH_MAX
             });
             let full_name = full.unwrap_or_default();
             let mut inferred = Vec::new();
@@ -65,7 +61,7 @@ fn displays(drafts: &[Draft]) -> Vec<String> {
         .collect();
     for unit in doubled {
         let whole = best(&drafts[unit]).0;
-        if whole.chars().count() <= NAME_CHARS_MAX {
+        if whole.chars().count() <= DISPLAY_NAME_LENGTH_MAX {
             displays[unit] = whole;
         }
     }
@@ -89,7 +85,7 @@ fn best(draft: &Draft) -> (String, String) {
         Class::Bureau | Class::Division | Class::Department => best.segments == 1,
         _ => false,
     };
-    let is_long = best.text.chars().count() > NAME_CHARS_MAX;
+    let is_long = best.text.chars().count() > DISPLAY_NAME_LENGTH_MAX;
     let shown = if by_itself || is_long {
         &best.own
     } else {
@@ -185,7 +181,7 @@ fn aliases(draft: &Draft, display: &str, full_name: &str) -> Vec<String> {
     let mut aliases = Vec::new();
     for printed in &draft.printed {
         let is_other = printed.text != display && printed.text != full_name && !is_chain(&printed);
-        let is_long = printed.text.chars().count() > NAME_CHARS_MAX;
+        let is_long = printed.text.chars().count() > DISPLAY_NAME_LENGTH_MAX;
         if is_other && !is_long && aliases.len() < ALIASES_MAX && !aliases.contains(&printed.text) {
             aliases.push(printed.text.clone());
         }

@@ -146,3 +146,49 @@ async fn wrong_use_is_told_before_anything_is_sent() {
     assert_eq!(twice.code, FAILED);
     assert!(twice.stderr.contains("can be read once"), "{twice:?}");
 }
+
+#[tokio::test]
+async fn what_is_said_of_the_pages_goes_with_every_one_of_them() {
+    let service = Service::start().await;
+    let folder = Folder::of(&service);
+    for number in 1..=6 {
+        let text = format!("海州通报\n\n海州市公安局查处违法行为{number}起。");
+        fs::write(folder.file(&format!("{number}.txt")), text).unwrap();
+    }
+    fs::write(folder.file("7.txt"), GB18030).unwrap();
+    let folder_name = folder.file("");
+    let said = [
+        "--edition",
+        "早版",
+        "--section",
+        "法治",
+        "--concurrency",
+        "1",
+        "--output",
+        "json",
+    ];
+    let utf8 = [&[folder_name.as_str(), "--encoding", "utf-8"][..], &said].concat();
+    let run = on(&service, "ingest", &utf8).await;
+    assert_eq!(run.code, FAILED, "{run:?}");
+    assert!(
+        run.stderr
+            .contains("7.txt: must be text in UTF-8, and has bytes that are none")
+    );
+    let lines: Vec<Value> = run
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 6);
+    for line in &lines {
+        let publication = &line["articles"][0]["publication"];
+        assert_eq!(publication["edition"], "早版");
+        assert_eq!(publication["section"], "法治");
+    }
+    let file = folder.file("7.txt");
+    let gb = [&[file.as_str(), "--encoding", "gb18030"][..], &said].concat();
+    let run = on(&service, "ingest", &gb).await;
+    assert_eq!(run.code, DONE, "{run:?}");
+    let line: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(line["created"], true);
+}

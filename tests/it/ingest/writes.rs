@@ -267,38 +267,6 @@ async fn pages_at_once_propose_a_unit_once() {
 }
 
 #[tokio::test]
-async fn what_is_no_page_is_refused_by_field() {
-    let service = Service::start().await;
-    let before = head(&service).await;
-    let mut wrong = request(PAGE);
-    wrong.publication = Some(Publication {
-        newspaper: "海".repeat(201),
-        publish_date: Some(pb::Date {
-            year: 2021,
-            month: 13,
-            day: 1,
-        }),
-        ..Default::default()
-    });
-    let long = "海".repeat(1024 * 1024 / 3 + 1);
-    for (request, fields) in [
-        (request(""), vec!["text"]),
-        (request(" \n\u{3000}\n"), vec!["text"]),
-        (request(&long), vec!["text"]),
-        (request("海州\0"), vec!["text"]),
-        (
-            wrong,
-            vec!["publication.newspaper", "publication.publish_date"],
-        ),
-    ] {
-        let refused = service.ask(request).await.unwrap_err();
-        refused.is(Code::InvalidArgument, "FIELD_INVALID");
-        assert_eq!(refused.fields(), fields, "{refused:?}");
-    }
-    assert_eq!(head(&service).await, before);
-}
-
-#[tokio::test]
 async fn what_is_no_article_is_left_out_with_its_place() {
     let service = Service::start().await;
     let text =

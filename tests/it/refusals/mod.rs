@@ -9,7 +9,7 @@ mod consistency;
 mod counts;
 mod limits;
 mod lists;
-mod not_built;
+mod pages;
 mod people;
 mod raw;
 mod stations;
@@ -50,7 +50,7 @@ async fn every_bad_request_is_refused_by_its_rule_and_writes_nothing() {
     cases.extend(consistency::cases(&service).await);
     cases.extend(raw::cases());
     cases.extend(asked_lists::cases());
-    cases.extend(not_built::cases());
+    cases.extend(pages::cases());
     assert!(cases.len() >= 400, "only {} cases", cases.len());
 
     run(&service, cases).await;

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::dates::check_date;
 use crate::extract::numerals;
 use crate::pb;
 
@@ -31,11 +32,13 @@ pub fn masthead(text: &str) -> Option<pb::Publication> {
             let part = parts.get(index)?;
             i32::try_from(numerals::whole(part)?).ok()
         };
-        publication.publish_date = Some(pb::Date {
+        let date = pb::Date {
             year: number(0)?,
             month: number(1)?,
             day: number(2)?,
-        });
+        };
+        check_date("", &date).ok()?;
+        publication.publish_date = Some(date);
     }
     take(&TIME);
     if publication.publish_date.is_some() {
@@ -139,6 +142,7 @@ mod tests {
             "2021-03-05 作者:李明",
             "海州日报记者走进警营",
             "6月9日",
+            "海州晚报 2021年3月55日 第A02版",
             "第二版说明书",
             "",
         ] {

@@ -1,6 +1,7 @@
 //! Bulletin: a city's bulletins as data, served over gRPC. `ARCHITECTURE.md` walks through the files.
 
 pub mod articles;
+pub mod cache;
 pub mod changes;
 pub mod cli;
 pub mod columns;
@@ -27,6 +28,7 @@ pub mod paging;
 pub mod pb;
 pub mod reading;
 pub mod record;
+pub mod records;
 pub mod references;
 pub mod resolution;
 pub mod route;

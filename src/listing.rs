@@ -1,16 +1,21 @@
 //! Pages of lists: filtered, ordered, bounded in rows and bytes, each cut by the sort key of the last.
 
+use prost::bytes::Bytes;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, Postgres, Row as _, ValueRef as _};
+use sqlx::{AssertSqlSafe, Postgres, Row as _};
 
+use crate::cache::bodies::bodies;
+use crate::cache::{self, serving};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::filter::check::Condition;
 use crate::filter::order::AskedOrder;
 use crate::filter::sql::{lower, planned_with_values};
+use crate::names::Kind;
 use crate::pb::total;
 use crate::reading::{Read, ask, first, read, record_of, tip_sql};
+use crate::records::Form;
 use crate::route::Freshness;
 
 /// Most bytes of records in one page.
@@ -21,6 +26,9 @@ pub const PAGE_BYTES_MAX: i64 = 3 * 1024 * 1024;
 pub struct Listed {
     /// Name of the statement.
     pub name: &'static str,
+    pub kind: Kind,
+    /// What the next two come to.
+    pub form: Form,
     pub table: &'static str,
     /// The record's bytes in the view, as SQL.
     pub record: &'static str,
@@ -42,11 +50,19 @@ pub struct Wanted<'a> {
 }
 
 /// One page of a list.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Page {
-    pub records: Vec<Vec<u8>>,
+    pub records: Vec<Bytes>,
     /// The sort key after which the next page begins; nothing on the last.
     pub next: Option<Vec<String>>,
+}
+
+/// What a page's statement gives of its records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bodies {
+    Given,
+    /// Names and revisions alone: the records are in memory, or in the log.
+    Left,
 }
 
 /// Parameters that come before those of the filter.
@@ -55,27 +71,96 @@ const PARAMETERS: usize = 6;
 /// The parameter that is 0.
 const ZERO: usize = 6;
 
-/// Reads a page.
+/// Reads a page: from memory when it was read before, under `key`, and no record of its kind has changed
+/// since.
 ///
 /// A filtered statement is planned with its values each time.
 pub async fn list(
     db: &Db,
     listed: Listed,
     wanted: Wanted<'_>,
+    key: &str,
     freshness: &Freshness,
 ) -> Result<Read<Page>> {
-    let statement = |asked| page_statement(listed, &wanted, asked);
+    let is_cached = db.history().is_some_and(|history| history.cache().is_on());
+    if !is_cached || listed.form == Form::WithText {
+        return list_whole(db, listed, wanted, freshness).await;
+    }
+    let key = format!("{key}\n{}\n{:?}", wanted.size, wanted.after);
+    if let Some(found) = serving::page(db, &key, freshness) {
+        let page = Page {
+            records: found.value.records.clone(),
+            next: found.value.next.clone(),
+        };
+        return Ok(Read {
+            snapshot: found.snapshot,
+            value: page,
+        });
+    }
+    let found = match listed.form {
+        Form::Whole => list_by_names(db, listed, wanted, freshness).await?,
+        Form::Basic | Form::WithText => list_whole(db, listed, wanted, freshness).await?,
+    };
+    if let Some(history) = db.history() {
+        let page = cache::Page {
+            tip: found.snapshot.token,
+            kind: listed.kind,
+            records: found.value.records.clone(),
+            next: found.value.next.clone(),
+        };
+        history.offer_page(&key, page);
+    }
+    Ok(found)
+}
+
+/// With one statement.
+async fn list_whole(
+    db: &Db,
+    listed: Listed,
+    wanted: Wanted<'_>,
+    freshness: &Freshness,
+) -> Result<Read<Page>> {
+    let statement = |asked| page_query(listed, &wanted, asked, Bodies::Given, "");
     let found = read(db, freshness, statement).await?;
+    let (rows, next) = rows_of_page(&found.value, wanted.size)?;
+    let records = rows.iter().map(|row| match record_of(row)? {
+        Some(record) => Ok(Bytes::from(record)),
+        None => Err(Error::internal("a listed row has no record")),
+    });
+    let records = records.collect::<Result<_>>()?;
     Ok(Read {
         snapshot: found.snapshot,
-        value: page_of(&found.value, wanted.size)?,
+        value: Page { records, next },
     })
+}
+
+/// With a statement for names, and one for the records that memory lacks.
+async fn list_by_names(
+    db: &Db,
+    listed: Listed,
+    wanted: Wanted<'_>,
+    freshness: &Freshness,
+) -> Result<Read<Page>> {
+    let statement = |asked| page_query(listed, &wanted, asked, Bodies::Left, "");
+    let found = read(db, freshness, statement).await?;
+    let (rows, next) = rows_of_page(&found.value, wanted.size)?;
+    let names = rows
+        .iter()
+        .map(|row| Ok((row.try_get("name")?, row.try_get("revision")?)));
+    let names: Vec<(String, i64)> = names.collect::<Result<_>>()?;
+    match bodies(db, &names, &found.snapshot, freshness).await? {
+        Some(records) => Ok(Read {
+            snapshot: found.snapshot,
+            value: Page { records, next },
+        }),
+        None => list_whole(db, listed, wanted, freshness).await,
+    }
 }
 
 /// The plan of the statement that reads a page, as it ran, with the buffers it touched.
 pub async fn explain(db: &Db, listed: Listed, wanted: Wanted<'_>) -> Result<serde_json::Value> {
     let explain = "explain (analyze, buffers, timing off, format json)\n";
-    let query = || page_query(listed, &wanted, Vec::new(), explain);
+    let query = || page_query(listed, &wanted, Vec::new(), Bodies::Given, explain);
     Ok(db.fetch_one(query).await?.try_get(0)?)
 }
 
@@ -85,7 +170,7 @@ pub fn page_statement<'q>(
     wanted: &Wanted<'q>,
     asked_revisions: Vec<i64>,
 ) -> Result<Query<'q, Postgres, PgArguments>> {
-    page_query(listed, wanted, asked_revisions, "")
+    page_query(listed, wanted, asked_revisions, Bodies::Given, "")
 }
 
 /// The statement that reads a page, after `before`.
@@ -93,10 +178,11 @@ fn page_query<'q>(
     listed: Listed,
     wanted: &Wanted<'q>,
     asked_revisions: Vec<i64>,
+    bodies: Bodies,
     before: &str,
 ) -> Result<Query<'q, Postgres, PgArguments>> {
     let filter = lower(wanted.filter, PARAMETERS);
-    let sql = page_sql(listed, wanted, &filter.sql);
+    let sql = page_sql(listed, wanted, bodies, &filter.sql);
     let query = sqlx::query(AssertSqlSafe(format!("{before}{sql}")))
         .bind(asked_revisions)
         .bind(wanted.show_deleted)
@@ -107,9 +193,11 @@ fn page_query<'q>(
     Ok(filter.bind(query))
 }
 
-fn page_sql(listed: Listed, wanted: &Wanted<'_>, filter: &str) -> String {
+fn page_sql(listed: Listed, wanted: &Wanted<'_>, bodies: Bodies, filter: &str) -> String {
     let Listed {
         name,
+        kind: _,
+        form: _,
         table,
         record,
         text,
@@ -135,7 +223,7 @@ fn page_sql(listed: Listed, wanted: &Wanted<'_>, filter: &str) -> String {
     let limit = wanted.size + 1;
     let branch = |start: &str| {
         format!(
-            "(select name, {columns}array[{texts}name::text] as sort_key, {record} as record,
+            "(select name, revision, {columns}array[{texts}name::text] as sort_key, {record} as record,
                      {text} as text
               from {table} where {start} and {conditions}
               order by {order} limit {limit})"
@@ -144,6 +232,10 @@ fn page_sql(listed: Listed, wanted: &Wanted<'_>, filter: &str) -> String {
     let branches: Vec<String> = starts(wanted).iter().map(|start| branch(start)).collect();
     let branches = branches.join("\nunion all\n");
     let tip = tip_sql!();
+    let given = match bodies {
+        Bodies::Given => "fits",
+        Bodies::Left => "false",
+    };
     let planned = match wanted.filter {
         Some(_) => planned_with_values(ZERO),
         None => format!("${ZERO}::bigint = 0"),
@@ -152,14 +244,14 @@ fn page_sql(listed: Listed, wanted: &Wanted<'_>, filter: &str) -> String {
         "-- {name}
         {tip},
         page as (
-          select sort_key, record, text, row_number() over ordered as place,
+          select name, revision, sort_key, record, text, row_number() over ordered as place,
                  sum(octet_length(record) + coalesce(octet_length(text), 0)) over ordered as size
           from (select * from ({branches}) as found order by {order} limit {limit}) as found
           window ordered as (order by {order} rows unbounded preceding))
-        select tip.*, sort_key,
-               case when place = 1 or size <= $5 then record end as record,
-               case when place = 1 or size <= $5 then text end as text
-        from tip left join page on true
+        select tip.*, name, revision, sort_key, fits,
+               case when {given} then record end as record,
+               case when {given} then text end as text
+        from tip left join (select *, place = 1 or size <= $5 as fits from page) as page on true
         where {planned}
         order by place"
     )
@@ -230,28 +322,24 @@ fn starts(wanted: &Wanted<'_>) -> Vec<String> {
     starts
 }
 
-/// The statement gives one row more than asked for, of rows beyond the page's bytes no record, and for
-/// a page without rows one that is null.
-fn page_of(rows: &[PgRow], size: usize) -> Result<Page> {
-    let mut records = Vec::with_capacity(rows.len());
-    let mut last = None;
+/// The rows of a page, and the sort key after which the next begins. The statement gives one row more
+/// than asked for, tells of each whether it fits the page's bytes, and for a page without rows gives one
+/// that is null.
+fn rows_of_page(rows: &[PgRow], size: usize) -> Result<(&[PgRow], Option<Vec<String>>)> {
+    let mut count = 0;
     for row in rows {
-        match record_of(row)? {
-            Some(record) if records.len() < size => records.push(record),
-            _ if row.try_get_raw("sort_key")?.is_null() => break,
-            _ => {
-                let next = last
-                    .map(|row: &PgRow| row.try_get("sort_key"))
-                    .transpose()?;
-                return Ok(Page { records, next });
+        match row.try_get::<Option<bool>, _>("fits")? {
+            None => break,
+            Some(true) if count < size => count += 1,
+            Some(_) => {
+                let last = count
+                    .checked_sub(1)
+                    .map(|last| rows[last].try_get("sort_key"));
+                return Ok((&rows[..count], last.transpose()?));
             }
         }
-        last = Some(row);
     }
-    Ok(Page {
-        records,
-        next: None,
-    })
+    Ok((&rows[..count], None))
 }
 
 /// How many records all pages have together, in a snapshot at least as new as the page's.

@@ -21,6 +21,13 @@ pub enum Kind {
 }
 
 impl Kind {
+    pub const COUNT: usize = 5;
+
+    /// A place in an array with one item a kind.
+    pub fn index(self) -> usize {
+        self as usize
+    }
+
     /// The word for it in SQL, filters and documents.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -11,9 +11,6 @@ use crate::error::{Error, Result};
 use crate::route::{Freshness, Route};
 use crate::token::Token;
 
-/// Most bytes of records in one batch; with its names and token it stays under 4 MiB.
-pub const BATCH_BYTES_MAX: i64 = 4 * 1024 * 1024 - 64 * 1024;
-
 /// The newest revision, the chains of those the read asks about, `$1`, and whether it is a standby
 /// that answers: every read begins with it, so that tokens and rows are of one snapshot.
 ///
@@ -40,54 +37,6 @@ macro_rules! snapshot_sql {
     };
 }
 pub(crate) use snapshot_sql;
-
-/// One record by name, `$2`.
-macro_rules! get_sql {
-    ($name:literal, $from:literal, $record:literal, $text:literal) => {
-        $crate::reading::snapshot_sql!(
-            $name,
-            "select tip.*, found.record, found.text
-             from tip left join (
-               select ",
-            $record,
-            " as record, ",
-            $text,
-            " as text from ",
-            $from,
-            " where name = $2
-             ) as found on true"
-        )
-    };
-}
-pub(crate) use get_sql;
-
-/// Records by names, `$2`, in their order; `size` is of all of them, `$3` the most there may be.
-macro_rules! batch_sql {
-    ($name:literal, $from:literal, $record:literal, $text:literal) => {
-        $crate::reading::snapshot_sql!(
-            $name,
-            ", batch as (
-               select asked.name as asked, asked.place, found.record, found.text,
-                      (sum(octet_length(found.record) + coalesce(octet_length(found.text), 0))
-                        over ())::bigint as size
-               from unnest($2::text[]) with ordinality as asked (name, place)
-               left join lateral (
-                 select ",
-            $record,
-            " as record, ",
-            $text,
-            " as text from ",
-            $from,
-            " where name = asked.name
-               ) as found on true)
-             select tip.*, asked, record is not null as is_there, size,
-                    case when size <= $3 then record end as record,
-                    case when size <= $3 then text end as text
-             from tip, batch order by place"
-        )
-    };
-}
-pub(crate) use batch_sql;
 
 /// The snapshot of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,80 +117,6 @@ async fn routed<'q, T>(
         if let Some(found) = found {
             return Ok(found);
         }
-    }
-}
-
-/// Runs a `get_sql!` statement. That there is no record is answered by the primary alone.
-pub async fn get(
-    db: &Db,
-    sql: &'static str,
-    name: &str,
-    freshness: &Freshness,
-) -> Result<Read<Option<Vec<u8>>>> {
-    let statement = |asked: Vec<i64>| Ok(sqlx::query(sql).bind(asked).bind(name));
-    let mut found = read(db, freshness, statement).await?;
-    if record_of(first(&found.value)?)?.is_none() && !found.snapshot.is_of_primary {
-        found = read(db, &freshness.confirmed(), statement).await?;
-    }
-    Ok(Read {
-        snapshot: found.snapshot,
-        value: record_of(first(&found.value)?)?,
-    })
-}
-
-/// Runs a `batch_sql!` statement: every record, or the names of those that are missing.
-pub async fn batch_get(
-    db: &Db,
-    sql: &'static str,
-    names: &[&str],
-    freshness: &Freshness,
-) -> Result<Read<Vec<Vec<u8>>>> {
-    let statement = |asked: Vec<i64>| {
-        Ok(sqlx::query(sql)
-            .bind(asked)
-            .bind(names)
-            .bind(BATCH_BYTES_MAX))
-    };
-    let mut found = read(db, freshness, statement).await?;
-    let mut missing = missing(&found.value)?;
-    if !missing.is_empty() && !found.snapshot.is_of_primary {
-        found = read(db, &freshness.confirmed(), statement).await?;
-        missing = self::missing(&found.value)?;
-    }
-    if !missing.is_empty() {
-        return Err(Error::Missing(missing));
-    }
-    let mut records = Vec::with_capacity(found.value.len());
-    for row in &found.value {
-        records.push(record_of(row)?.ok_or_else(|| too_large(row))?);
-    }
-    Ok(Read {
-        snapshot: found.snapshot,
-        value: records,
-    })
-}
-
-/// The names of a batch that have no record, each once.
-fn missing(rows: &[PgRow]) -> Result<Vec<String>> {
-    let mut missing: Vec<String> = Vec::new();
-    for row in rows {
-        let name = row.try_get("asked")?;
-        if !row.try_get::<bool, _>("is_there")? && !missing.contains(&name) {
-            missing.push(name);
-        }
-    }
-    Ok(missing)
-}
-
-fn too_large(row: &PgRow) -> Error {
-    let to_size = |bytes: i64| usize::try_from(bytes).unwrap_or(usize::MAX);
-    match row.try_get::<i64, _>("size") {
-        Ok(size) => Error::TooLarge {
-            what: "a batch",
-            size: to_size(size),
-            limit: to_size(BATCH_BYTES_MAX),
-        },
-        Err(error) => error.into(),
     }
 }
 

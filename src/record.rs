@@ -2,6 +2,8 @@
 
 use aws_lc_rs::digest;
 use prost::Message;
+use prost::bytes::Bytes;
+use prost::encoding::{DecodeContext, decode_key, skip_field};
 use prost_types::Timestamp;
 
 use crate::error::{Error, Result};
@@ -230,6 +232,24 @@ pub fn basic_length(article: &pb::Article) -> usize {
     article.encoded_len() - added_by_full - added_by_source
 }
 
+/// The BASIC view of an article's bytes: all fields before the first that is numbered 100 or above.
+pub fn basic(article: &Bytes) -> Bytes {
+    let mut rest = article.as_ref();
+    loop {
+        let length = rest.len();
+        let Ok((tag, wire_type)) = decode_key(&mut rest) else {
+            return article.clone();
+        };
+        if tag >= 100 {
+            return article.slice(..article.len() - length);
+        }
+        let skipped = skip_field(wire_type, tag, &mut rest, DecodeContext::default());
+        if skipped.is_err() {
+            return article.clone();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,6 +278,9 @@ mod tests {
         let bytes = article.encode_to_vec();
         let basic =
             pb::Article::decode(&bytes[..basic_length(&article)]).expect("a prefix decodes");
+        let by_tags = super::basic(&bytes.clone().into());
+        assert_eq!(by_tags.len(), basic_length(&article));
+        assert_eq!(super::basic(&by_tags), by_tags, "nothing is left to cut");
         assert_eq!(basic.headline, "标题");
         assert!(basic.paragraphs.is_empty() && basic.people.is_empty());
     }

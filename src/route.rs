@@ -15,7 +15,7 @@ use crate::reading::Snapshot;
 use crate::token::{AskedToken, Chain, Token};
 
 /// How old what is known of the primary may be for a replica to be measured by it.
-const BOUND: Duration = Duration::from_millis(100);
+pub(crate) const BOUND: Duration = Duration::from_millis(100);
 
 /// What a server may take to give a connection while there are others, or while the primary is taken
 /// for lost.

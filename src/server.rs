@@ -17,6 +17,7 @@ use tracing::{info, warn};
 
 use crate::articles::search::query::load_dictionary;
 use crate::articles::service::Articles;
+use crate::cache::{BYTES_MAX as CACHE_BYTES_MAX, Cache};
 use crate::changes::committer::{Committer, GROUP_REQUESTS_MAX};
 use crate::changes::service::Changes;
 use crate::changes::tail::{Following, follow};
@@ -74,17 +75,22 @@ pub struct Bulletin {
 
 impl Bulletin {
     pub async fn start(db: Db) -> Result<Self> {
-        Self::start_in_groups_of(db, GROUP_REQUESTS_MAX).await
+        Self::start_with_cache(db, CACHE_BYTES_MAX).await
+    }
+
+    /// Keeps about so many bytes of records and pages in memory; 0 keeps none.
+    pub async fn start_with_cache(db: Db, cache_bytes: u64) -> Result<Self> {
+        Self::start_in_groups_of(db, GROUP_REQUESTS_MAX, cache_bytes).await
     }
 
     /// The same with the committer's groups of another size, to measure what they are worth.
     #[doc(hidden)]
-    pub async fn start_in_groups_of(db: Db, requests_max: usize) -> Result<Self> {
+    pub async fn start_in_groups_of(db: Db, requests_max: usize, cache_bytes: u64) -> Result<Self> {
         let page_tokens = Arc::new(PageTokens::load(&db).await?);
         // Nothing waits for them but the calls that need them.
         tokio::task::spawn_blocking(load_dictionary);
         tokio::task::spawn_blocking(load_rules);
-        let following = follow(&db).await?;
+        let following = follow(&db, Cache::of(cache_bytes)).await?;
         let (handle, committer) = Committer::start_in_groups_of(db.clone(), &TABLES, requests_max);
         let (sender, stopping) = Stopping::channel();
         Ok(Self {

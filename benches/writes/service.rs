@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
+use bulletin::cache::BYTES_MAX as CACHE_BYTES_MAX;
 use bulletin::pb::station_service_client::StationServiceClient;
 use bulletin::pb::{CreateStationRequest, Station, station};
 use bulletin::server::{Bulletin, bind};
@@ -32,7 +33,9 @@ impl Service {
         let db = database.open().await?;
         let bulletin = match group_requests_max {
             None => Bulletin::start(db).await?,
-            Some(requests_max) => Bulletin::start_in_groups_of(db, requests_max).await?,
+            Some(requests_max) => {
+                Bulletin::start_in_groups_of(db, requests_max, CACHE_BYTES_MAX).await?
+            }
         };
         let listener = bind("127.0.0.1:0".parse()?).await?;
         let endpoint = Endpoint::from_shared(format!("http://{}", listener.local_addr()?))?;

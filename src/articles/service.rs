@@ -1,5 +1,6 @@
 //! ArticleService on the wire.
 
+use prost::bytes::Bytes;
 use tonic::{Request, async_trait};
 
 use crate::articles::draft::ArticleDraft;
@@ -28,7 +29,7 @@ use crate::pb::{
     View,
 };
 use crate::reading::{Read, append_source_text};
-use crate::record::{Record as _, basic_length, check_etag, decode};
+use crate::record::{Record as _, basic, check_etag, decode};
 use crate::route::{Bound, Freshness};
 use crate::rules::Check;
 
@@ -56,15 +57,15 @@ impl Articles {
         view: View,
         revision: i64,
         freshness: &Freshness,
-    ) -> Result<Read<Option<Vec<u8>>>> {
+    ) -> Result<Read<Option<Bytes>>> {
         let mut read = versions::at(&self.context.db, name.as_str(), revision, freshness).await?;
         let Some(record) = &mut read.value else {
             return Ok(read);
         };
-        let article: Article = decode(record)?;
         match view {
-            View::Basic => record.truncate(basic_length(&article)),
+            View::Basic => *record = basic(record),
             View::Source => {
+                let article: Article = decode(record)?;
                 let sha256 = article
                     .source
                     .map(|source| source.sha256)
@@ -72,7 +73,9 @@ impl Articles {
                 let after = Freshness::after(&read.snapshot, freshness.deadline);
                 let text = store::source_text(&self.context.db, &sha256, &after).await?;
                 if let Some(text) = text {
-                    append_source_text(record, &text);
+                    let mut whole = record.to_vec();
+                    append_source_text(&mut whole, &text);
+                    *record = whole.into();
                 }
             }
             View::Unspecified | View::Full => {}

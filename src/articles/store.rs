@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::pin::Pin;
 
+use prost::bytes::Bytes;
 use serde_json::{Map, Value, json};
 use sqlx::{PgConnection, Row as _};
 
@@ -12,11 +13,12 @@ use crate::columns;
 use crate::db::Db;
 use crate::error::Result;
 use crate::listing::Listed;
-use crate::names::ArticleName;
+use crate::names::{ArticleName, Kind};
 use crate::pb::honour::Level;
 use crate::pb::{Article, SourceText, View};
-use crate::reading::{self, Read, batch_sql, first, get_sql, snapshot_sql};
+use crate::reading::{self, Read, first, snapshot_sql};
 use crate::record::{basic_length, decode};
+use crate::records::{self, Form, batch_sql, get_sql};
 use crate::route::Freshness;
 use crate::tables::{Current, upsert};
 
@@ -48,12 +50,29 @@ pub async fn get(
     name: &ArticleName,
     view: View,
     freshness: &Freshness,
-) -> Result<Read<Option<Vec<u8>>>> {
-    let sql = by_view!(
-        view,
-        get_sql!("articles.get_basic", "articles.get", "articles.get_source")
+) -> Result<Read<Option<Bytes>>> {
+    let (name, form) = (name.as_str(), form(view));
+    let whole = get_sql!("articles.get", "articles", "record", "null::text");
+    let with_text = get_sql!(
+        "articles.get_source",
+        "articles",
+        "record",
+        "(select s.text from sources s where s.sha256 = source_sha256)"
     );
-    reading::get(db, sql, name.as_str(), freshness).await
+    if form == Form::WithText {
+        return records::get_from_database(db, with_text, name, freshness).await;
+    }
+    let mut read = records::get(db, Kind::Article, whole, name, freshness).await?;
+    read.value = read.value.map(|record| form.of(&record));
+    Ok(read)
+}
+
+fn form(view: View) -> Form {
+    match view {
+        View::Basic => Form::Basic,
+        View::Unspecified | View::Full => Form::Whole,
+        View::Source => Form::WithText,
+    }
 }
 
 pub async fn batch_get(
@@ -61,7 +80,7 @@ pub async fn batch_get(
     names: &[&str],
     view: View,
     freshness: &Freshness,
-) -> Result<Read<Vec<Vec<u8>>>> {
+) -> Result<Read<Vec<Bytes>>> {
     let sql = by_view!(
         view,
         batch_sql!(
@@ -70,13 +89,15 @@ pub async fn batch_get(
             "articles.batch_get_source"
         )
     );
-    reading::batch_get(db, sql, names, freshness).await
+    records::batch_get(db, sql, form(view), names, freshness).await
 }
 
 /// What lists read, by view.
 pub fn listed(view: View) -> Listed {
     let full = Listed {
         name: "articles.list",
+        kind: Kind::Article,
+        form: form(view),
         table: "articles",
         record: "record",
         text: "null::text",

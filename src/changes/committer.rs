@@ -182,7 +182,7 @@ impl Task {
             match attempted {
                 Ok(attempt) => {
                     if let (Some(written), Some(history)) = (&attempt.written, self.db.history()) {
-                        history.committed(&written.before, &written.tokens, written.began);
+                        history.committed(&written.before, &written.steps, written.began);
                     }
                     self.finish(group, attempt);
                     return Ok(());

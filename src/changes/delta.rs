@@ -8,6 +8,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 use time::OffsetDateTime;
 
+use crate::cache::{Change, Step};
 use crate::changes::chain::{Entry, EntryRow, link};
 use crate::changes::log::{microseconds, timestamp, token_of};
 use crate::error::{Error, Result};
@@ -45,6 +46,19 @@ impl Delta {
     /// Whether all records are there.
     pub fn is_whole(&self) -> bool {
         self.changes.iter().all(|changed| changed.record.is_some())
+    }
+
+    /// What the cache takes of it.
+    pub fn step(&self) -> Step {
+        let changes = self.changes.iter().map(|changed| Change {
+            kind: changed.kind,
+            name: changed.name.clone(),
+            record: changed.record.clone(),
+        });
+        Step {
+            token: self.token,
+            changes: changes.collect(),
+        }
     }
 
     /// About what it takes of memory, in bytes.
@@ -144,6 +158,41 @@ pub async fn read(
         previous = deltas.last().map_or(previous, |delta| delta.token);
     }
     Ok(deltas)
+}
+
+/// Reads the records of these revisions that somebody keeps.
+pub async fn read_bodies(
+    connection: &mut PgConnection,
+    deltas: &mut [Delta],
+    is_kept: impl Fn(&str) -> bool,
+) -> Result<()> {
+    let mut wanted: Vec<(i64, &mut Changed)> = Vec::new();
+    for delta in deltas {
+        let revision = delta.token.revision;
+        let kept = delta.changes.iter_mut();
+        let kept = kept.filter(|changed| is_kept(&changed.name));
+        wanted.extend(kept.map(|changed| (revision, changed)));
+    }
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = wanted.iter().map(|(_, changed)| &*changed.name).collect();
+    let revisions: Vec<i64> = wanted.iter().map(|(revision, _)| *revision).collect();
+    let sql = "-- changes.bodies
+        select c.record
+        from unnest($1::text[], $2::bigint[]) with ordinality as asked (name, revision, place)
+        left join changes c on c.name = asked.name and c.revision = asked.revision
+        order by asked.place";
+    let rows = sqlx::query(sql)
+        .bind(names)
+        .bind(revisions)
+        .fetch_all(connection)
+        .await?;
+    for ((_, changed), row) in wanted.iter_mut().zip(&rows) {
+        let record: Option<Vec<u8>> = row.try_get("record")?;
+        changed.record = record.map(Bytes::from);
+    }
+    Ok(())
 }
 
 fn delta_of(previous: &Token, head: Head, rows: &[&PgRow]) -> Result<Delta> {

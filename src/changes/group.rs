@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use sqlx::{Executor as _, PgConnection};
 use tracing::warn;
 
+use crate::cache::{Change, Step};
 use crate::changes::committer::{Committed, Queued};
 use crate::changes::log::{self, Revision, Tip, timestamp};
 use crate::changes::view::{Needs, View};
@@ -65,7 +66,7 @@ struct Decided {
 pub(super) struct Written {
     /// The revision they follow.
     pub(super) before: Token,
-    pub(super) tokens: Vec<Token>,
+    pub(super) steps: Vec<Step>,
     /// Before the transaction: what was committed by then is `before`, or comes before it.
     pub(super) began: Instant,
 }
@@ -116,16 +117,24 @@ impl Attempt {
                 find_out(db, cause, &tokens).await?;
             }
         }
-        for (decided, token) in self.decided.drain(..).zip(&tokens) {
+        let mut steps = Vec::with_capacity(tokens.len());
+        for (decided, token) in self.decided.drain(..).zip(tokens) {
             let committed = Committed {
-                token: *token,
+                token,
                 answer: decided.answer,
             };
             self.outcomes[decided.request] = Some(Ok(committed));
+            let changes = decided.rows.into_iter().map(|row| Change {
+                kind: row.kind,
+                name: row.name,
+                record: Some(row.record.into()),
+            });
+            let changes = changes.collect();
+            steps.push(Step { token, changes });
         }
         self.written = Some(Written {
             before,
-            tokens,
+            steps,
             began,
         });
         Ok(self)

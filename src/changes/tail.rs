@@ -10,7 +10,8 @@ use tokio::task::JoinHandle;
 use tokio::time::error::Elapsed;
 use tracing::{error, info, warn};
 
-use crate::changes::delta::{self, Head, within};
+use crate::cache::{Cache, Step};
+use crate::changes::delta::{self, Delta, Head, within};
 use crate::changes::feed::Feed;
 use crate::changes::log::token_of;
 use crate::db::history::History;
@@ -54,13 +55,13 @@ impl Drop for Following {
 }
 
 /// Begins at the newest revision. Reads of this database are measured by it from then on.
-pub async fn follow(db: &Db) -> Result<Following> {
+pub async fn follow(db: &Db, cache: Cache) -> Result<Following> {
     let polled = Instant::now();
     let mut connection = connect(db).await?;
     db.pooler().begin_read(&mut connection).await?;
     let newest = newest(&mut connection).await?;
     db.pooler().end_read(&mut connection).await?;
-    let history = Arc::new(History::starting_at(newest, polled));
+    let history = Arc::new(History::starting_at(newest, polled, cache));
     db.follow(Arc::clone(&history))?;
     let feed = Arc::new(Feed::default());
     let tail = Tail {
@@ -68,6 +69,7 @@ pub async fn follow(db: &Db) -> Result<Following> {
         history: Arc::clone(&history),
         feed: Arc::clone(&feed),
         connection: Some(connection),
+        fed: None,
         is_remembered: false,
     };
     Ok(Following {
@@ -96,6 +98,9 @@ struct Tail {
     history: Arc<History>,
     feed: Arc<Feed>,
     connection: Option<PgConnection>,
+    /// The newest revision that the feed was given, while somebody watches. What this process writes is
+    /// seen before it is read back.
+    fed: Option<Token>,
     /// Whether the ring has what came before the first revision seen.
     is_remembered: bool,
 }
@@ -176,34 +181,51 @@ impl Tail {
 
     async fn poll_on(&mut self, connection: &mut PgConnection) -> Result<bool> {
         let began = Instant::now();
+        let bodies = self.feed.wanted();
+        self.history.watched(bodies.records);
         let applied = self.history.applied().token;
-        let polled = read_heads(connection, applied.revision).await?;
+        let after = self.fed.filter(|_| bodies.records).unwrap_or(applied);
+        let polled = read_heads(connection, after.revision).await?;
         if polled.is_standby {
             // Connections kept since it was the primary would be refused their writes.
             self.db.renew_primary();
             return Err(Error::NoPrimary("its address leads to a standby".into()));
         }
-        let mut heads = polled.heads.into_iter();
-        if heads.next().map(|head| head.token) != Some(applied) {
+        if !self.is_ours(&polled, &after, &applied) {
             self.fork(connection, began).await?;
             return Ok(true);
         }
-        if polled.newest.revision - applied.revision > BEHIND_MAX {
+        if polled.newest.revision - after.revision > BEHIND_MAX {
             self.jump(&polled.newest, began);
             return Ok(true);
         }
-        let heads = within(heads.collect(), ROWS_MAX);
-        let bodies = self.feed.wanted();
-        self.history.watched(bodies.records);
-        let deltas = delta::read(connection, &applied, heads, bodies).await?;
-        let tokens: Vec<Token> = deltas.iter().map(|delta| delta.token).collect();
+        let heads = polled.heads.into_iter().skip(1).collect();
+        let heads = within(heads, ROWS_MAX);
+        let mut deltas = delta::read(connection, &after, heads, bodies).await?;
+        if !bodies.records {
+            let cache = self.history.cache();
+            delta::read_bodies(connection, &mut deltas, |name| cache.has(name)).await?;
+        }
+        let reached = deltas.last().map_or(after, |delta| delta.token);
+        let steps: Vec<Step> = deltas.iter().map(Delta::step).collect();
         // Watchers that wake find them.
-        if !tokens.is_empty() {
+        if !deltas.is_empty() {
             self.feed.extend(deltas, bodies);
         }
-        self.history.extend(began, &tokens, &polled.newest);
-        let reached = tokens.last().unwrap_or(&applied).revision;
-        Ok(reached < polled.newest.revision)
+        self.history.extend(began, &steps, &polled.newest);
+        self.history.followed(reached);
+        self.fed = bodies.records.then_some(reached);
+        Ok(reached.revision < polled.newest.revision)
+    }
+
+    /// Whether the log has what was seen of it, as far as it was read.
+    fn is_ours(&self, polled: &Polled, after: &Token, applied: &Token) -> bool {
+        let begins = polled.heads.first().map(|head| head.token) == Some(*after);
+        let is_known = |head: &Head| {
+            let is_new = head.token.revision > applied.revision;
+            is_new || self.history.has(&head.token)
+        };
+        begins && polled.newest.revision >= applied.revision && polled.heads.iter().all(is_known)
     }
 
     /// Leaves out what lies between: watchers read it themselves.
@@ -215,6 +237,7 @@ impl Tail {
             "the tail was far behind and goes on from the newest"
         );
         self.feed.clear();
+        self.fed = None;
         self.history.jump(began, *newest);
         self.is_remembered = false;
     }
@@ -228,6 +251,7 @@ impl Tail {
         let common = last_common.map(|token| token.revision);
         warn!(%lost, last_common = common, now = %newest, "the database's history is another one, after a failover or a restore");
         self.feed.clear();
+        self.fed = None;
         self.history.fork(began, last_common, newest);
         self.db.renew_all();
         self.is_remembered = false;

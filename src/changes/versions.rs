@@ -1,5 +1,6 @@
 //! Old versions of records, from the log.
 
+use prost::bytes::Bytes;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
@@ -16,7 +17,7 @@ pub async fn at(
     name: &str,
     revision: i64,
     freshness: &Freshness,
-) -> Result<Read<Option<Vec<u8>>>> {
+) -> Result<Read<Option<Bytes>>> {
     let sql = snapshot_sql!(
         "changes.version_at",
         "select tip.*, horizon.revision as horizon,
@@ -53,7 +54,7 @@ pub async fn at(
     }
     Ok(Read {
         snapshot,
-        value: record,
+        value: record.map(Bytes::from),
     })
 }
 

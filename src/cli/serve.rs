@@ -34,7 +34,8 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let db = open(&options, postgres.as_ref()).await?;
     let checkpoint_interval = Duration::from_millis(options.watch_checkpoint_interval_ms);
     let watch_buffer_bytes = usize::try_from(options.watch_buffer_mib)? * 1024 * 1024;
-    let bulletin = Bulletin::start(db)
+    let cache_bytes = u64::from(options.cache_mib) * 1024 * 1024;
+    let bulletin = Bulletin::start_with_cache(db, cache_bytes)
         .await?
         .with_watch_checkpoint_interval(checkpoint_interval)
         .with_watch_buffer_bytes(watch_buffer_bytes);

@@ -138,6 +138,17 @@ pub struct ServeOptions {
     )]
     pub watch_buffer_mib: u32,
 
+    /// How much of records and pages of lists is kept in memory; 0 keeps none, and every read goes to the
+    /// database
+    #[arg(
+        long,
+        env = "BULLETIN_CACHE_MIB",
+        default_value_t = 128,
+        value_name = "MIB",
+        value_parser = clap::value_parser!(u32).range(0..=1_048_576)
+    )]
+    pub cache_mib: u32,
+
     /// How long calls may take to finish when the service stops
     #[arg(
         long,

@@ -1,14 +1,16 @@
 //! What this process knows of the log's history: the newest revision it has seen, the chains of the
-//! last 65,536, and the histories that were lost in a failover or a restore.
+//! last 65,536, and the histories that were lost in a failover or a restore. What it moves, the cache
+//! moves with.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
 
-use crate::db::seen::{Lost, REMEMBERED_MAX, Seen};
+use crate::cache::{Cache, Page, Step, Version};
+use crate::db::seen::{Ahead, Lost, REMEMBERED_MAX, Seen};
 use crate::token::{AskedToken, Token};
 
 /// After what time without an answer the primary is taken for lost; a poll that failed outright need
@@ -23,6 +25,9 @@ const SILENT: Duration = Duration::from_secs(5);
 /// How many lost histories are remembered.
 const LOST_MAX: usize = 4;
 
+/// How many records may wait for the revision that they were read at.
+const AHEAD_MAX: usize = 1_024;
+
 /// The newest revision that was seen on the primary, and in which history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Applied {
@@ -36,6 +41,12 @@ pub struct Applied {
 pub struct History {
     seen: Mutex<Seen>,
     applied: watch::Sender<Applied>,
+    /// How far the tail has read, which is what watchers are sent.
+    followed: watch::Sender<Applied>,
+    cache: Cache,
+    /// When this began, and how long after that the last poll which succeeded did, in microseconds.
+    began: Instant,
+    polled_us: AtomicU64,
     /// Whether another history was just met, and what came before its newest is read.
     reloading: watch::Sender<bool>,
     nudge: Notify,
@@ -44,7 +55,7 @@ pub struct History {
 
 impl History {
     /// Begins at a revision of the primary.
-    pub fn starting_at(token: Token, polled: Instant) -> Self {
+    pub fn starting_at(token: Token, polled: Instant, cache: Cache) -> Self {
         let applied = Applied {
             token,
             generation: 0,
@@ -58,8 +69,13 @@ impl History {
                 is_away: false,
                 written: None,
                 lost: VecDeque::new(),
+                ahead: Vec::new(),
             }),
             applied: watch::Sender::new(applied),
+            followed: watch::Sender::new(applied),
+            cache,
+            began: polled,
+            polled_us: AtomicU64::new(0),
             reloading: watch::Sender::new(false),
             nudge: Notify::new(),
             is_watched: AtomicBool::new(false),
@@ -70,9 +86,22 @@ impl History {
         *self.applied.borrow()
     }
 
-    /// Wakes whenever `applied` moves.
+    pub fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    /// Wakes whenever the tail has read on.
     pub fn subscribe(&self) -> watch::Receiver<Applied> {
-        self.applied.subscribe()
+        self.followed.subscribe()
+    }
+
+    /// The tail has read up to here, and given it to the feed.
+    pub fn followed(&self, token: Token) {
+        self.followed.send_if_modified(|followed| {
+            let is_new = followed.token != token;
+            followed.token = token;
+            is_new
+        });
     }
 
     /// The newest revision that is known to be in the log: a read of this process sees its own writes.
@@ -86,22 +115,31 @@ impl History {
     }
 
     /// This process has committed these revisions, which follow `before`, in a transaction that began then.
-    /// They are seen at once where they follow the newest that is seen, unless watchers are to be sent
-    /// them: then the tail takes them, without waiting for its turn.
-    pub fn committed(&self, before: &Token, tokens: &[Token], began: Instant) {
-        let Some(last) = tokens.last() else { return };
+    /// They are seen at once where they follow the newest that is seen; else the tail takes them, without
+    /// waiting for its turn, and until then nothing is kept of what they changed.
+    pub fn committed(&self, before: &Token, steps: &[Step], began: Instant) {
+        let Some(last) = steps.last().map(|step| step.token) else {
+            return;
+        };
         let mut seen = self.seen();
         let follows = self.applied().token == *before && seen.newest() == *before;
-        if follows && !self.is_watched.load(Ordering::SeqCst) {
-            seen.polled = seen.polled.max(began);
-            self.take(&mut seen, tokens, began);
-            seen.heard = Instant::now();
-            seen.is_away = false;
-            return;
+        if follows {
+            self.take(&mut seen, steps, began);
+            self.set_polled(&mut seen, began);
+        } else {
+            for step in steps {
+                self.cache.forget(step.token.revision, &step.changes);
+            }
+            seen.ahead
+                .retain(|ahead| ahead.tip.revision >= last.revision);
+            seen.written = Some((last, Instant::now()));
         }
-        seen.written = Some((*last, Instant::now()));
+        seen.heard = Instant::now();
+        seen.is_away = false;
         drop(seen);
-        self.heard();
+        if !follows || self.is_watched.load(Ordering::SeqCst) {
+            self.nudge.notify_one();
+        }
     }
 
     /// Whether somebody is to be sent what the log does next.
@@ -109,14 +147,16 @@ impl History {
         self.is_watched.store(is_watched, Ordering::SeqCst);
     }
 
-    /// Revisions that follow the newest; those that are seen already are left out.
-    fn take(&self, seen: &mut Seen, tokens: &[Token], since: Instant) {
-        let newest = seen.newest();
-        for token in tokens
-            .iter()
-            .filter(|token| token.revision > newest.revision)
-        {
-            seen.chains.push_back((token.chain, since));
+    /// Revisions that follow the newest; those that are seen already are left out. The cache has taken
+    /// a revision before anybody is told of it.
+    fn take(&self, seen: &mut Seen, steps: &[Step], since: Instant) {
+        for step in steps {
+            if step.token.revision <= seen.newest().revision {
+                continue;
+            }
+            self.cache.apply(step.token.revision, &step.changes);
+            seen.chains.push_back((step.token.chain, since));
+            self.settle(seen);
         }
         seen.forget();
         // Under the lock, so that nobody's older revision comes after a newer one.
@@ -126,6 +166,43 @@ impl History {
             applied.token = newest;
             is_new
         });
+    }
+
+    /// Keeps what was read in a snapshot at the newest revision, and gives up what was read before.
+    fn settle(&self, seen: &mut Seen) {
+        let newest = seen.newest();
+        seen.ahead.retain(|ahead| {
+            if ahead.tip == newest {
+                self.cache.keep(&ahead.name, ahead.version.clone());
+            }
+            ahead.tip.revision > newest.revision
+        });
+    }
+
+    /// Offers a record as a snapshot with this newest revision shows it. It is kept if nothing newer is
+    /// seen, so that every later change of it is still to be taken; one of a snapshot that is ahead waits
+    /// until that revision is seen.
+    pub fn offer(&self, tip: &Token, name: &str, version: Version) {
+        let mut seen = self.seen();
+        let newest = seen.newest();
+        let is_older = |(written, _): (Token, Instant)| tip.revision < written.revision;
+        if seen.written.is_some_and(is_older) {
+            return;
+        }
+        if *tip == newest {
+            self.cache.keep(name, version);
+        } else if tip.revision > newest.revision && seen.ahead.len() < AHEAD_MAX {
+            let (tip, name) = (*tip, name.to_owned());
+            seen.ahead.push(Ahead { tip, name, version });
+        }
+    }
+
+    /// Offers a page of a list. It is kept if its snapshot is known to be of this history.
+    pub fn offer_page(&self, key: &str, page: Page) {
+        let seen = self.seen();
+        if seen.chain_at(page.tip.revision) == Some(page.tip.chain) {
+            self.cache.keep_page(key, page.into());
+        }
     }
 
     /// The primary answered somebody; the tail need not wait for its next turn.
@@ -144,7 +221,15 @@ impl History {
 
     /// How long ago the last poll that succeeded began: what it saw was the newest then.
     pub fn age(&self) -> Duration {
-        self.seen().polled.elapsed()
+        let polled = Duration::from_micros(self.polled_us.load(Ordering::SeqCst));
+        self.began.elapsed().saturating_sub(polled)
+    }
+
+    fn set_polled(&self, seen: &mut Seen, polled: Instant) {
+        seen.polled = seen.polled.max(polled);
+        let after = seen.polled.saturating_duration_since(self.began);
+        let after_us = u64::try_from(after.as_micros()).unwrap_or(u64::MAX);
+        self.polled_us.store(after_us, Ordering::SeqCst);
     }
 
     /// A poll was refused.
@@ -174,6 +259,12 @@ impl History {
     /// What came before the newest of another history is read.
     pub fn reloaded(&self) {
         self.reloading.send_if_modified(std::mem::take);
+    }
+
+    /// Whether a token is of the history this process is in, and seen by it.
+    pub fn holds(&self, asked: &AskedToken) -> bool {
+        let chain = self.seen().chain_at(asked.revision);
+        chain.is_some_and(|chain| asked.names(&chain))
     }
 
     /// Whether this process has seen the revision with this chain, in the history it is in.
@@ -214,9 +305,8 @@ impl History {
 
     /// A poll that began then found these revisions, which follow the newest, on a primary whose own
     /// newest is this.
-    pub fn extend(&self, polled: Instant, tokens: &[Token], newest: &Token) {
+    pub fn extend(&self, polled: Instant, steps: &[Step], newest: &Token) {
         let mut seen = self.seen();
-        seen.polled = seen.polled.max(polled);
         seen.heard = seen.heard.max(polled);
         seen.is_away = false;
         // It was on a primary that is gone.
@@ -224,7 +314,14 @@ impl History {
             *at < polled && written.revision > newest.revision
         };
         seen.written.take_if(is_lost);
-        self.take(&mut seen, tokens, polled);
+        self.take(&mut seen, steps, polled);
+        let reached = seen.newest().revision;
+        let is_seen = |(written, _): &mut (Token, Instant)| written.revision <= reached;
+        seen.written.take_if(is_seen);
+        // What was polled is the newest of then only once all of it is taken.
+        if reached >= newest.revision {
+            self.set_polled(&mut seen, polled);
+        }
     }
 
     /// Revisions of before the first that is known, newest last, as far as they lead up to it.
@@ -275,10 +372,15 @@ impl History {
             }
         }
         seen.begin(newest, polled);
-        self.applied.send_modify(|applied| {
-            applied.token = newest;
-            applied.generation += 1;
-        });
+        self.set_polled(&mut seen, polled);
+        // Before anybody is told of the new history: nothing of the old one is left to be taken for it.
+        self.cache.begin(newest.revision);
+        for sender in [&self.applied, &self.followed] {
+            sender.send_modify(|applied| {
+                applied.token = newest;
+                applied.generation += 1;
+            });
+        }
         drop(seen);
         self.reloading.send_replace(true);
     }
@@ -287,7 +389,11 @@ impl History {
     pub fn jump(&self, polled: Instant, newest: Token) {
         let mut seen = self.seen();
         seen.begin(newest, polled);
-        self.applied.send_modify(|applied| applied.token = newest);
+        self.set_polled(&mut seen, polled);
+        self.cache.clear(newest.revision);
+        for sender in [&self.applied, &self.followed] {
+            sender.send_modify(|applied| applied.token = newest);
+        }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -297,66 +403,4 @@ impl History {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::token::{CHAIN_LENGTH, Chain};
-
-    fn token(revision: i64, branch: u8) -> Token {
-        let mut chain = [branch; CHAIN_LENGTH];
-        // A token names the first eight bytes.
-        chain[1..8].copy_from_slice(&revision.to_be_bytes()[1..]);
-        Token {
-            revision,
-            chain: Chain(chain),
-        }
-    }
-
-    #[test]
-    fn it_remembers_the_last_revisions_and_no_others() {
-        let now = Instant::now();
-        let history = History::starting_at(token(5, 1), now);
-        let newest = 5 + i64::try_from(REMEMBERED_MAX).expect("it fits");
-        let tokens: Vec<Token> = (6..=newest).map(|revision| token(revision, 1)).collect();
-        history.extend(now, &tokens, &token(newest, 1));
-        assert_eq!(history.applied().token, token(newest, 1));
-        assert!(history.has(&token(newest, 1)) && history.has(&token(6, 1)));
-        assert!(!history.has(&token(5, 1)) && !history.has(&token(newest + 1, 1)));
-        assert!(!history.has(&token(7, 2)));
-    }
-
-    #[test]
-    fn what_came_before_is_taken_only_without_a_gap() {
-        let now = Instant::now();
-        let history = History::starting_at(token(5, 1), now);
-        history.prepend(&[token(2, 1), token(3, 1)]);
-        assert!(!history.has(&token(3, 1)));
-        history.prepend(&[token(3, 1), token(4, 1)]);
-        assert!(history.has(&token(3, 1)) && history.has(&token(4, 1)));
-    }
-
-    #[test]
-    fn a_write_that_the_primary_does_not_have_is_not_waited_for() {
-        let history = History::starting_at(token(5, 1), Instant::now());
-        history.watched(true);
-        history.committed(&token(5, 1), &[token(6, 1)], Instant::now());
-        assert_eq!(history.newest(), token(6, 1));
-        // A poll that began before the write says nothing of it.
-        history.extend(Instant::now() - Duration::from_secs(1), &[], &token(5, 1));
-        assert_eq!(history.newest(), token(6, 1));
-        history.extend(Instant::now() + Duration::from_secs(1), &[], &token(5, 1));
-        assert_eq!(history.newest(), token(5, 1));
-    }
-
-    #[test]
-    fn a_lost_token_knows_where_its_history_ended() {
-        let now = Instant::now();
-        let history = History::starting_at(token(5, 1), now);
-        history.extend(now, &[token(6, 1), token(7, 1)], &token(7, 1));
-        history.fork(now, Some(token(5, 1)), token(8, 2));
-        assert_eq!(history.applied().generation, 1);
-        assert!(history.has(&token(8, 2)) && !history.has(&token(7, 1)));
-        assert_eq!(history.last_common(&token(6, 1).into()), Some(token(5, 1)));
-        assert_eq!(history.last_common(&token(6, 2).into()), None);
-        assert_eq!(history.last_common(&token(8, 2).into()), Some(token(8, 2)));
-    }
-}
+mod tests;

@@ -20,6 +20,7 @@ use sqlx::{
     ConnectOptions, Connection as _, FromRow as _, PgConnection, Postgres, Row as _, Transaction,
 };
 
+use crate::cache::loads::Loads;
 use crate::db::history::History;
 use crate::error::{Cause, Error, Result};
 
@@ -62,6 +63,7 @@ pub struct Db {
     replicas: Arc<Replicas>,
     pooler: Pooler,
     history: Arc<OnceLock<Arc<History>>>,
+    loads: Arc<Loads>,
 }
 
 impl Db {
@@ -91,6 +93,7 @@ impl Db {
             replicas: Arc::new(Replicas::of(replicas, settings.connections_max, pooler)),
             pooler,
             history: Arc::default(),
+            loads: Arc::default(),
         })
     }
 
@@ -124,6 +127,11 @@ impl Db {
 
     pub(crate) fn replicas(&self) -> &Replicas {
         &self.replicas
+    }
+
+    /// Reads of single records that share statements.
+    pub(crate) fn loads(&self) -> &Loads {
+        &self.loads
     }
 
     /// What the process knows of the log's history, once something follows it.

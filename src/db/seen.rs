@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
+use crate::cache::Version;
 use crate::token::{Chain, Token};
 
 /// How many revisions are remembered.
@@ -22,6 +23,16 @@ pub struct Seen {
     /// The newest revision that this process has written, while it is not seen yet, and when.
     pub written: Option<(Token, Instant)>,
     pub lost: VecDeque<Lost>,
+    /// What was read in snapshots that are ahead of what is seen.
+    pub ahead: Vec<Ahead>,
+}
+
+/// A record as of a snapshot, to be kept once the snapshot is known to be of this history.
+#[derive(Debug)]
+pub struct Ahead {
+    pub tip: Token,
+    pub name: String,
+    pub version: Version,
 }
 
 /// Revisions of a history that is gone, after the last one it shares with the next.
@@ -40,6 +51,7 @@ impl Seen {
         self.heard = self.heard.max(polled);
         self.is_away = false;
         self.written = None;
+        self.ahead.clear();
     }
 
     /// The newest revision that is known; there is always one.

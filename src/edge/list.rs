@@ -1,5 +1,7 @@
 //! Pages of lists: where one begins, and the token of the next.
 
+use prost::bytes::Bytes;
+
 use crate::context::Context;
 use crate::edge::reply::{Reply, reply};
 use crate::edge::request::{continued, page_size, total, total_mode};
@@ -48,6 +50,11 @@ impl AskedPage {
         self.cursor.as_ref().map(|cursor| cursor.after.as_slice())
     }
 
+    /// What a page must be of to be the same.
+    pub fn scope(&self) -> &str {
+        &self.scope
+    }
+
     pub fn size(&self) -> usize {
         self.size
     }
@@ -92,7 +99,7 @@ pub struct AskedList<'a> {
 /// A page of encoded records, and what the response says of it.
 #[derive(Debug)]
 pub struct ListedPage {
-    pub records: Vec<Vec<u8>>,
+    pub records: Vec<Bytes>,
     pub next_page_token: String,
     pub total: Option<Total>,
     pub snapshot: Snapshot,
@@ -145,7 +152,8 @@ impl AskedList<'_> {
             size: page.size(),
             show_deleted: self.show_deleted,
         };
-        let read = listing::list(&context.db, listed, wanted, &page.freshness).await?;
+        let read =
+            listing::list(&context.db, listed, wanted, page.scope(), &page.freshness).await?;
         let after = Freshness::after(&read.snapshot, page.freshness.deadline);
         let size = listing::total(&context.db, listed, wanted, mode, &after).await?;
         Ok(ListedPage {

@@ -31,5 +31,5 @@ pub fn reply<T>(message: T, snapshot: impl Into<Snapshot>) -> Result<Response<T>
 
 /// The reply to a write: the record it left.
 pub fn written(committed: Committed) -> Reply<Record> {
-    Ok(reply(Record(committed.answer), committed.token)?)
+    Ok(reply(Record(committed.answer.into()), committed.token)?)
 }

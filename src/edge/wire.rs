@@ -18,7 +18,7 @@ pub use self::generated::bulletin::v1::*;
 
 /// A record: Article, Station or Statistic.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Record(pub Vec<u8>);
+pub struct Record(pub Bytes);
 
 impl Message for Record {
     fn encode_raw(&self, buf: &mut impl BufMut) {
@@ -41,15 +41,15 @@ impl Message for Record {
     }
 
     fn clear(&mut self) {
-        self.0.clear();
+        self.0 = Bytes::new();
     }
 }
 
 /// ListArticlesResponse, ListStationsResponse or ListStatisticsResponse.
 #[derive(Clone, PartialEq, Message)]
 pub struct ListResponse {
-    #[prost(bytes = "vec", repeated, tag = "1")]
-    pub records: Vec<Vec<u8>>,
+    #[prost(bytes = "bytes", repeated, tag = "1")]
+    pub records: Vec<Bytes>,
     #[prost(string, tag = "2")]
     pub next_page_token: String,
     #[prost(message, optional, tag = "3")]
@@ -61,8 +61,8 @@ pub struct ListResponse {
 /// BatchGetArticlesResponse, BatchGetStationsResponse or BatchGetStatisticsResponse.
 #[derive(Clone, PartialEq, Message)]
 pub struct BatchGetResponse {
-    #[prost(bytes = "vec", repeated, tag = "1")]
-    pub records: Vec<Vec<u8>>,
+    #[prost(bytes = "bytes", repeated, tag = "1")]
+    pub records: Vec<Bytes>,
     #[prost(string, tag = "2")]
     pub token: String,
 }
@@ -180,9 +180,10 @@ mod tests {
     };
 
     /// The names differ, so that the order of two records shows.
-    fn records<R: Message + Default>(named: fn(String) -> R) -> (Vec<R>, Vec<Vec<u8>>) {
+    fn records<R: Message + Default>(named: fn(String) -> R) -> (Vec<R>, Vec<Bytes>) {
         let records: Vec<R> = ["b", "a"].map(|name| named(name.to_owned())).into();
-        let bytes = records.iter().map(Message::encode_to_vec).collect();
+        let bytes = records.iter().map(|record| record.encode_to_vec().into());
+        let bytes = bytes.collect();
         (records, bytes)
     }
 

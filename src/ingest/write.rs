@@ -7,8 +7,8 @@ use crate::changes::view::{Needs, View};
 use crate::changes::write::{Decision, Op, Row, Write};
 use crate::error::{Error, Result};
 use crate::names::Kind;
-use crate::reading::BATCH_BYTES_MAX;
 use crate::record::Stamp;
+use crate::records::BATCH_BYTES_MAX;
 use crate::transfer::chunk::Chunk;
 
 pub struct WritePage {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::pin::Pin;
 
+use prost::bytes::Bytes;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
@@ -10,10 +11,11 @@ use crate::columns;
 use crate::db::Db;
 use crate::error::Result;
 use crate::listing::Listed;
-use crate::names::StationName;
+use crate::names::{Kind, StationName};
 use crate::pb::Station;
-use crate::reading::{self, Read, batch_sql, get_sql, record_of, snapshot_sql};
+use crate::reading::{self, Read, record_of, snapshot_sql};
 use crate::record::decode;
+use crate::records::{self, Form, batch_sql, get_sql};
 use crate::route::Freshness;
 use crate::stations::names;
 use crate::stations::similar::near_forms;
@@ -23,18 +25,14 @@ pub async fn get(
     db: &Db,
     name: &StationName,
     freshness: &Freshness,
-) -> Result<Read<Option<Vec<u8>>>> {
+) -> Result<Read<Option<Bytes>>> {
     let sql = get_sql!("stations.get", "stations", "record", "null::text");
-    reading::get(db, sql, name.as_str(), freshness).await
+    records::get(db, Kind::Station, sql, name.as_str(), freshness).await
 }
 
-pub async fn batch_get(
-    db: &Db,
-    names: &[&str],
-    freshness: &Freshness,
-) -> Result<Read<Vec<Vec<u8>>>> {
+pub async fn batch_get(db: &Db, names: &[&str], freshness: &Freshness) -> Result<Read<Vec<Bytes>>> {
     let sql = batch_sql!("stations.batch_get", "stations", "record", "null::text");
-    reading::batch_get(db, sql, names, freshness).await
+    records::batch_get(db, sql, Form::Whole, names, freshness).await
 }
 
 /// Stations that go by one of these names or a similar one, or are of one of these kinds and named in
@@ -79,6 +77,8 @@ pub async fn candidates(
 /// What lists read.
 pub const LISTED: Listed = Listed {
     name: "stations.list",
+    kind: Kind::Station,
+    form: Form::Whole,
     table: "stations",
     record: "record",
     text: "null::text",

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::pin::Pin;
 
+use prost::bytes::Bytes;
 use serde_json::{Map, Value, json};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
@@ -12,10 +13,11 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::filter::years::item;
 use crate::listing::Listed;
-use crate::names::{ArticleName, StatisticName};
+use crate::names::{ArticleName, Kind, StatisticName};
 use crate::pb::{Article, Comparison, Period, Quantity, Statistic};
-use crate::reading::{self, Read, batch_sql, first, get_sql, snapshot_sql};
+use crate::reading::{self, Read, first, snapshot_sql};
 use crate::record::{Record as _, decode};
+use crate::records::{self, Form, batch_sql, get_sql};
 use crate::route::{Bound, Freshness};
 use crate::tables::{Current, upsert};
 
@@ -23,23 +25,21 @@ pub async fn get(
     db: &Db,
     name: &StatisticName,
     freshness: &Freshness,
-) -> Result<Read<Option<Vec<u8>>>> {
+) -> Result<Read<Option<Bytes>>> {
     let sql = get_sql!("statistics.get", "statistics", "record", "null::text");
-    reading::get(db, sql, name.as_str(), freshness).await
+    records::get(db, Kind::Statistic, sql, name.as_str(), freshness).await
 }
 
-pub async fn batch_get(
-    db: &Db,
-    names: &[&str],
-    freshness: &Freshness,
-) -> Result<Read<Vec<Vec<u8>>>> {
+pub async fn batch_get(db: &Db, names: &[&str], freshness: &Freshness) -> Result<Read<Vec<Bytes>>> {
     let sql = batch_sql!("statistics.batch_get", "statistics", "record", "null::text");
-    reading::batch_get(db, sql, names, freshness).await
+    records::batch_get(db, sql, Form::Whole, names, freshness).await
 }
 
 /// What lists read.
 pub const LISTED: Listed = Listed {
     name: "statistics.list",
+    kind: Kind::Statistic,
+    form: Form::Whole,
     table: "statistics",
     record: "record",
     text: "null::text",
@@ -53,7 +53,8 @@ pub async fn article(db: &Db, name: &ArticleName) -> Result<Option<Article>> {
         "record",
         "(select s.text from sources s where s.sha256 = source_sha256)"
     );
-    let read = reading::get(db, sql, name.as_str(), &Freshness::of(Bound::Primary)).await?;
+    let newest = Freshness::of(Bound::Primary);
+    let read = records::get_from_database(db, sql, name.as_str(), &newest).await?;
     let article: Option<Article> = read.value.map(|record| decode(&record)).transpose()?;
     Ok(article.filter(|article| !article.is_deleted()))
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const RESOURCES: [&str; 4] = ["articles", "stations", "statistics", "changes"];
 
 /// The floor of each file, by its path below `src`, most particular first.
-const FLOORS: [(&str, u8); 42] = [
+const FLOORS: [(&str, u8); 44] = [
     ("pb.rs", 0),
     ("names.rs", 0),
     ("error.rs", 0),
@@ -37,7 +37,9 @@ const FLOORS: [(&str, u8); 42] = [
     ("stations", 1),
     ("statistics", 1),
     ("db", 2),
+    ("cache", 2),
     ("reading.rs", 2),
+    ("records.rs", 2),
     ("route.rs", 2),
     ("paging.rs", 2),
     ("tables.rs", 2),

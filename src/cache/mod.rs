@@ -1,0 +1,226 @@
+//! Records and pages of lists in memory, as of the newest revision that this process has seen.
+//!
+//! `db/history` alone changes it, under the lock that moves the newest revision; reads look without a
+//! lock (ADR 15). It knows names and bytes, never a resource.
+
+pub mod bodies;
+pub mod loads;
+pub mod serving;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use prost::bytes::Bytes;
+use quick_cache::Weighter;
+
+use crate::names::Kind;
+use crate::token::Token;
+
+/// Most bytes that are kept unless told otherwise.
+pub const BYTES_MAX: u64 = 128 * 1024 * 1024;
+
+/// The share of pages, one in so many bytes.
+const PAGES_SHARE: u64 = 4;
+
+/// What an item takes beside its bytes: its name, its place in the table, counters.
+const ITEM_BYTES: u64 = 160;
+
+/// What a record takes, to begin with tables of the right size.
+const RECORD_BYTES: u64 = 4 * 1024;
+const PAGE_BYTES: u64 = 64 * 1024;
+
+/// A version of a record, a deletion too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    pub revision: i64,
+    pub record: Bytes,
+}
+
+/// A page of a list, as of a snapshot.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The snapshot's newest revision.
+    pub tip: Token,
+    /// Of which kind its records are: a change to any of them may change the page.
+    pub kind: Kind,
+    pub records: Vec<Bytes>,
+    /// The sort key after which the next page begins; nothing on the last.
+    pub next: Option<Vec<String>>,
+}
+
+/// What a revision did to a record.
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub kind: Kind,
+    pub name: String,
+    /// Nothing when it is not at hand.
+    pub record: Option<Bytes>,
+}
+
+/// One revision, and what it did.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub token: Token,
+    pub changes: Vec<Change>,
+}
+
+/// Reads that were answered from it, and that were not.
+#[derive(Debug, Default)]
+pub struct Counts {
+    pub hits: AtomicU64,
+    pub misses: AtomicU64,
+}
+
+pub struct Cache {
+    records: quick_cache::sync::Cache<Box<str>, Version, OfBytes>,
+    pages: quick_cache::sync::Cache<Box<str>, Arc<Page>, OfBytes>,
+    /// By kind, the newest revision that may have changed a record of it.
+    touched: [AtomicI64; Kind::COUNT],
+    pub counts: Counts,
+}
+
+impl Cache {
+    /// Holds about so many bytes; none: it is off.
+    pub fn of(bytes_max: u64) -> Self {
+        let of_pages = bytes_max / PAGES_SHARE;
+        let of_records = bytes_max - of_pages;
+        let count = |bytes: u64, each: u64| usize::try_from(bytes / each).unwrap_or(usize::MAX);
+        Self {
+            records: quick_cache::sync::Cache::with_weighter(
+                count(of_records, RECORD_BYTES),
+                of_records,
+                OfBytes,
+            ),
+            pages: quick_cache::sync::Cache::with_weighter(
+                count(of_pages, PAGE_BYTES),
+                of_pages,
+                OfBytes,
+            ),
+            touched: Default::default(),
+            counts: Counts::default(),
+        }
+    }
+
+    pub fn is_on(&self) -> bool {
+        self.records.capacity() > 0
+    }
+
+    /// The newest version of a record that is at hand.
+    pub fn version(&self, name: &str) -> Option<Version> {
+        self.records.get(name)
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.records.contains_key(name)
+    }
+
+    /// A page that holds as of a revision.
+    pub fn page(&self, key: &str, newest: &Token) -> Option<Arc<Page>> {
+        let page = self.pages.get(key)?;
+        let holds = page.tip.revision <= newest.revision && self.is_untouched(&page);
+        holds.then_some(page)
+    }
+
+    /// Whether no record of the page's kind has changed since.
+    fn is_untouched(&self, page: &Page) -> bool {
+        let touched = &self.touched[page.kind.index()];
+        touched.load(Ordering::SeqCst) <= page.tip.revision
+    }
+
+    /// Takes what a revision did; an older version never replaces a newer one, and a record that nobody
+    /// has read is not kept.
+    pub fn apply(&self, revision: i64, changes: &[Change]) {
+        for change in changes {
+            if change.kind == Kind::Log {
+                self.clear(revision);
+                continue;
+            }
+            self.touched[change.kind.index()].fetch_max(revision, Ordering::SeqCst);
+            let Some(kept) = self.records.peek(&*change.name) else {
+                continue;
+            };
+            if kept.revision >= revision {
+                continue;
+            }
+            match &change.record {
+                Some(record) => {
+                    let record = record.clone();
+                    let name = change.name.as_str().into();
+                    self.records.insert(name, Version { revision, record });
+                }
+                None => drop(self.records.remove(&*change.name)),
+            }
+        }
+    }
+
+    /// Gives up what a revision has changed that is not to be taken in order.
+    pub fn forget(&self, revision: i64, changes: &[Change]) {
+        for change in changes {
+            self.touched[change.kind.index()].fetch_max(revision, Ordering::SeqCst);
+            self.records.remove(&*change.name);
+        }
+    }
+
+    /// Keeps versions that are known to be the newest.
+    pub fn keep(&self, name: &str, version: Version) {
+        let kept = self.records.peek(name);
+        if kept.is_none_or(|kept| kept.revision < version.revision) {
+            self.records.insert(name.into(), version);
+        }
+    }
+
+    pub fn keep_page(&self, key: &str, page: Arc<Page>) {
+        if self.is_untouched(&page) {
+            self.pages.insert(key.into(), page);
+        }
+    }
+
+    /// Gives up everything from before a revision.
+    pub fn clear(&self, revision: i64) {
+        for touched in &self.touched {
+            touched.fetch_max(revision, Ordering::SeqCst);
+        }
+        self.records.clear();
+        self.pages.clear();
+    }
+
+    /// Gives up everything: the history is another one, whose revisions may be lower.
+    pub fn begin(&self, revision: i64) {
+        for touched in &self.touched {
+            touched.store(revision, Ordering::SeqCst);
+        }
+        self.records.clear();
+        self.pages.clear();
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Cache")
+            .field("records", &self.records.len())
+            .field("pages", &self.pages.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Weighs what is kept in bytes.
+#[derive(Clone, Copy, Debug)]
+struct OfBytes;
+
+impl Weighter<Box<str>, Version> for OfBytes {
+    fn weight(&self, name: &Box<str>, version: &Version) -> u64 {
+        weight(name.len() + version.record.len())
+    }
+}
+
+impl Weighter<Box<str>, Arc<Page>> for OfBytes {
+    fn weight(&self, key: &Box<str>, page: &Arc<Page>) -> u64 {
+        let records = page.records.iter().map(|record| record.len() + 64);
+        weight(key.len() + records.sum::<usize>())
+    }
+}
+
+fn weight(bytes: usize) -> u64 {
+    ITEM_BYTES + u64::try_from(bytes).unwrap_or(u64::MAX / 2)
+}

@@ -1,0 +1,129 @@
+//! Reads that memory answers: which freshness it satisfies, and at what revision.
+//!
+//! The newest revision is taken first and what is looked up afterwards, so that nothing found is older
+//! than it; what is found to be newer is not of that revision, and is left to the database.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::cache::{Cache, Page, Version};
+use crate::db::Db;
+use crate::db::history::{Applied, History};
+use crate::reading::{Read, Snapshot};
+use crate::route::{BOUND, Bound, Freshness};
+
+/// How often a record is looked up that is newer than the revision it is to be of.
+const TRIES: usize = 3;
+
+/// Memory as of the newest revision seen.
+pub struct Kept<'a> {
+    history: &'a History,
+    applied: Applied,
+    snapshot: Snapshot,
+}
+
+impl<'a> Kept<'a> {
+    /// What is in memory, if that is as fresh as asked.
+    pub fn of(db: &'a Db, freshness: &Freshness) -> Option<Self> {
+        let history = db.history()?;
+        if !history.cache().is_on() || !is_fresh(history, freshness) {
+            return None;
+        }
+        let applied = history.applied();
+        let may_serve = |asked| history.holds(asked);
+        if !freshness.asked.iter().all(may_serve) {
+            return None;
+        }
+        let age = (freshness.bound == Bound::Any).then(|| history.age());
+        let snapshot = Snapshot {
+            age,
+            ..applied.token.into()
+        };
+        Some(Self {
+            history,
+            applied,
+            snapshot,
+        })
+    }
+
+    pub fn snapshot(&self) -> Snapshot {
+        self.snapshot
+    }
+
+    pub fn version(&self, name: &str) -> Option<Version> {
+        let version = self.cache().version(name)?;
+        let is_of_it = version.revision <= self.applied.token.revision;
+        (is_of_it && self.is_same_history()).then_some(version)
+    }
+
+    pub fn page(&self, key: &str) -> Option<Arc<Page>> {
+        let page = self.cache().page(key, &self.applied.token);
+        page.filter(|_| self.is_same_history())
+    }
+
+    fn cache(&self) -> &Cache {
+        self.history.cache()
+    }
+
+    /// Whether what was just found is of the history that the revision is of.
+    fn is_same_history(&self) -> bool {
+        self.history.applied().generation == self.applied.generation
+    }
+}
+
+/// Whether the newest revision seen is as fresh as asked, but for the tokens.
+fn is_fresh(history: &History, freshness: &Freshness) -> bool {
+    match freshness.bound {
+        Bound::Recent => history.age() <= BOUND,
+        Bound::Tokens | Bound::Any => true,
+        Bound::Newest | Bound::Primary => false,
+    }
+}
+
+/// A record, unless the database is to be asked.
+pub fn record(db: &Db, name: &str, freshness: &Freshness) -> Option<Read<Version>> {
+    let mut found = None;
+    for _ in 0..TRIES {
+        let kept = Kept::of(db, freshness)?;
+        found = kept.version(name).map(|value| Read {
+            snapshot: kept.snapshot(),
+            value,
+        });
+        // A newer one is there: the revision moves on any moment.
+        if found.is_some() || !kept.cache().has(name) {
+            break;
+        }
+    }
+    count(db, found.is_some());
+    found
+}
+
+/// All of these records as of one revision, unless the database is to be asked.
+pub fn records(db: &Db, names: &[&str], freshness: &Freshness) -> Option<Read<Vec<Version>>> {
+    let kept = Kept::of(db, freshness)?;
+    let versions: Option<Vec<Version>> = names.iter().map(|name| kept.version(name)).collect();
+    count(db, versions.is_some());
+    Some(Read {
+        snapshot: kept.snapshot(),
+        value: versions?,
+    })
+}
+
+/// A page of a list, unless the database is to be asked.
+pub fn page(db: &Db, key: &str, freshness: &Freshness) -> Option<Read<Arc<Page>>> {
+    let kept = Kept::of(db, freshness)?;
+    let page = kept.page(key);
+    count(db, page.is_some());
+    Some(Read {
+        snapshot: kept.snapshot(),
+        value: page?,
+    })
+}
+
+fn count(db: &Db, is_hit: bool) {
+    if let Some(history) = db.history() {
+        let counts = &history.cache().counts;
+        let count = if is_hit { &counts.hits } else { &counts.misses };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,280 @@
+//! Records by name: from memory where that is as fresh as asked, else from the database.
+
+use prost::bytes::Bytes;
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
+
+use crate::cache::loads::load;
+use crate::cache::{Version, serving};
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::names::Kind;
+use crate::reading::{Read, Snapshot, first, read, record_of};
+use crate::record::basic;
+use crate::route::{Bound, Freshness};
+
+/// Most bytes of records in one batch; with its names and token it stays under 4 MiB.
+pub const BATCH_BYTES_MAX: i64 = 4 * 1024 * 1024 - 64 * 1024;
+
+/// How much of records is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// The record as it is kept.
+    Whole,
+    /// An article's BASIC view.
+    Basic,
+    /// With the page's text, which is not kept in memory.
+    WithText,
+}
+
+impl Form {
+    /// A whole record in this form; its text must come from elsewhere.
+    pub fn of(self, record: &Bytes) -> Bytes {
+        match self {
+            Form::Basic => basic(record),
+            Form::Whole | Form::WithText => record.clone(),
+        }
+    }
+}
+
+/// One record by name, `$2`.
+macro_rules! get_sql {
+    ($name:literal, $from:literal, $record:literal, $text:literal) => {
+        $crate::reading::snapshot_sql!(
+            $name,
+            "select tip.*, found.record, found.text
+             from tip left join (
+               select ",
+            $record,
+            " as record, ",
+            $text,
+            " as text from ",
+            $from,
+            " where name = $2
+             ) as found on true"
+        )
+    };
+}
+pub(crate) use get_sql;
+
+/// Records by names, `$2`, in their order, without those that are at the revisions `$4`; `size` is of
+/// all of them, `$3` the most there may be.
+macro_rules! batch_sql {
+    ($name:literal, $from:literal, $record:literal, $text:literal) => {
+        $crate::reading::snapshot_sql!(
+            $name,
+            ", batch as (
+               select asked.name as asked, asked.place, asked.at_hand, found.*,
+                      (sum(octet_length(found.record) + coalesce(octet_length(found.text), 0))
+                        over ())::bigint as size
+               from unnest($2::text[], $4::bigint[]) with ordinality as asked (name, at_hand, place)
+               left join lateral (
+                 select revision, ",
+            $record,
+            " as record, ",
+            $text,
+            " as text from ",
+            $from,
+            " where name = asked.name
+               ) as found on true)
+             select tip.*, asked, revision, size,
+                    case when size <= $3 and revision <> at_hand then record end as record,
+                    case when size <= $3 then text end as text
+             from tip, batch order by place"
+        )
+    };
+}
+pub(crate) use batch_sql;
+
+/// A record, by memory, a statement shared with others, or one of its own: a `get_sql!` statement.
+pub async fn get(
+    db: &Db,
+    kind: Kind,
+    sql: &'static str,
+    name: &str,
+    freshness: &Freshness,
+) -> Result<Read<Option<Bytes>>> {
+    if let Some(found) = serving::record(db, name, freshness) {
+        return Ok(Read {
+            snapshot: found.snapshot,
+            value: Some(found.value.record),
+        });
+    }
+    if may_be_shared(db, freshness)
+        && let Some(found) = load(db, kind, name, freshness).await?
+        && (found.value.is_some() || found.snapshot.is_of_primary)
+    {
+        return Ok(Read {
+            snapshot: aged(db, found.snapshot, freshness),
+            value: found.value.map(|version| version.record),
+        });
+    }
+    get_from_database(db, sql, name, freshness).await
+}
+
+/// Whether a snapshot that knows nothing of the call is as fresh as it asks.
+fn may_be_shared(db: &Db, freshness: &Freshness) -> bool {
+    let is_held = |asked| db.history().is_some_and(|history| history.holds(asked));
+    let asks_for_newest = matches!(freshness.bound, Bound::Newest | Bound::Primary);
+    !asks_for_newest && freshness.asked.iter().all(is_held)
+}
+
+/// The snapshot with its age, where that is told.
+fn aged(db: &Db, snapshot: Snapshot, freshness: &Freshness) -> Snapshot {
+    let age = db.history().map(|history| history.age_of(&snapshot.token));
+    let is_told = freshness.bound == Bound::Any;
+    Snapshot {
+        age: is_told.then(|| age.unwrap_or_default()),
+        ..snapshot
+    }
+}
+
+/// Runs a `get_sql!` statement. That there is no record is answered by the primary alone.
+pub async fn get_from_database(
+    db: &Db,
+    sql: &'static str,
+    name: &str,
+    freshness: &Freshness,
+) -> Result<Read<Option<Bytes>>> {
+    let statement = |asked: Vec<i64>| Ok(sqlx::query(sql).bind(asked).bind(name));
+    let mut found = read(db, freshness, statement).await?;
+    if record_of(first(&found.value)?)?.is_none() && !found.snapshot.is_of_primary {
+        found = read(db, &freshness.confirmed(), statement).await?;
+    }
+    Ok(Read {
+        snapshot: found.snapshot,
+        value: record_of(first(&found.value)?)?.map(Bytes::from),
+    })
+}
+
+/// Every record as of one snapshot, or the names of those that are missing: by memory, or a
+/// `batch_sql!` statement for all that is not at hand.
+pub async fn batch_get(
+    db: &Db,
+    sql: &'static str,
+    form: Form,
+    names: &[&str],
+    freshness: &Freshness,
+) -> Result<Read<Vec<Bytes>>> {
+    let at_hand = match form {
+        Form::WithText => vec![None; names.len()],
+        Form::Whole | Form::Basic => {
+            if let Some(found) = serving::records(db, names, freshness) {
+                return in_form(found, form);
+            }
+            at_hand(db, names)
+        }
+    };
+    let batch = batch_from_database(db, sql, names, &at_hand, freshness).await?;
+    let mut records = Vec::with_capacity(names.len());
+    for ((row, name), at_hand) in batch.value.iter().zip(names).zip(at_hand) {
+        let revision: i64 = row.try_get("revision")?;
+        records.push(match (record_of(row)?, at_hand) {
+            (Some(record), _) => {
+                let record = Bytes::from(record);
+                if form == Form::Whole {
+                    offer(db, &batch.snapshot, name, revision, &record);
+                }
+                record
+            }
+            (None, Some(version)) if version.revision == revision => form.of(&version.record),
+            (None, _) => return Err(too_large(row)),
+        });
+    }
+    Ok(Read {
+        snapshot: batch.snapshot,
+        value: records,
+    })
+}
+
+fn in_form(found: Read<Vec<Version>>, form: Form) -> Result<Read<Vec<Bytes>>> {
+    let records = found.value.iter().map(|version| form.of(&version.record));
+    let records: Vec<Bytes> = records.collect();
+    check_size(records.iter().map(Bytes::len).sum())?;
+    Ok(Read {
+        snapshot: found.snapshot,
+        value: records,
+    })
+}
+
+async fn batch_from_database(
+    db: &Db,
+    sql: &'static str,
+    names: &[&str],
+    at_hand: &[Option<Version>],
+    freshness: &Freshness,
+) -> Result<Read<Vec<PgRow>>> {
+    let revisions = at_hand.iter();
+    let revisions =
+        revisions.map(|version| version.as_ref().map_or(-1, |version| version.revision));
+    let revisions: Vec<i64> = revisions.collect();
+    let statement = |asked: Vec<i64>| {
+        Ok(sqlx::query(sql)
+            .bind(asked)
+            .bind(names)
+            .bind(BATCH_BYTES_MAX)
+            .bind(revisions.clone()))
+    };
+    let mut found = read(db, freshness, statement).await?;
+    let mut missing = missing(&found.value)?;
+    if !missing.is_empty() && !found.snapshot.is_of_primary {
+        found = read(db, &freshness.confirmed(), statement).await?;
+        missing = self::missing(&found.value)?;
+    }
+    match missing.is_empty() {
+        true => Ok(found),
+        false => Err(Error::Missing(missing)),
+    }
+}
+
+/// What memory has of these records, however old it is: the statement tells what is still the newest.
+fn at_hand(db: &Db, names: &[&str]) -> Vec<Option<Version>> {
+    let cache = db.history().map(|history| history.cache());
+    let versions = names.iter().map(|name| cache?.version(name));
+    versions.collect()
+}
+
+/// Offers a record as a snapshot shows it to those who read it next.
+pub(crate) fn offer(db: &Db, snapshot: &Snapshot, name: &str, revision: i64, record: &Bytes) {
+    if let Some(history) = db.history() {
+        let record = record.clone();
+        history.offer(&snapshot.token, name, Version { revision, record });
+    }
+}
+
+/// The names of a batch that have no record, each once.
+fn missing(rows: &[PgRow]) -> Result<Vec<String>> {
+    let mut missing: Vec<String> = Vec::new();
+    for row in rows {
+        let name = row.try_get("asked")?;
+        let revision: Option<i64> = row.try_get("revision")?;
+        if revision.is_none() && !missing.contains(&name) {
+            missing.push(name);
+        }
+    }
+    Ok(missing)
+}
+
+fn check_size(size: usize) -> Result<()> {
+    let limit = usize::try_from(BATCH_BYTES_MAX).unwrap_or(usize::MAX);
+    match size <= limit {
+        true => Ok(()),
+        false => Err(Error::TooLarge {
+            what: "a batch",
+            size,
+            limit,
+        }),
+    }
+}
+
+fn too_large(row: &PgRow) -> Error {
+    let to_size = |bytes: i64| usize::try_from(bytes).unwrap_or(usize::MAX);
+    match row.try_get::<i64, _>("size") {
+        Ok(size) => Error::TooLarge {
+            what: "a batch",
+            size: to_size(size),
+            limit: to_size(BATCH_BYTES_MAX),
+        },
+        Err(error) => error.into(),
+    }
+}

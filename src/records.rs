@@ -103,30 +103,35 @@ pub async fn get(
     if may_be_shared(db, freshness)
         && let Some(found) = load(db, kind, name, freshness).await?
         && (found.value.is_some() || found.snapshot.is_of_primary)
+        && has_asked(db, &found.snapshot, freshness)
     {
         return Ok(Read {
-            snapshot: aged(db, found.snapshot, freshness),
+            snapshot: found.snapshot,
             value: found.value.map(|version| version.record),
         });
     }
     get_from_database(db, sql, name, freshness).await
 }
 
-/// Whether a snapshot that knows nothing of the call is as fresh as it asks.
+/// Whether a snapshot that knows nothing of the call is as fresh as it asks, as far as is known before.
 fn may_be_shared(db: &Db, freshness: &Freshness) -> bool {
     let is_held = |asked| db.history().is_some_and(|history| history.holds(asked));
-    let asks_for_newest = matches!(freshness.bound, Bound::Newest | Bound::Primary);
-    !asks_for_newest && freshness.asked.iter().all(is_held)
+    match freshness.bound {
+        Bound::Recent | Bound::Tokens => freshness.asked.iter().all(is_held),
+        Bound::Any | Bound::Newest | Bound::Primary => false,
+    }
 }
 
-/// The snapshot with its age, where that is told.
-fn aged(db: &Db, snapshot: Snapshot, freshness: &Freshness) -> Snapshot {
-    let age = db.history().map(|history| history.age_of(&snapshot.token));
-    let is_told = freshness.bound == Bound::Any;
-    Snapshot {
-        age: is_told.then(|| age.unwrap_or_default()),
-        ..snapshot
-    }
+/// Whether a snapshot has the revisions that the call names: it is of the history that holds them, and
+/// not before them.
+fn has_asked(db: &Db, snapshot: &Snapshot, freshness: &Freshness) -> bool {
+    let is_ours = || {
+        db.history()
+            .is_some_and(|history| history.has(&snapshot.token))
+    };
+    let mut asked = freshness.asked.iter().peekable();
+    let names_none = asked.peek().is_none();
+    names_none || asked.all(|asked| asked.revision <= snapshot.token.revision) && is_ours()
 }
 
 /// Runs a `get_sql!` statement. That there is no record is answered by the primary alone.

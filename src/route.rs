@@ -4,11 +4,14 @@
 //! A replica's snapshot is judged by what that same snapshot says of the revisions asked about, and of
 //! the newest one that this process has seen on the primary.
 
+mod freshness;
+
 use std::time::{Duration, Instant};
 
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
+pub use self::freshness::{Bound, Freshness, WAIT_DEFAULT};
 use crate::db::{Db, Reader, Replica, Server};
 use crate::error::{Error, Result};
 use crate::reading::Snapshot;
@@ -32,68 +35,6 @@ const WAIT_MAX: Duration = Duration::from_millis(50);
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 const PAUSE_MAX: Duration = Duration::from_millis(50);
 
-/// How long a call without a deadline waits for what it asks.
-pub const WAIT_DEFAULT: Duration = Duration::from_secs(5);
-
-/// How fresh a read must be, beside the tokens it names.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Bound {
-    /// No older than the last poll of the primary, which is at most 100 ms ago.
-    #[default]
-    Recent,
-    /// As the tokens it names, and no more.
-    Tokens,
-    /// Of any age.
-    Any,
-    /// The primary's newest; without a primary, a replica's.
-    Newest,
-    /// The primary's newest, or nothing.
-    Primary,
-}
-
-/// What a call demands of the snapshot it is answered from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Freshness {
-    pub bound: Bound,
-    /// Tokens the call names, and the one of the first page: two at most.
-    pub asked: Vec<AskedToken>,
-    /// Until when a replica may be waited for.
-    pub deadline: Instant,
-}
-
-impl Default for Freshness {
-    fn default() -> Self {
-        Self::of(Bound::default())
-    }
-}
-
-impl Freshness {
-    pub fn of(bound: Bound) -> Self {
-        Self {
-            bound,
-            asked: Vec::new(),
-            deadline: Instant::now() + WAIT_DEFAULT,
-        }
-    }
-
-    /// No older than a snapshot that was read before.
-    pub fn after(snapshot: &Snapshot, deadline: Instant) -> Self {
-        Self {
-            bound: Bound::Tokens,
-            asked: vec![snapshot.token.into()],
-            deadline,
-        }
-    }
-
-    /// The same, of the primary.
-    pub fn confirmed(&self) -> Self {
-        Self {
-            bound: Bound::Primary,
-            ..self.clone()
-        }
-    }
-}
-
 /// A server that is asked.
 #[derive(Clone, Copy, Debug)]
 enum Asked<'a> {
@@ -109,6 +50,8 @@ pub struct Route<'a> {
     asked: Asked<'a>,
     /// The newest revision that was known when the read began; what a replica is measured by.
     newest: Option<Token>,
+    /// The same, whoever is asked.
+    known: Option<Token>,
     /// Why the primary cannot be asked, once that is so.
     without_primary: Option<Error>,
     /// The revision a replica was at that is behind what the call asks for.
@@ -125,6 +68,7 @@ impl<'a> Route<'a> {
             freshness,
             asked: Asked::Primary,
             newest: history.map(|history| history.newest()),
+            known: db.history().map(|history| history.applied().token),
             without_primary: None,
             behind: None,
             began: Instant::now(),
@@ -235,7 +179,7 @@ impl<'a> Route<'a> {
             .collect::<Result<_>>()?;
         let is_standby: bool = row.try_get("is_standby")?;
         match self.asked {
-            Asked::Primary if !is_standby => self.found_primary(),
+            Asked::Primary if !is_standby => self.found_primary(&token),
             // Nothing is known to measure it by, or it will not do.
             Asked::Primary if self.is_alone() => {
                 return Err(Error::NoPrimary("its address leads to a standby".into()));
@@ -332,10 +276,17 @@ impl<'a> Route<'a> {
         Ok(None)
     }
 
-    /// It answers: polls of it may have paused.
-    fn found_primary(&self) {
-        if let Some(history) = self.db.history().filter(|history| history.is_lost()) {
+    /// It answers: polls of it may have paused. One that lacks what was seen before it was asked is not
+    /// the one that was seen.
+    fn found_primary(&self, token: &Token) {
+        let (Some(history), Some(known)) = (self.db.history(), &self.known) else {
+            return;
+        };
+        if history.is_lost() {
             history.heard();
+        }
+        if token.revision < known.revision {
+            history.doubt();
         }
     }
 

@@ -48,21 +48,38 @@ impl Loads {
         queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a record, with whoever else does; answers whether a lane is to be started.
-    fn join(&self, kind: Kind, name: &str) -> (oneshot::Receiver<Loaded>, bool) {
-        let (sender, receiver) = oneshot::channel();
+    /// Waits for a record, with whoever else does.
+    fn join(&self, kind: Kind, name: &str) -> Joined {
+        let (sender, answer) = oneshot::channel();
         let mut queue = self.queue(kind);
-        if let Some(others) = queue.loading.get_mut(name) {
-            others.push(sender);
-            return (receiver, false);
-        }
-        queue.waiting.entry(name.into()).or_default().push(sender);
-        let is_free = queue.lanes < LANES;
-        if is_free {
+        let has_begun = match queue.loading.get_mut(name) {
+            Some(others) => {
+                others.push(sender);
+                true
+            }
+            None => {
+                queue.waiting.entry(name.into()).or_default().push(sender);
+                false
+            }
+        };
+        let starts_lane = !has_begun && queue.lanes < LANES;
+        if starts_lane {
             queue.lanes += 1;
         }
-        (receiver, is_free)
+        Joined {
+            answer,
+            has_begun,
+            starts_lane,
+        }
     }
+}
+
+struct Joined {
+    answer: oneshot::Receiver<Loaded>,
+    /// Whether the statement had begun already.
+    has_begun: bool,
+    /// Whether somebody is needed to run it.
+    starts_lane: bool,
 }
 
 /// A record as of a snapshot that is as fresh as a read which names no token, and at least as new as what
@@ -75,17 +92,18 @@ pub async fn load(
 ) -> Result<Option<Read<Option<Version>>>> {
     let seen = db.history().map(|history| history.applied().token.revision);
     loop {
-        let (answer, is_to_start) = db.loads().join(kind, name);
-        if is_to_start {
+        let joined = db.loads().join(kind, name);
+        if joined.starts_lane {
             tokio::spawn(Lane::new(db, kind).run());
         }
-        let answer = tokio::time::timeout_at(freshness.deadline.into(), answer).await;
+        let answer = tokio::time::timeout_at(freshness.deadline.into(), joined.answer).await;
         let late = |_| Error::NoPrimary("no answer in time".into());
         let Ok(Loaded { snapshot, version }) = answer.map_err(late)? else {
             return Ok(None);
         };
-        // Of a statement that had begun before this read, and may not have seen what it must.
-        if seen.is_some_and(|seen| snapshot.token.revision < seen) {
+        // A statement that had begun before this read may not have seen what it must.
+        let may_lack = seen.is_some_and(|seen| snapshot.token.revision < seen);
+        if joined.has_begun && may_lack {
             continue;
         }
         return Ok(Some(Read {

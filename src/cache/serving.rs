@@ -26,7 +26,7 @@ impl<'a> Kept<'a> {
     /// What is in memory, if that is as fresh as asked.
     pub fn of(db: &'a Db, freshness: &Freshness) -> Option<Self> {
         let history = db.history()?;
-        if !history.cache().is_on() || !is_fresh(history, freshness) {
+        if !history.cache().is_on() || history.is_doubted() || !is_fresh(history, freshness) {
             return None;
         }
         let applied = history.applied();
@@ -74,8 +74,9 @@ impl<'a> Kept<'a> {
 /// Whether the newest revision seen is as fresh as asked, but for the tokens.
 fn is_fresh(history: &History, freshness: &Freshness) -> bool {
     match freshness.bound {
-        Bound::Recent => history.age() <= BOUND,
-        Bound::Tokens | Bound::Any => true,
+        // A token that was lost with its primary is known to be so by then.
+        Bound::Recent | Bound::Tokens => history.age() <= BOUND,
+        Bound::Any => true,
         Bound::Newest | Bound::Primary => false,
     }
 }

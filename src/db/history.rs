@@ -3,13 +3,14 @@
 //! moves with.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
 
 use crate::cache::{Cache, Page, Step, Version};
+use crate::db::polls::Polls;
 use crate::db::seen::{Ahead, Lost, REMEMBERED_MAX, Seen};
 use crate::token::{AskedToken, Token};
 
@@ -44,9 +45,7 @@ pub struct History {
     /// How far the tail has read, which is what watchers are sent.
     followed: watch::Sender<Applied>,
     cache: Cache,
-    /// When this began, and how long after that the last poll which succeeded did, in microseconds.
-    began: Instant,
-    polled_us: AtomicU64,
+    polls: Polls,
     /// Whether another history was just met, and what came before its newest is read.
     reloading: watch::Sender<bool>,
     nudge: Notify,
@@ -74,8 +73,7 @@ impl History {
             applied: watch::Sender::new(applied),
             followed: watch::Sender::new(applied),
             cache,
-            began: polled,
-            polled_us: AtomicU64::new(0),
+            polls: Polls::beginning_with(polled),
             reloading: watch::Sender::new(false),
             nudge: Notify::new(),
             is_watched: AtomicBool::new(false),
@@ -221,15 +219,23 @@ impl History {
 
     /// How long ago the last poll that succeeded began: what it saw was the newest then.
     pub fn age(&self) -> Duration {
-        let polled = Duration::from_micros(self.polled_us.load(Ordering::SeqCst));
-        self.began.elapsed().saturating_sub(polled)
+        self.polls.age()
     }
 
     fn set_polled(&self, seen: &mut Seen, polled: Instant) {
         seen.polled = seen.polled.max(polled);
-        let after = seen.polled.saturating_duration_since(self.began);
-        let after_us = u64::try_from(after.as_micros()).unwrap_or(u64::MAX);
-        self.polled_us.store(after_us, Ordering::SeqCst);
+        self.polls.succeeded(seen.polled);
+    }
+
+    /// The primary showed a snapshot that lacks what was known of it before: another history, most
+    /// likely. Memory serves nothing until a poll that begins now has told.
+    pub fn doubt(&self) {
+        self.polls.doubt(Instant::now());
+        self.nudge.notify_one();
+    }
+
+    pub fn is_doubted(&self) -> bool {
+        self.polls.is_doubted()
     }
 
     /// A poll was refused.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const RESOURCES: [&str; 4] = ["articles", "stations", "statistics", "changes"];
 
 /// The floor of each file, by its path below `src`, most particular first.
-const FLOORS: [(&str, u8); 44] = [
+const FLOORS: [(&str, u8); 45] = [
     ("pb.rs", 0),
     ("names.rs", 0),
     ("error.rs", 0),
@@ -41,6 +41,7 @@ const FLOORS: [(&str, u8); 44] = [
     ("reading.rs", 2),
     ("records.rs", 2),
     ("route.rs", 2),
+    ("route", 2),
     ("paging.rs", 2),
     ("tables.rs", 2),
     ("context.rs", 3),

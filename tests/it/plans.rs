@@ -85,7 +85,7 @@ impl Resource {
     }
 
     async fn read(&self, db: &Db, wanted: Wanted<'_>) -> Page {
-        let read = listing::list(db, self.listed, wanted, &Freshness::default()).await;
+        let read = listing::list(db, self.listed, wanted, "", &Freshness::default()).await;
         read.unwrap().value
     }
 

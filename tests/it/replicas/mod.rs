@@ -43,20 +43,25 @@ impl Pair {
         pair
     }
 
-    /// A service whose reads may go to the standby.
+    /// A service whose reads may go to the standby; none is answered from memory.
     async fn service(&self) -> Service {
-        service(&self.primary.database(), &[&self.standby.database()]).await
+        let primary = self.primary.database();
+        let settings = settings(&primary, &[&self.standby.database()]);
+        Service::without_cache(primary, &settings).await
     }
 }
 
 /// A service on a primary and standbys, each as it is reached.
 async fn service(primary: &Database, standbys: &[&Database]) -> Service {
-    let settings = Settings {
+    Service::with(primary.clone(), &settings(primary, standbys)).await
+}
+
+fn settings(primary: &Database, standbys: &[&Database]) -> Settings {
+    Settings {
         replica_urls: standbys.iter().map(|standby| standby.url.clone()).collect(),
         acquire_timeout_ms: 5_000,
         ..primary.settings()
-    };
-    Service::with(primary.clone(), &settings).await
+    }
 }
 
 fn at_least(token: &str) -> Option<Consistency> {

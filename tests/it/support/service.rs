@@ -66,6 +66,13 @@ impl Service {
         Self::run(database, bulletin).await
     }
 
+    /// The same, whose every read goes to the database.
+    pub async fn without_cache(database: Database, settings: &Settings) -> Self {
+        let db = Db::connect(settings).await.unwrap();
+        let bulletin = Bulletin::start_with_cache(db, 0).await.unwrap();
+        Self::run(database, bulletin).await
+    }
+
     async fn run(database: Database, bulletin: Bulletin) -> Self {
         let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -83,7 +83,7 @@ impl Preparing<'_> {
         self.all(Method::Batch, View::Full, requests).await
     }
 
-    /// Pages that begin anywhere in a list.
+    /// Pages that begin anywhere in a list, in its first 200,000 records if it is longer.
     pub async fn pages(&mut self, pages: &Pages<'_>, count: usize) -> Result<Prepared> {
         let step = (pages.total / WALKED_MAX).clamp(pages.size, PAGE_SIZE_MAX.max(pages.size));
         let mut starts = Vec::new();

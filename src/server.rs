@@ -9,10 +9,11 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
+use tonic::transport::server::{Router, TcpIncoming};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
+use tower::layer::util::{Identity, Stack};
 use tracing::{info, warn};
 
 use crate::articles::search::query::load_dictionary;
@@ -211,21 +212,12 @@ async fn set_health(health: &HealthReporter, status: ServingStatus) {
     }
 }
 
-type Layered = tonic::transport::server::Router<
-    tower::layer::util::Stack<
-        ForeignErrors,
-        tower::layer::util::Stack<GrpcWebLayer, tower::layer::util::Identity>,
-    >,
->;
+type Layers = Stack<ForeignErrors, Stack<GrpcWebLayer, Identity>>;
 
-fn router(context: Context) -> Layered {
-    macro_rules! bounded {
-        ($server:ident, $service:expr) => {
-            $server::new($service)
-                .max_decoding_message_size(MESSAGE_BYTES_MAX)
-                .max_encoding_message_size(MESSAGE_BYTES_MAX)
-        };
-    }
+/// What every service is served on. The benchmark serves its references on it too, so that nothing but
+/// the handlers differs.
+#[doc(hidden)]
+pub fn layered_server() -> Server<Layers> {
     // The framework's own defaults for the first three are no bound at all.
     Server::builder()
         .max_concurrent_streams(STREAMS_MAX)
@@ -237,6 +229,17 @@ fn router(context: Context) -> Layered {
         .accept_http1(true)
         .layer(GrpcWebLayer::new())
         .layer(ForeignErrors)
+}
+
+fn router(context: Context) -> Router<Layers> {
+    macro_rules! bounded {
+        ($server:ident, $service:expr) => {
+            $server::new($service)
+                .max_decoding_message_size(MESSAGE_BYTES_MAX)
+                .max_encoding_message_size(MESSAGE_BYTES_MAX)
+        };
+    }
+    layered_server()
         .add_service(bounded!(
             ArticleServiceServer,
             Articles::new(context.clone())

@@ -1,4 +1,4 @@
-//! The service, in a process of its own.
+//! The service, or another server, in a process of its own.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
@@ -16,24 +16,31 @@ pub struct Service {
 impl Service {
     /// Starts it on a free port; what it logs goes to `log`.
     pub fn start(database_url: &str, log: &Path) -> Result<Self> {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_bulletin"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bulletin"));
+        command
             .args(["serve", "--listen", "127.0.0.1:0"])
-            .env("DATABASE_URL", database_url)
+            .env("DATABASE_URL", database_url);
+        Self::of(command, log)
+    }
+
+    /// Starts a program that prints `serving on` and its address.
+    pub fn of(mut command: Command, log: &Path) -> Result<Self> {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(File::create(log)?)
             .spawn()
-            .context("the service does not start")?;
+            .with_context(|| format!("{} does not start", command.get_program().display()))?;
         let output = child.stdout.take().context("its output is not piped")?;
         let mut lines = BufReader::new(output).lines();
         let address = lines.by_ref().map_while(Result::ok).find_map(|line| {
             let rest = line.strip_prefix("serving on ")?;
-            Some(rest.split(';').next()?.to_owned())
+            Some(rest.split(';').next()?.trim().to_owned())
         });
         // Somebody must read on, or the next line it prints ends it.
         std::thread::spawn(move || lines.for_each(drop));
         let Some(address) = address else {
             let status = child.wait()?;
-            bail!("the service ended ({status}); its log is {}", log.display());
+            bail!("the server ended ({status}); its log is {}", log.display());
         };
         Ok(Self { child, address })
     }

@@ -1,7 +1,7 @@
 //! A city's records, made from a seed: the messages that a caller would send, page and all.
 
 mod articles;
-mod draw;
+pub mod draw;
 mod page;
 mod stations;
 mod statistics;

@@ -57,7 +57,7 @@ pub fn service(url: &str, directory: &Path, cache: Cache) -> Result<Service> {
     command
         .args(["serve", "--listen", "127.0.0.1:0"])
         .env("DATABASE_URL", url)
-        .env("BULLETIN_CACHE_BYTES", "0");
+        .env("BULLETIN_CACHE_MIB", "0");
     Service::of(command, &log)
 }
 

@@ -24,6 +24,7 @@ pub mod table;
 #[cfg(test)]
 pub mod testing;
 pub mod units;
+pub mod vocabulary;
 pub mod works;
 
 use self::reading::{Reading, read};

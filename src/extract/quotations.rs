@@ -34,8 +34,8 @@ pub fn find(story: &Story<'_>, people: &[Person]) -> Vec<Quotation> {
     let mut quotations = Vec::new();
     for (part, passage) in story.body() {
         let text = passage.text();
-        let names = finder.iter().flat_map(|finder| finder.find_iter(text));
-        let names = names.map(|name| (name.range(), name.pattern().as_usize()));
+        let names = finder.iter().flat_map(|finder| finder.all_in(text));
+        let names = names.map(|(name, entry)| (name, entry.known));
         let mut reader = Reader {
             text,
             names: names.collect(),

@@ -16,7 +16,11 @@ const BYTES: usize = 8;
 pub struct Entry<'w, T> {
     pub word: &'w str,
     pub known: T,
-    /// The bytes at the edge by which the word is filed, and which of them are the word's.
+}
+
+/// The bytes of a word at the edge by which it is filed, and which of them are the word's.
+#[derive(Clone, Copy, Debug)]
+struct Key {
     bytes: u64,
     mask: u64,
 }
@@ -27,6 +31,8 @@ pub struct Vocabulary<'w, T> {
     edge: Edge,
     /// File by file, the longest first; of equal words the earlier.
     entries: Vec<Entry<'w, T>>,
+    /// Of each entry. Apart from them, so that many are looked at in one piece of memory.
+    keys: Vec<Key>,
     /// Where each file begins in the entries, and where the last ends.
     files: Vec<u16>,
 }
@@ -71,6 +77,14 @@ impl Edge {
         }
     }
 
+    fn key(self, word: &str) -> Key {
+        let mask = self.mask(word.len());
+        Key {
+            bytes: self.bytes(word) & mask,
+            mask,
+        }
+    }
+
     fn has(self, text: &str, word: &str) -> bool {
         match self {
             Self::Start => text.starts_with(word),
@@ -92,14 +106,8 @@ impl<'w, T> Vocabulary<'w, T> {
 
     fn new(words: impl IntoIterator<Item = (&'w str, T)>, edge: Edge) -> Self {
         let entries = words.into_iter().filter(|(word, _)| !word.is_empty());
-        let mut entries: Vec<Entry<'w, T>> = entries
-            .map(|(word, known)| Entry {
-                word,
-                known,
-                bytes: edge.bytes(word) & edge.mask(word.len()),
-                mask: edge.mask(word.len()),
-            })
-            .collect();
+        let entries = entries.map(|(word, known)| Entry { word, known });
+        let mut entries: Vec<Entry<'w, T>> = entries.collect();
         let count = (4 * entries.len()).next_power_of_two().min(FILES_MAX);
         let file = |entry: &Entry<'w, T>| {
             let char = edge.char(entry.word).unwrap_or_default();
@@ -114,17 +122,36 @@ impl<'w, T> Vocabulary<'w, T> {
         for file in 0..count {
             files[file + 1] += files[file];
         }
+        let keys = entries.iter().map(|entry| edge.key(entry.word)).collect();
         Self {
             edge,
             entries,
+            keys,
             files,
         }
     }
 
-    fn file(&self, char: char) -> &[Entry<'w, T>] {
+    /// Where the words of a character stand in the entries.
+    fn file(&self, char: char) -> Range<usize> {
         let file = file_of(char, self.files.len() - 1);
-        let (start, end) = (self.files[file], self.files[file + 1]);
-        &self.entries[usize::from(start)..usize::from(end)]
+        usize::from(self.files[file])..usize::from(self.files[file + 1])
+    }
+
+    /// The words of a file that stand at the edge of a text.
+    fn matching<'t>(
+        &self,
+        file: Range<usize>,
+        text: &'t str,
+    ) -> impl Iterator<Item = &Entry<'w, T>> + use<'_, 'w, 't, T> {
+        let edge = self.edge;
+        let bytes = edge.bytes(text);
+        let keys = self.keys[file.clone()].iter();
+        keys.zip(&self.entries[file])
+            .filter(move |(key, entry)| {
+                bytes & key.mask == key.bytes
+                    && (entry.word.len() <= BYTES || edge.has(text, entry.word))
+            })
+            .map(|(_, entry)| entry)
     }
 
     /// The words that stand at the edge of a text, the longest first.
@@ -132,13 +159,8 @@ impl<'w, T> Vocabulary<'w, T> {
         &self,
         text: &'t str,
     ) -> impl Iterator<Item = &Entry<'w, T>> + use<'_, 'w, 't, T> {
-        let file = self.edge.char(text).map_or(&[][..], |char| self.file(char));
-        let edge = self.edge;
-        let bytes = if file.is_empty() { 0 } else { edge.bytes(text) };
-        file.iter().filter(move |entry| {
-            bytes & entry.mask == entry.bytes
-                && (entry.word.len() <= BYTES || edge.has(text, entry.word))
-        })
+        let char = self.edge.char(text);
+        self.matching(char.map_or(0..0, |char| self.file(char)), text)
     }
 
     /// The longest word that stands at the edge of a text.
@@ -153,9 +175,24 @@ impl<'w, T> Vocabulary<'w, T> {
     /// The first place of a text from a byte on where words begin, and the longest there.
     pub fn next_in(&self, text: &str, from: usize) -> Option<(usize, &Entry<'w, T>)> {
         let rest = &text[from..];
-        rest.char_indices()
-            .filter(|(_, char)| !self.file(*char).is_empty())
-            .find_map(|(at, _)| Some((from + at, self.at(&rest[at..])?)))
+        rest.char_indices().find_map(|(at, char)| {
+            let file = self.file(char);
+            if file.is_empty() {
+                return None;
+            }
+            let entry = self.matching(file, &rest[at..]).next()?;
+            Some((from + at, entry))
+        })
+    }
+
+    /// The words that begin anywhere in a text, those in others too.
+    pub fn every_in<'t>(
+        &self,
+        text: &'t str,
+    ) -> impl Iterator<Item = &Entry<'w, T>> + use<'_, 'w, 't, T> {
+        let files = text.char_indices().map(|(at, char)| (at, self.file(char)));
+        let files = files.filter(|(_, file)| !file.is_empty());
+        files.flat_map(move |(at, file)| self.matching(file, &text[at..]))
     }
 
     /// The words of a text, in order, none in another; where several begin, the longest.

@@ -5,10 +5,12 @@ mod credit;
 mod words;
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use self::credit::{Credit, Extent, is_separator};
 use super::people::name;
 use super::story::{Place, Role as Part, Story};
+use super::vocabulary::Vocabulary;
 use crate::pb;
 use crate::pb::byline::Role;
 
@@ -202,15 +204,17 @@ fn dateline(text: &str) -> Option<usize> {
     let start = &start[..start
         .find(['。', ',', '“', ':', '(', '【'])
         .unwrap_or(start.len())];
-    let ends = [
+    let (at, end) = DATELINE_ENDS.next_in(start, 0)?;
+    Some(at + end.word.len())
+}
+
+/// All of one length: the first to begin is the first to end.
+static DATELINE_ENDS: LazyLock<Vocabulary<'static, ()>> = LazyLock::new(|| {
+    Vocabulary::of_bare_starts([
         "日电", "报讯", "网讯", "台讯", "社讯", "刊讯", "端讯", "闻讯", "体讯", "日讯", "电讯",
         "消息",
-    ];
-    let found = ends
-        .iter()
-        .filter_map(|end| start.find(end).map(|at| at + end.len()));
-    found.min()
-}
+    ])
+});
 
 /// Credits in brackets: with a role anywhere; without one after a dateline, or at the end of all.
 fn brackets(text: &str, is_near_end: bool) -> Vec<Credit> {

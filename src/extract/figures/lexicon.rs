@@ -1,11 +1,11 @@
 //! What the rules know of words beside numbers: the tables of `rules/`, ready to be asked.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use crate::extract::table::rows;
-use crate::extract::vocabulary::Vocabulary;
+use crate::extract::vocabulary::{Entry, Vocabulary};
 use crate::pb::statistic::Qualifier;
 
 /// What a unit counts.
@@ -239,7 +239,7 @@ pub fn numeral_names(text: &str) -> Vec<Range<usize>> {
 }
 
 /// Words around a number, by what they tell of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listed {
     Length,
     LengthOf,
@@ -278,17 +278,87 @@ impl Listed {
         })
     }
 
-    /// The words, in the order of their table.
-    pub fn words(self) -> &'static [&'static str] {
-        static WORDS: LazyLock<HashMap<Listed, Vec<&'static str>>> = LazyLock::new(|| {
-            let mut words: HashMap<Listed, Vec<&'static str>> = HashMap::new();
+    fn list(self) -> &'static List {
+        static LISTS: LazyLock<Vec<List>> = LazyLock::new(|| {
+            let mut words = vec![Vec::new(); Listed::Called as usize + 1];
             for [word, kind] in rows(include_str!("../rules/figure_words.tsv")) {
                 if let Some(listed) = Listed::named(kind) {
-                    words.entry(listed).or_default().push(word);
+                    words[listed as usize].push(word);
                 }
             }
-            words
+            words.into_iter().map(List::of).collect()
         });
-        WORDS.get(&self).map_or(&[], Vec::as_slice)
+        &LISTS[self as usize]
+    }
+
+    pub fn has(self, text: &str) -> bool {
+        self.list()
+            .starts
+            .at(text)
+            .is_some_and(|entry| entry.word == text)
+    }
+
+    /// Whether one of the words begins a text.
+    pub fn begins(self, text: &str) -> bool {
+        self.list().starts.is_at(text)
+    }
+
+    /// Whether one of the words ends a text.
+    pub fn ends(self, text: &str) -> bool {
+        self.list().ends.is_at(text)
+    }
+
+    pub fn is_in(self, text: &str) -> bool {
+        self.list().starts.is_in(text)
+    }
+
+    /// Where the first of the words in a text begins.
+    pub fn find_in(self, text: &str) -> Option<usize> {
+        self.list().starts.next_in(text, 0).map(|(at, _)| at)
+    }
+
+    /// Of the words that begin a text, the first of the table.
+    pub fn first_at(self, text: &str) -> Option<&'static str> {
+        first_of_table(self.list().starts.all_at(text))
+    }
+
+    /// Of the words that end a text, the first of the table.
+    pub fn first_before(self, text: &str) -> Option<&'static str> {
+        first_of_table(self.list().ends.all_at(text))
+    }
+
+    /// The words that stand in a text, in the order of the table.
+    pub fn all_in(self, text: &str) -> impl Iterator<Item = &'static str> {
+        let list = self.list();
+        let found = list.starts.every_in(text).map(|entry| entry.known);
+        let found: BTreeSet<usize> = found.collect();
+        found.into_iter().map(|index| list.words[index])
+    }
+}
+
+fn first_of_table<'e>(
+    entries: impl Iterator<Item = &'e Entry<'static, usize>>,
+) -> Option<&'static str> {
+    let first = entries.min_by_key(|entry| entry.known);
+    first.map(|entry| entry.word)
+}
+
+/// A list of words, in the order of their table.
+struct List {
+    words: Vec<&'static str>,
+    /// Each with its place in the list.
+    starts: Vocabulary<'static, usize>,
+    /// The same, by their ends.
+    ends: Vocabulary<'static, usize>,
+}
+
+impl List {
+    fn of(words: Vec<&'static str>) -> Self {
+        let placed = || words.iter().enumerate().map(|(place, word)| (*word, place));
+        Self {
+            starts: Vocabulary::of_starts(placed()),
+            ends: Vocabulary::of_ends(placed()),
+            words,
+        }
     }
 }

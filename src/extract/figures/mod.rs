@@ -73,9 +73,12 @@ pub fn find(story: &Story<'_>) -> Vec<Figure> {
             (is_headline, of_passage(&part.passage, index, is_headline))
         })
         .collect();
+    let has_headline = read
+        .iter()
+        .any(|(is_headline, figures)| *is_headline && !figures.is_empty());
     let told: HashSet<(String, String)> = read
         .iter()
-        .filter(|(is_headline, _)| !is_headline)
+        .filter(|(is_headline, _)| has_headline && !is_headline)
         .flat_map(|(_, figures)| figures.iter().map(fact))
         .collect();
     let mut all = Vec::new();
@@ -268,6 +271,9 @@ fn second_honour(sheet: &Sheet<'_>, reading: &Reading, figure: &Figure) -> Optio
 
 /// Sorts figures by their numbers, and keeps parents with their children.
 fn in_order(figures: Vec<Figure>) -> Vec<Figure> {
+    if figures.is_sorted_by_key(|figure| figure.number.start) {
+        return figures;
+    }
     let mut order: Vec<usize> = (0..figures.len()).collect();
     order.sort_by_key(|index| (figures[*index].number.start, *index));
     let mut rank = vec![0; figures.len()];

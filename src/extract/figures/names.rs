@@ -53,7 +53,7 @@ pub fn names(
         let rest = told.lead.split_once(subject).map(|(_, rest)| rest);
         rest.is_some_and(|rest| !rest.starts_with('道'))
     };
-    let subject = Listed::Subject.words().iter().copied().find(is_named);
+    let subject = Listed::Subject.all_in(told.lead).find(is_named);
     names.subject = match (subject, inherited) {
         (Some(subject), _) => subject.to_owned(),
         (None, Some(before)) => before.subject.clone(),
@@ -188,12 +188,14 @@ fn lead(text: &str) -> &str {
     const MARKS: [char; 13] = [
         '“', '”', ' ', ',', '、', ':', '(', ')', '《', '》', '\t', '+', '。',
     ];
-    let (starts, ends) = (Listed::LeadStart.words(), Listed::LeadEnd.words());
     let text = text.rsplit(',').next().unwrap_or(text);
     let mut text = text.trim_matches(MARKS);
     loop {
-        let start = starts.iter().find_map(|word| text.strip_prefix(word));
-        let end = ends.iter().find_map(|word| text.strip_suffix(word));
+        let start = Listed::LeadStart
+            .first_at(text)
+            .map(|word| &text[word.len()..]);
+        let end = Listed::LeadEnd.first_before(text);
+        let end = end.map(|word| &text[..text.len() - word.len()]);
         let is_word = text.ends_with("行为") || text.ends_with('均') && !text.ends_with("分别均");
         let end = end.filter(|_| !is_word);
         match start.filter(|rest| !rest.is_empty()).or(end) {
@@ -214,11 +216,7 @@ fn noun(rest: &str, reading: &Reading) -> String {
         return String::new();
     }
     let rest = rest.trim_start_matches(['的', ' ', '“', '”']);
-    let words = Listed::NounEnd
-        .words()
-        .iter()
-        .filter_map(|word| rest.find(word))
-        .min();
+    let words = Listed::NounEnd.find_in(rest);
     let marks = rest.find([',', '、', '(', '。', ';']);
     let end = words.into_iter().chain(marks).min().unwrap_or(rest.len());
     let noun = rest[..end].trim().chars();

@@ -285,20 +285,14 @@ impl Statements<'_, '_> {
 
 /// 全国文明城市: the place is part of a title.
 fn is_of_a_title(rest: &str) -> bool {
-    Listed::Title
-        .words()
-        .iter()
-        .any(|title| rest.starts_with(title))
+    Listed::Title.begins(rest)
 }
 
 /// 该网格, 该区: the last in a text.
 fn that_area(text: &str) -> Option<Range<usize>> {
     let start = text.rfind('该')?;
     let rest = &text[start + '该'.len_utf8()..];
-    let area = Listed::Region
-        .words()
-        .iter()
-        .find(|area| rest.starts_with(**area))?;
+    let area = Listed::Region.first_at(rest)?;
     Some(start..start + '该'.len_utf8() + area.len())
 }
 
@@ -357,6 +351,8 @@ fn direction(change: &Change) -> Direction {
 /// A text as one line.
 pub fn line(text: &str) -> String {
     let is_break = |char: char| char.is_control() || matches!(char, '\u{2028}' | '\u{2029}');
-    let text = text.replace(is_break, " ");
+    if text.contains(is_break) {
+        return text.replace(is_break, " ").trim().to_owned();
+    }
     text.trim().to_owned()
 }

@@ -21,13 +21,13 @@ pub fn caption(text: &str) -> Option<Caption> {
     if text.chars().nth(LENGTH_MAX).is_some() {
         return None;
     }
-    if CREDIT_ALONE.is_match(text) {
+    // What all have spares most lines the search, here and below.
+    if text.ends_with(['摄', '影']) && CREDIT_ALONE.is_match(text) {
         return Some(Caption {
             words: 0..0,
             credit: Some(0..text.len()),
         });
     }
-    // What all credits have spares most lines the search.
     let has_credit = text.contains(['图', '摄', '供']) || text.contains("视频");
     if let Some(found) = CREDIT.captures(if has_credit { text } else { "" }) {
         let credit = found.name("credit").or_else(|| found.name("bracketed"))?;
@@ -49,7 +49,11 @@ pub fn caption(text: &str) -> Option<Caption> {
 
 /// Length of the marks before a caption, in bytes.
 fn lead(text: &str) -> usize {
-    LEAD.find(text).map_or(0, |found| found.end())
+    const FIRST: [char; 14] = [
+        '▲', '△', '▼', '◆', '↑', '↓', '←', '→', '上', '下', '左', '右', '题', '图',
+    ];
+    let found = LEAD.find(if text.starts_with(FIRST) { text } else { "" });
+    found.map_or(0, |found| found.end())
 }
 
 static LEAD: LazyLock<Regex> = LazyLock::new(|| {

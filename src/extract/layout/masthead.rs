@@ -14,7 +14,7 @@ const LENGTH_MAX: usize = 60;
 /// What a line says of the print, when it says nothing else.
 pub fn masthead(text: &str) -> Option<pb::Publication> {
     let is_long = text.chars().nth(LENGTH_MAX).is_some();
-    if is_long || text.contains(['。', '“']) {
+    if is_long || text.contains(['。', '“']) || !may_say_print(text) {
         return None;
     }
     let mut publication = pb::Publication::default();
@@ -60,6 +60,14 @@ pub fn masthead(text: &str) -> Option<pb::Publication> {
     let is_all = rest.chars().all(|char| !char.is_alphanumeric());
     let says = publication != pb::Publication::default();
     (is_all && says).then_some(publication)
+}
+
+/// Whether a text has what all dates, pages or names of newspapers have: this spares most lines the
+/// search.
+fn may_say_print(text: &str) -> bool {
+    const DATE_DIGITS_MIN: usize = 6;
+    text.contains(['版', '报', '网', '线'])
+        || text.bytes().filter(u8::is_ascii_digit).count() >= DATE_DIGITS_MIN
 }
 
 static DATE: LazyLock<Regex> = LazyLock::new(|| {

@@ -77,7 +77,9 @@ pub fn find(story: &Story<'_>, index: usize, units: &Units) -> Vec<Event> {
             text,
             marked: Marked::new(text, index, part, units),
         };
-        for sentence in sentences(text) {
+        // Most texts have no verb of an event in any sentence.
+        let may_tell = WORDS.verbs.is_in(text);
+        for sentence in sentences(if may_tell { text } else { "" }) {
             for held in reader.sentence(sentence) {
                 let event = held.finish(story, part);
                 if events.len() < EVENTS_MAX && seen.insert(event.event.display_name.clone()) {
@@ -126,9 +128,13 @@ impl Held {
 impl Reader<'_> {
     fn sentence(&self, sentence: Range<usize>) -> Vec<Held> {
         let mut found: Vec<Held> = Vec::new();
+        let mut verbs = WORDS.verbs.all_in(&self.text[sentence.clone()]).peekable();
+        if verbs.peek().is_none() {
+            return found;
+        }
         let day = date(&self.text[sentence.clone()]);
         let mut floor = sentence.start;
-        for (verb, entry) in WORDS.verbs.all_in(&self.text[sentence.clone()]) {
+        for (verb, entry) in verbs {
             let range = sentence.start + verb.start..sentence.start + verb.end;
             let after = &self.text[range.end..sentence.end];
             // 启动仪式 is a name, no verb.

@@ -46,6 +46,12 @@ impl<'p> Passage<'p> {
 
     /// Where a range stands in the page; empty ranges stand nowhere.
     pub fn fragments(&self, range: Range<usize>) -> Vec<pb::Fragment> {
+        // One character a place: as many of both are one piece.
+        if let (Some(first), Some(last)) = self.ends(&range)
+            && last - first + 1 == self.text[range.clone()].chars().count()
+        {
+            return vec![fragment(first, last + 1)];
+        }
         let mut fragments: Vec<pb::Fragment> = Vec::new();
         for place in &self.places[range] {
             let at = i32::try_from(*place).unwrap_or(i32::MAX);
@@ -60,6 +66,13 @@ impl<'p> Passage<'p> {
             }
         }
         fragments
+    }
+
+    /// The places of the first and the last character of a range; of an empty one, none.
+    fn ends(&self, range: &Range<usize>) -> (Option<usize>, Option<usize>) {
+        let places = &self.places[range.clone()];
+        let place = |place: &u32| *place as usize;
+        (places.first().map(place), places.last().map(place))
     }
 
     /// A range as printed, page breaks joined, tabs as spaces: a label has none.

@@ -196,6 +196,9 @@ impl Reader<'_> {
 
     /// 陈立群强调,… and 并指出,… after such a name.
     fn indirect(&mut self, quoted: &[Range<usize>]) {
+        if self.names.is_empty() {
+            return;
+        }
         let mut speaker: Option<usize> = None;
         let mut next_name = 0;
         let mut floor = 0;

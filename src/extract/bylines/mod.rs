@@ -4,6 +4,7 @@
 mod credit;
 mod words;
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -93,8 +94,11 @@ fn byline(story: &Story<'_>, part: usize, credit: &Credit) -> Byline {
 }
 
 /// A name without the spaces that make it as wide as others.
-fn without_spaces(name: &str) -> String {
-    name.split_whitespace().collect()
+fn without_spaces(name: &str) -> Cow<'_, str> {
+    match name.contains(char::is_whitespace) {
+        true => name.split_whitespace().collect::<String>().into(),
+        false => name.into(),
+    }
 }
 
 /// Whether a line names who wrote an article and says nothing else.

@@ -241,17 +241,20 @@ fn streak(sheet: &Sheet<'_>, reading: &Reading) -> Range<usize> {
 /// 等4家单位被命名为…,并被…授予…: the number counts those that were given the second honour too.
 fn second_honour(sheet: &Sheet<'_>, reading: &Reading, figure: &Figure) -> Option<Figure> {
     const GIVEN: [&str; 6] = ["命名为", "授予", "评为", "记集体", "荣获", "表彰为"];
-    let first =
-        &sheet.text[reading.measure.core.end..figure.place.end.max(reading.measure.core.end)];
     let next = sheet.clauses.get(reading.clause + 1)?;
     let second = &sheet.text[next.range.clone()];
-    let is_given = first.contains('被') && GIVEN.iter().any(|word| first.contains(word));
     let goes_on = ["并被", "还被", "同时被", "并获", "并荣获"]
         .iter()
         .any(|word| second.starts_with(word));
+    if !goes_on {
+        return None;
+    }
+    let first =
+        &sheet.text[reading.measure.core.end..figure.place.end.max(reading.measure.core.end)];
+    let is_given = first.contains('被') && GIVEN.iter().any(|word| first.contains(word));
     let is_same_sentence = next.sentence == sheet.clauses[reading.clause].sentence;
     let has_honour = GIVEN.iter().any(|word| second.contains(word));
-    if !(is_given && goes_on && is_same_sentence && has_honour) || next.range.len() > 300 {
+    if !(is_given && is_same_sentence && has_honour) || next.range.len() > 300 {
         return None;
     }
     let mut statistic = figure.statistic.clone();

@@ -153,8 +153,10 @@ fn metric_or(name: &str, reading: &Reading) -> String {
 /// The last characters of a name that is too long.
 fn ending(name: &str) -> String {
     let count = name.chars().count();
-    let kept = name.chars().skip(count.saturating_sub(METRIC_LENGTH_MAX));
-    kept.collect()
+    if count <= METRIC_LENGTH_MAX {
+        return name.to_owned();
+    }
+    name.chars().skip(count - METRIC_LENGTH_MAX).collect()
 }
 
 /// One of listed names, with the ending that only the last prints: 刑事、治安警情.
@@ -279,6 +281,9 @@ pub fn per(text: &str) -> Vec<String> {
         "公里",
     ];
     let mut per: Vec<String> = Vec::new();
+    if !text.contains(['均', '每']) {
+        return per;
+    }
     let mut add = |word: &str| {
         if per.len() < PER_MAX && !per.iter().any(|known| known == word) {
             per.push(word.to_owned());

@@ -152,11 +152,10 @@ impl Statements<'_, '_> {
             .as_ref()
             .map_or(&reading.measure, |before| before);
         let is_exact = reading.measure.qualifier == Qualifier::Exact;
-        let lead = self
-            .sheet
-            .text
-            .get(place.start..first.core.start)
-            .filter(|_| is_exact)?;
+        if !is_exact {
+            return None;
+        }
+        let lead = self.sheet.text.get(place.start..first.core.start)?;
         let at = lead.rfind("最高")?;
         let rest = &lead[at + "最高".len()..];
         let names_bound = BETWEEN.iter().any(|word| rest.starts_with(word));

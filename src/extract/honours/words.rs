@@ -75,6 +75,11 @@ impl Words {
         }
     }
 
+    /// Whether a text has a verb.
+    pub fn may_award(&self, text: &str) -> bool {
+        self.verbs.is_in(text)
+    }
+
     /// The verbs of a text.
     pub fn verbs<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (Range<usize>, Verb)> + 't {
         let found = self.verbs.all_in(text);

@@ -29,7 +29,7 @@ pub fn caption(text: &str) -> Option<Caption> {
         });
     }
     let has_credit = text.contains(['图', '摄', '供']) || text.contains("视频");
-    if let Some(found) = CREDIT.captures(if has_credit { text } else { "" }) {
+    if let Some(found) = has_credit.then(|| CREDIT.captures(text)).flatten() {
         let credit = found.name("credit").or_else(|| found.name("bracketed"))?;
         let whole = found.get(0)?;
         // What ends the caption's last sentence is the caption's.
@@ -52,8 +52,10 @@ fn lead(text: &str) -> usize {
     const FIRST: [char; 14] = [
         '▲', '△', '▼', '◆', '↑', '↓', '←', '→', '上', '下', '左', '右', '题', '图',
     ];
-    let found = LEAD.find(if text.starts_with(FIRST) { text } else { "" });
-    found.map_or(0, |found| found.end())
+    if !text.starts_with(FIRST) {
+        return 0;
+    }
+    LEAD.find(text).map_or(0, |found| found.end())
 }
 
 static LEAD: LazyLock<Regex> = LazyLock::new(|| {

@@ -62,7 +62,7 @@ fn has_dateline(text: &str) -> bool {
     let start = text.char_indices().nth(DATELINE_LENGTH_MAX);
     let start = &text[..start.map_or(text.len(), |(at, _)| at)];
     // What all have spares most lines the search.
-    let is_possible = start.contains(['电', '讯']) || start.contains("消息");
+    let is_possible = start.contains(['电', '讯', '消']);
     is_possible && DATELINE.is_match(text)
 }
 

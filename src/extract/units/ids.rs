@@ -163,10 +163,11 @@ fn joined(parts: &[&str]) -> String {
 
 /// Cut to the form of ids.
 fn shaped(wanted: &str) -> String {
-    let mut id: String = wanted.chars().take(ID_LENGTH_MAX).collect();
-    while id.ends_with('-') {
-        id.pop();
-    }
+    let end = wanted
+        .char_indices()
+        .nth(ID_LENGTH_MAX)
+        .map_or(wanted.len(), |(at, _)| at);
+    let id = wanted[..end].trim_end_matches('-').to_owned();
     let begins_well = id.starts_with(|char: char| char.is_ascii_lowercase());
     match (begins_well, id.len()) {
         (true, 2..) => id,
@@ -205,13 +206,21 @@ pub fn romanized(name: &str) -> String {
         }
         let char = chars[at].1;
         match char.to_pinyin() {
-            Some(pinyin) => letters.push_str(&pinyin.plain().replace('ü', "v")),
+            Some(pinyin) => letters.extend(pinyin.plain().chars().map(without_dots)),
             None if char.is_ascii_alphanumeric() => letters.push(char.to_ascii_lowercase()),
             None => {}
         }
         at += 1;
     }
     letters
+}
+
+/// ü is written v.
+fn without_dots(letter: char) -> char {
+    match letter {
+        'ü' => 'v',
+        letter => letter,
+    }
 }
 
 #[cfg(test)]

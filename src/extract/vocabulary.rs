@@ -1,7 +1,8 @@
 //! Words of the rules, filed so that a text is asked for all of them at once.
 //!
-//! Most characters of a text begin no word of a table. Words are filed by one character, so that such
-//! a character costs one look, and compared by eight bytes at once, which is most words as a whole.
+//! At most places of a text no word of a table begins. A sieve of the words' first bytes passes over
+//! such places; at others the words filed under the character are compared by eight bytes at once,
+//! which is most words as a whole.
 
 use std::ops::Range;
 
@@ -35,6 +36,72 @@ pub struct Vocabulary<'w, T> {
     keys: Vec<Key>,
     /// Where each file begins in the entries, and where the last ends.
     files: Vec<u16>,
+    sieve: Sieve,
+}
+
+/// Tells most places where no word begins, by the bytes there. Made of bits that the words set.
+#[derive(Clone, Debug)]
+struct Sieve {
+    bits: Vec<u64>,
+    /// How many bits of a hash are left out, so that the others choose one of the bits.
+    shift: u32,
+    /// Whether a word is shorter than two characters.
+    has_short: bool,
+}
+
+impl Sieve {
+    /// The most bits: what a processor keeps at hand.
+    const BITS_MAX: usize = 1 << 17;
+    const BITS_EACH: usize = 16;
+    /// The bytes of one Chinese character, and of two.
+    const ONE: usize = 3;
+    const TWO: usize = 6;
+
+    fn of<'w>(words: impl ExactSizeIterator<Item = &'w str>) -> Self {
+        let count = Self::BITS_EACH * words.len();
+        let count = count.next_power_of_two().clamp(64, Self::BITS_MAX);
+        let mut sieve = Self {
+            bits: vec![0; count / 64],
+            shift: 64 - count.trailing_zeros(),
+            has_short: false,
+        };
+        for word in words {
+            let bytes = Edge::Start.bytes(word);
+            match word.len() {
+                Self::TWO.. => sieve.set(bytes, Self::TWO),
+                Self::ONE.. => {
+                    sieve.has_short = true;
+                    sieve.set(bytes, Self::ONE);
+                }
+                // A word of one letter: any place may hold it.
+                _ => sieve.bits.fill(u64::MAX),
+            }
+        }
+        sieve
+    }
+
+    fn set(&mut self, bytes: u64, count: usize) {
+        let bit = self.bit(bytes, count);
+        self.bits[bit / 64] |= 1 << (bit % 64);
+    }
+
+    /// The bit of the first so many bytes.
+    fn bit(&self, bytes: u64, count: usize) -> usize {
+        let bytes = bytes & Edge::Start.mask(count);
+        // Fibonacci hashing: 2^64 divided by the golden ratio.
+        let hash = bytes.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift;
+        usize::try_from(hash).unwrap_or_default()
+    }
+
+    fn has(&self, bytes: u64, count: usize) -> bool {
+        let bit = self.bit(bytes, count);
+        self.bits[bit / 64] >> (bit % 64) & 1 == 1
+    }
+
+    /// Whether a word may begin where these bytes stand.
+    fn may_hold(&self, bytes: u64) -> bool {
+        self.has(bytes, Self::TWO) || self.has_short && self.has(bytes, Self::ONE)
+    }
 }
 
 /// The edge of a text at which words are looked for.
@@ -123,11 +190,13 @@ impl<'w, T> Vocabulary<'w, T> {
             files[file + 1] += files[file];
         }
         let keys = entries.iter().map(|entry| edge.key(entry.word)).collect();
+        let sieve = Sieve::of(entries.iter().map(|entry| entry.word));
         Self {
             edge,
             entries,
             keys,
             files,
+            sieve,
         }
     }
 
@@ -137,14 +206,14 @@ impl<'w, T> Vocabulary<'w, T> {
         usize::from(self.files[file])..usize::from(self.files[file + 1])
     }
 
-    /// The words of a file that stand at the edge of a text.
+    /// The words of a file that stand at the edge of a text, whose bytes there are given.
     fn matching<'t>(
         &self,
         file: Range<usize>,
+        bytes: u64,
         text: &'t str,
     ) -> impl Iterator<Item = &Entry<'w, T>> + use<'_, 'w, 't, T> {
         let edge = self.edge;
-        let bytes = edge.bytes(text);
         let keys = self.keys[file.clone()].iter();
         keys.zip(&self.entries[file])
             .filter(move |(key, entry)| {
@@ -160,7 +229,8 @@ impl<'w, T> Vocabulary<'w, T> {
         text: &'t str,
     ) -> impl Iterator<Item = &Entry<'w, T>> + use<'_, 'w, 't, T> {
         let char = self.edge.char(text);
-        self.matching(char.map_or(0..0, |char| self.file(char)), text)
+        let file = char.map_or(0..0, |char| self.file(char));
+        self.matching(file, self.edge.bytes(text), text)
     }
 
     /// The longest word that stands at the edge of a text.
@@ -176,11 +246,12 @@ impl<'w, T> Vocabulary<'w, T> {
     pub fn next_in(&self, text: &str, from: usize) -> Option<(usize, &Entry<'w, T>)> {
         let rest = &text[from..];
         rest.char_indices().find_map(|(at, char)| {
-            let file = self.file(char);
-            if file.is_empty() {
+            let here = &rest[at..];
+            let bytes = Edge::Start.bytes(here);
+            if !self.sieve.may_hold(bytes) {
                 return None;
             }
-            let entry = self.matching(file, &rest[at..]).next()?;
+            let entry = self.matching(self.file(char), bytes, here).next()?;
             Some((from + at, entry))
         })
     }
@@ -190,9 +261,13 @@ impl<'w, T> Vocabulary<'w, T> {
         &self,
         text: &'t str,
     ) -> impl Iterator<Item = &Entry<'w, T>> + use<'_, 'w, 't, T> {
-        let files = text.char_indices().map(|(at, char)| (at, self.file(char)));
-        let files = files.filter(|(_, file)| !file.is_empty());
-        files.flat_map(move |(at, file)| self.matching(file, &text[at..]))
+        text.char_indices().flat_map(move |(at, char)| {
+            let here = &text[at..];
+            let bytes = Edge::Start.bytes(here);
+            let is_possible = self.sieve.may_hold(bytes);
+            let file = if is_possible { self.file(char) } else { 0..0 };
+            self.matching(file, bytes, here)
+        })
     }
 
     /// The words of a text, in order, none in another; where several begin, the longest.

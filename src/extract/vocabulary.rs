@@ -39,69 +39,62 @@ pub struct Vocabulary<'w, T> {
     sieve: Sieve,
 }
 
-/// Tells most places where no word begins, by the bytes there. Made of bits that the words set.
+/// Tells most places where no word begins, by the two characters there. The first chooses a block of
+/// bits, the second a bit that the words with these two have set; a word of one character sets them all.
 #[derive(Clone, Debug)]
 struct Sieve {
-    bits: Vec<u64>,
-    /// How many bits of a hash are left out, so that the others choose one of the bits.
+    blocks: Vec<u64>,
+    /// How many bits of a hash are left out, so that the others choose a block.
     shift: u32,
-    /// Whether a word is shorter than two characters.
-    has_short: bool,
 }
 
 impl Sieve {
-    /// The most bits: what a processor keeps at hand.
-    const BITS_MAX: usize = 1 << 17;
-    const BITS_EACH: usize = 16;
-    /// The bytes of one Chinese character, and of two.
-    const ONE: usize = 3;
-    const TWO: usize = 6;
+    /// As much as a processor keeps at hand.
+    const BLOCKS_MAX: usize = 2048;
+    /// The bytes of a Chinese character.
+    const CHAR: usize = 3;
 
     fn of<'w>(words: impl ExactSizeIterator<Item = &'w str>) -> Self {
-        let count = Self::BITS_EACH * words.len();
-        let count = count.next_power_of_two().clamp(64, Self::BITS_MAX);
+        let count = (2 * words.len()).next_power_of_two();
+        let count = count.clamp(2, Self::BLOCKS_MAX);
         let mut sieve = Self {
-            bits: vec![0; count / 64],
+            blocks: vec![0; count],
             shift: 64 - count.trailing_zeros(),
-            has_short: false,
         };
         for word in words {
             let bytes = Edge::Start.bytes(word);
-            match word.len() {
-                Self::TWO.. => sieve.set(bytes, Self::TWO),
-                Self::ONE.. => {
-                    sieve.has_short = true;
-                    sieve.set(bytes, Self::ONE);
-                }
+            let block = sieve.block(bytes);
+            if word.len() >= 2 * Self::CHAR {
+                sieve.blocks[block] |= Self::bit(bytes);
+            } else if word.len() >= Self::CHAR {
+                sieve.blocks[block] = u64::MAX;
+            } else {
                 // A word of one letter: any place may hold it.
-                _ => sieve.bits.fill(u64::MAX),
+                sieve.blocks.fill(u64::MAX);
             }
         }
         sieve
     }
 
-    fn set(&mut self, bytes: u64, count: usize) {
-        let bit = self.bit(bytes, count);
-        self.bits[bit / 64] |= 1 << (bit % 64);
+    fn block(&self, bytes: u64) -> usize {
+        let first = bytes & Edge::Start.mask(Self::CHAR);
+        usize::try_from(scattered(first) >> self.shift).unwrap_or_default()
     }
 
-    /// The bit of the first so many bytes.
-    fn bit(&self, bytes: u64, count: usize) -> usize {
-        let bytes = bytes & Edge::Start.mask(count);
-        // Fibonacci hashing: 2^64 divided by the golden ratio.
-        let hash = bytes.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift;
-        usize::try_from(hash).unwrap_or_default()
-    }
-
-    fn has(&self, bytes: u64, count: usize) -> bool {
-        let bit = self.bit(bytes, count);
-        self.bits[bit / 64] >> (bit % 64) & 1 == 1
+    fn bit(bytes: u64) -> u64 {
+        let second = bytes >> (8 * Self::CHAR) & Edge::Start.mask(Self::CHAR);
+        1 << (scattered(second) >> 58)
     }
 
     /// Whether a word may begin where these bytes stand.
     fn may_hold(&self, bytes: u64) -> bool {
-        self.has(bytes, Self::TWO) || self.has_short && self.has(bytes, Self::ONE)
+        self.blocks[self.block(bytes)] & Self::bit(bytes) != 0
     }
+}
+
+/// Spreads numbers that are near each other: Fibonacci hashing, by 2^64 divided by the golden ratio.
+fn scattered(number: u64) -> u64 {
+    number.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// The edge of a text at which words are looked for.

@@ -113,8 +113,8 @@ fn line(text: &str, is_byline: bool) -> Vec<Credit> {
     if let Some(credit) = name_and_medium(text) {
         return vec![credit];
     }
-    let is_short =
-        text.len() <= 4 * CREDIT_CHARS_MAX && text.chars().nth(CREDIT_CHARS_MAX).is_none();
+    let is_short = text.len() <= CREDIT_CHARS_MAX
+        || text.len() <= 4 * CREDIT_CHARS_MAX && text.chars().nth(CREDIT_CHARS_MAX).is_none();
     let may_be = is_short && (is_byline || is_bracketed(text) || words::is_hinted(text));
     if !may_be {
         return Vec::new();

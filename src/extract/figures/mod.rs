@@ -82,22 +82,16 @@ pub fn find(story: &Story<'_>) -> Vec<Figure> {
         .flat_map(|(_, figures)| figures.iter().map(fact))
         .collect();
     let mut all = Vec::new();
-    for (is_headline, figures) in read {
+    for (is_headline, mut figures) in read {
         if is_headline {
-            let new = figures
-                .into_iter()
-                .filter(|figure| !told.contains(&fact(figure)));
-            all.extend(new.map(|figure| Figure {
-                parent: None,
-                ..figure
-            }));
-        } else {
-            let offset = all.len();
-            all.extend(figures.into_iter().map(|figure| Figure {
-                parent: figure.parent.map(|parent| parent + offset),
-                ..figure
-            }));
+            figures.retain(|figure| !told.contains(&fact(figure)));
         }
+        let offset = all.len();
+        for figure in &mut figures {
+            let parent = figure.parent.filter(|_| !is_headline);
+            figure.parent = parent.map(|parent| parent + offset);
+        }
+        all.append(&mut figures);
     }
     all
 }

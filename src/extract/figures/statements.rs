@@ -273,7 +273,11 @@ impl Statements<'_, '_> {
     }
 
     fn printed(&self, range: Range<usize>) -> String {
-        line(&self.passage.printed(range))
+        let printed = self.passage.printed(range);
+        if is_line(&printed) {
+            return printed;
+        }
+        line(&printed)
     }
 
     fn printed_all(&self, ranges: &[Range<usize>]) -> Vec<String> {
@@ -347,9 +351,17 @@ fn direction(change: &Change) -> Direction {
     }
 }
 
+fn is_break(char: char) -> bool {
+    char.is_control() || matches!(char, '\u{2028}' | '\u{2029}')
+}
+
+/// Whether a text is one line, without white space at its ends.
+fn is_line(text: &str) -> bool {
+    text.trim().len() == text.len() && !text.contains(is_break)
+}
+
 /// A text as one line.
 pub fn line(text: &str) -> String {
-    let is_break = |char: char| char.is_control() || matches!(char, '\u{2028}' | '\u{2029}');
     if text.contains(is_break) {
         return text.replace(is_break, " ").trim().to_owned();
     }

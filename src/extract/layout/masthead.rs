@@ -6,6 +6,7 @@ use regex::Regex;
 
 use crate::dates::check_date;
 use crate::extract::numerals;
+use crate::extract::vocabulary::Vocabulary;
 use crate::pb;
 
 /// Longest such line, in characters.
@@ -66,9 +67,18 @@ pub fn masthead(text: &str) -> Option<pb::Publication> {
 /// search.
 fn may_say_print(text: &str) -> bool {
     const DATE_DIGITS_MIN: usize = 6;
-    text.contains(['版', '报', '网', '线'])
+    text.contains('版')
+        || NAME_ENDS.is_in(text)
         || text.bytes().filter(u8::is_ascii_digit).count() >= DATE_DIGITS_MIN
 }
+
+/// What the names of newspapers end with, in two characters.
+static NAME_ENDS: LazyLock<Vocabulary<'static, ()>> = LazyLock::new(|| {
+    Vocabulary::of_bare_starts([
+        "日报", "晚报", "晨报", "早报", "商报", "快报", "制报", "治报", "安报", "市报", "时报",
+        "导报", "闻网", "在线",
+    ])
+});
 
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(\d{4})[-年./](\d{1,2})[-月./](\d{1,2})日?").expect("the pattern is valid")

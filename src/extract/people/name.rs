@@ -1,6 +1,6 @@
 //! Names of people: where one begins, and where names run together part.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -48,7 +48,7 @@ impl Table {
 struct Surnames {
     /// One more than what a name that begins so costs: the rarer, the more.
     single: Table,
-    compound: HashSet<(char, char)>,
+    compound: BTreeSet<(char, char)>,
     /// The characters that begin those of two.
     compound_first: Table,
     /// Those that are hardly ever a word.
@@ -57,7 +57,7 @@ struct Surnames {
 
 impl Surnames {
     fn read() -> Self {
-        let (mut single, mut compound) = (Table::new(), HashSet::new());
+        let (mut single, mut compound) = (Table::new(), BTreeSet::new());
         let (mut sure, mut compound_first) = (Table::new(), Table::new());
         for [class, names] in rows::<2>(include_str!("../rules/surnames.tsv")) {
             let cost = match class {

@@ -9,7 +9,7 @@ use crate::extract::vocabulary::Vocabulary;
 use crate::pb::station::Kind;
 
 /// What kind of name an ending closes; the classes of `units.tsv`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     Ministry,
     Department,

@@ -1,7 +1,6 @@
 //! Tokens: `"<revision>-<chain prefix>"`, one revision of one history.
 
 use std::fmt;
-use std::fmt::Write as _;
 
 use crate::error::{Reason, Violation};
 

@@ -58,8 +58,10 @@ fn joins(char: char) -> bool {
 
 /// The Simplified form of a character, or itself.
 pub fn simplified(char: char) -> char {
-    let tables = SIMPLIFIED.iter();
-    let mut places = tables.map(|(first, table)| table.get((char as usize).wrapping_sub(*first)));
+    let at = char as usize;
+    // Characters before the first table are no others either.
+    let tables = SIMPLIFIED.iter().take_while(|(first, _)| at >= *first);
+    let mut places = tables.map(|(first, table)| table.get(at - first));
     places.find_map(|place| place.copied()).unwrap_or(char)
 }
 

@@ -61,9 +61,11 @@ impl Page {
             .char_indices()
             .map(|(byte, _)| byte)
             .chain([text.len()]);
-        let offsets = starts
-            .map(|byte| u32::try_from(byte).expect("a message is bounded far below 4 GiB"))
-            .collect();
+        // Most characters have three bytes.
+        let mut offsets = Vec::with_capacity(text.len() / 2);
+        offsets.extend(
+            starts.map(|byte| u32::try_from(byte).expect("a message is bounded far below 4 GiB")),
+        );
         Self {
             text: text.into(),
             sha256,
@@ -106,6 +108,9 @@ impl Page {
 
     /// The text of several ranges, joined.
     pub fn cut_all(&self, fragments: &[pb::Fragment]) -> Option<String> {
+        if let [only] = fragments {
+            return self.cut(only).map(str::to_owned);
+        }
         fragments
             .iter()
             .map(|fragment| self.cut(fragment))

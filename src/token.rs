@@ -1,7 +1,6 @@
 //! Tokens: `"<revision>-<chain prefix>"`, one revision of one history.
 
 use std::fmt;
-use std::fmt::Write as _;
 
 use crate::error::{Reason, Violation};
 
@@ -115,12 +114,11 @@ impl From<Token> for AskedToken {
 
 /// Lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-            write!(out, "{byte:02x}").expect("a String takes every write");
-            out
-        })
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
+    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    halves.map(|half| DIGITS[usize::from(half)]).collect()
 }
 
 #[cfg(test)]

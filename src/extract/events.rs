@@ -4,13 +4,12 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
 use super::bodies;
 use super::marked::Marked;
 use super::story::{Place, Story, sentences};
 use super::table::rows;
 use super::units::Units;
+use super::vocabulary::Vocabulary;
 use crate::articles::draft::EVENTS_MAX;
 use crate::pb;
 
@@ -22,9 +21,8 @@ const CLAUSE_BYTES_MAX: usize = 600;
 static WORDS: LazyLock<Words> = LazyLock::new(Words::read);
 
 struct Words {
-    verbs: AhoCorasick,
-    /// Whether the verb of an index stands before or after the name.
-    is_hold: Vec<bool>,
+    /// Of each verb, whether it stands before the name.
+    verbs: Vocabulary<'static, bool>,
     held: Vec<(&'static str, bool)>,
     ends: Vec<&'static str>,
     not: Vec<&'static str>,
@@ -48,18 +46,10 @@ impl Words {
                 _ => skip.extend(list),
             }
         }
-        let verbs: Vec<&str> = hold
-            .iter()
-            .copied()
-            .chain(held.iter().map(|(word, _)| *word))
-            .collect();
+        let holding = hold.into_iter().map(|word| (word, true));
+        let others = held.iter().map(|(word, _)| (*word, false));
         Self {
-            is_hold: (0..verbs.len()).map(|index| index < hold.len()).collect(),
-            verbs: AhoCorasick::builder()
-                .match_kind(MatchKind::LeftmostLongest)
-                .kind(Some(AhoCorasickKind::DFA))
-                .build(verbs)
-                .expect("a table of words is small"),
+            verbs: Vocabulary::of_starts(holding.chain(others)),
             held,
             ends,
             not,
@@ -87,7 +77,9 @@ pub fn find(story: &Story<'_>, index: usize, units: &Units) -> Vec<Event> {
             text,
             marked: Marked::new(text, index, part, units),
         };
-        for sentence in sentences(text) {
+        // Most texts have no verb of an event in any sentence.
+        let may_tell = WORDS.verbs.is_in(text);
+        for sentence in sentences(if may_tell { text } else { "" }) {
             for held in reader.sentence(sentence) {
                 let event = held.finish(story, part);
                 if events.len() < EVENTS_MAX && seen.insert(event.event.display_name.clone()) {
@@ -136,10 +128,14 @@ impl Held {
 impl Reader<'_> {
     fn sentence(&self, sentence: Range<usize>) -> Vec<Held> {
         let mut found: Vec<Held> = Vec::new();
+        let mut verbs = WORDS.verbs.all_in(&self.text[sentence.clone()]).peekable();
+        if verbs.peek().is_none() {
+            return found;
+        }
         let day = date(&self.text[sentence.clone()]);
         let mut floor = sentence.start;
-        for verb in WORDS.verbs.find_iter(&self.text[sentence.clone()]) {
-            let range = sentence.start + verb.start()..sentence.start + verb.end();
+        for (verb, entry) in verbs {
+            let range = sentence.start + verb.start..sentence.start + verb.end;
             let after = &self.text[range.end..sentence.end];
             // 启动仪式 is a name, no verb.
             let is_name = &self.text[range.clone()] == "启动"
@@ -149,7 +145,7 @@ impl Reader<'_> {
             if range.start < floor || is_name {
                 continue;
             }
-            let may_hold = WORDS.is_hold[verb.pattern().as_usize()];
+            let may_hold = entry.known;
             let clause = self.clause(floor, range.start);
             let held = (self.held(clause.clone(), &range, day.as_ref())).or_else(|| {
                 may_hold.then(|| self.holds(&sentence, clause, &range, day.as_ref()))?
@@ -282,8 +278,8 @@ impl Reader<'_> {
     fn held_by(&self, by: usize, end: usize) -> Option<(usize, usize)> {
         let words = &self.text[by..end];
         let of = words.find('的')?;
-        let verb = WORDS.verbs.find_iter(&words[..of]).last()?;
-        (verb.end() == of).then_some((by + of + '的'.len_utf8(), by + verb.start()))
+        let (verb, _) = WORDS.verbs.all_in(&words[..of]).last()?;
+        (verb.end == of).then_some((by + of + '的'.len_utf8(), by + verb.start))
     }
 
     fn is_too_long(&self, name: &Range<usize>) -> bool {

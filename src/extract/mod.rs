@@ -24,6 +24,7 @@ pub mod table;
 #[cfg(test)]
 pub mod testing;
 pub mod units;
+pub mod vocabulary;
 pub mod works;
 
 use self::reading::{Reading, read};
@@ -55,13 +56,13 @@ pub fn load_rules() {
 
 /// Reads a page. The articles' records name its units by the names of `stations`.
 pub fn extract(page: &Page) -> Extract {
-    let reading = read(page);
+    let mut reading = read(page);
     let stations = stations(&reading);
     let names: Vec<String> = stations
         .iter()
         .map(|station| station.name.clone())
         .collect();
-    let articles = records(page, &reading, &names);
+    let articles = records(page, &mut reading, &names);
     let mut warnings: Vec<Warning> = reading
         .left_out
         .iter()

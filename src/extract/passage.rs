@@ -26,7 +26,10 @@ impl<'p> Passage<'p> {
         let mut end = 0;
         for range in ranges {
             let fragment = fragment(range.start, range.end);
-            for (at, char) in (range.start..).zip(page.cut(&fragment).unwrap_or_default().chars()) {
+            let cut = page.cut(&fragment).unwrap_or_default();
+            text.reserve(cut.len());
+            places.reserve(cut.len() + 1);
+            for (at, char) in (range.start..).zip(cut.chars()) {
                 text.push(folded(char));
                 places.resize(text.len(), code_point(at));
                 end = at + 1;
@@ -43,10 +46,18 @@ impl<'p> Passage<'p> {
 
     /// Where a range stands in the page; empty ranges stand nowhere.
     pub fn fragments(&self, range: Range<usize>) -> Vec<pb::Fragment> {
+        // One character a place: as many of both are one piece.
+        if let (Some(first), Some(last)) = self.ends(&range)
+            && last - first + 1 == self.text[range.clone()].chars().count()
+        {
+            return vec![fragment(first, last + 1)];
+        }
         let mut fragments: Vec<pb::Fragment> = Vec::new();
-        for (byte, _) in self.text[range.clone()].char_indices() {
-            let at = i32::try_from(self.places[range.start + byte]).unwrap_or(i32::MAX);
+        for place in &self.places[range] {
+            let at = i32::try_from(*place).unwrap_or(i32::MAX);
             match fragments.last_mut() {
+                // Another byte of the same character.
+                Some(last) if last.end == at + 1 => {}
                 Some(last) if last.end == at => last.end = at + 1,
                 _ => fragments.push(pb::Fragment {
                     start: at,
@@ -57,11 +68,21 @@ impl<'p> Passage<'p> {
         fragments
     }
 
+    /// The places of the first and the last character of a range; of an empty one, none.
+    fn ends(&self, range: &Range<usize>) -> (Option<usize>, Option<usize>) {
+        let places = &self.places[range.clone()];
+        let place = |place: &u32| *place as usize;
+        (places.first().map(place), places.last().map(place))
+    }
+
     /// A range as printed, page breaks joined, tabs as spaces: a label has none.
     pub fn printed(&self, range: Range<usize>) -> String {
         let fragments = self.fragments(range);
         let printed = self.page.cut_all(&fragments).unwrap_or_default();
-        printed.replace(char::is_control, " ")
+        if printed.contains(char::is_control) {
+            return printed.replace(char::is_control, " ");
+        }
+        printed
     }
 
     /// A range with its words and its place, to be proven by a draft.
@@ -117,11 +138,24 @@ pub fn folded(char: char) -> char {
     if matches!(char, '\u{3400}'..='\u{9fff}') {
         return simplified(char);
     }
+    // The marks of every sentence, which many lines of text are full of.
+    match char {
+        '“' | '”' | '‘' | '’' | '、' | '。' | '《' | '》' | '·' | '—' | '…' => {
+            return char;
+        }
+        '\u{ff01}'..='\u{ff5e}' => return half_width(char),
+        _ => {}
+    }
     let mut normal = std::iter::once(char).nfkc();
     match (normal.next(), normal.next()) {
         (Some(only), None) => simplified(only),
         _ => char,
     }
+}
+
+/// The ASCII character that a full-width one is.
+fn half_width(char: char) -> char {
+    char::from_u32(u32::from(char) - 0xfee0).unwrap_or(char)
 }
 
 #[cfg(test)]

@@ -34,8 +34,8 @@ pub fn find(story: &Story<'_>, people: &[Person]) -> Vec<Quotation> {
     let mut quotations = Vec::new();
     for (part, passage) in story.body() {
         let text = passage.text();
-        let names = finder.iter().flat_map(|finder| finder.find_iter(text));
-        let names = names.map(|name| (name.range(), name.pattern().as_usize()));
+        let names = finder.iter().flat_map(|finder| finder.all_in(text));
+        let names = names.map(|(name, entry)| (name, entry.known));
         let mut reader = Reader {
             text,
             names: names.collect(),
@@ -196,6 +196,9 @@ impl Reader<'_> {
 
     /// 陈立群强调,… and 并指出,… after such a name.
     fn indirect(&mut self, quoted: &[Range<usize>]) {
+        if self.names.is_empty() {
+            return;
+        }
         let mut speaker: Option<usize> = None;
         let mut next_name = 0;
         let mut floor = 0;

@@ -1,9 +1,14 @@
 //! A page's articles and statistics as records, once its units have names.
 
+use std::mem;
+
+use super::figures::Figure;
+use super::honours::Honour;
 use super::passage::Passage;
-use super::people;
+use super::people::{self, Person};
 use super::reading::{Reading, Report};
 use super::story::{Place, Role, Story, clauses};
+use super::units::Found;
 use crate::articles::draft::{BYLINES_MAX, CAPTIONS_MAX, MENTIONS_MAX, QUOTATIONS_MAX};
 use crate::fold::simplified;
 use crate::page::Page;
@@ -34,30 +39,34 @@ pub fn article_name(page: &Page, index: usize) -> String {
     format!("articles/p{}-{}", &page.sha256()[..10], index + 1)
 }
 
-/// The records of every article. `stations` are the names of the units, by their indices.
-pub fn records(page: &Page, reading: &Reading<'_>, stations: &[String]) -> Vec<Records> {
+/// The records of every article, made of what the reports hold; of these the stories stay. `stations`
+/// are the names of the units, by their indices.
+pub fn records(page: &Page, reading: &mut Reading<'_>, stations: &[String]) -> Vec<Records> {
     let language = language(page);
-    let reports = reading.reports.iter().enumerate();
+    let (units, publication) = (&reading.units, &reading.publication);
+    let reports = reading.reports.iter_mut().enumerate();
     reports
         .map(|(index, report)| {
+            let figures = mem::take(&mut report.figures);
+            let beyond = figures.iter().skip(STATISTICS_MAX);
+            let left_out = beyond.map(|figure| figure.number.clone()).collect();
+            let name = article_name(page, index);
+            let statistics = statistics(report, figures, &name, stations);
             let mut article = article(page, report, stations);
             language.clone_into(&mut article.language_code);
-            article.name = article_name(page, index);
-            article.publication.clone_from(&reading.publication);
-            article.mentions = mentions(reading, index, stations);
-            let mut statistics = statistics(report, &article.name, stations);
-            statistics.truncate(STATISTICS_MAX);
-            let beyond = report.figures.iter().skip(STATISTICS_MAX);
+            article.name = name;
+            article.publication.clone_from(publication);
+            article.mentions = mentions(&report.story, units.of(index), stations);
             Records {
                 article,
                 statistics,
-                left_out: beyond.map(|figure| figure.number.clone()).collect(),
+                left_out,
             }
         })
         .collect()
 }
 
-fn article(page: &Page, report: &Report<'_>, stations: &[String]) -> Article {
+fn article(page: &Page, report: &mut Report<'_>, stations: &[String]) -> Article {
     let story = &report.story;
     let mut article = Article {
         continuation: story.continuation.clone(),
@@ -68,40 +77,42 @@ fn article(page: &Page, report: &Report<'_>, stations: &[String]) -> Article {
     };
     article.set_completeness(story.completeness);
     head(story, &mut article);
-    article.people = named_people(report, stations);
+    let people = mem::take(&mut report.people);
     let known = |name: &str| {
-        let person = people::named(&report.people, name);
+        let person = people::named(&people, name);
         person.map_or_else(String::new, |person| person.person.id.clone())
     };
-    let bylines = report.bylines.iter().take(BYLINES_MAX);
+    let bylines = report.bylines.drain(..).take(BYLINES_MAX);
     article.bylines = bylines
         .map(|byline| pb::Byline {
             person: known(&byline.byline.display_name),
             span: Some(story.span(&byline.place)),
-            ..byline.byline.clone()
+            ..byline.byline
         })
         .collect();
-    let quotations = report.quotations.iter().take(QUOTATIONS_MAX);
+    article.people = named_people(story, people, stations);
+    let quotations = report.quotations.drain(..).take(QUOTATIONS_MAX);
     article.quotations = quotations
         .map(|quotation| pb::Quotation {
             span: Some(story.span(&quotation.place)),
-            ..quotation.quotation.clone()
+            ..quotation.quotation
         })
         .collect();
-    article.honours = honours(report, stations);
-    let events = report.events.iter();
+    let honours = mem::take(&mut report.honours);
+    article.honours = named_honours(story, honours, stations);
+    let events = report.events.drain(..);
     article.events = events
         .map(|event| pb::Event {
             organizer_stations: named(&event.organizers, stations),
             span: Some(story.span(&event.place)),
-            ..event.event.clone()
+            ..event.event
         })
         .collect();
-    let works = report.works.iter();
+    let works = report.works.drain(..);
     article.works = works
         .map(|work| pb::Work {
             span: Some(story.span(&work.place)),
-            ..work.work.clone()
+            ..work.work
         })
         .collect();
     article
@@ -235,42 +246,41 @@ fn captions(story: &Story<'_>) -> Vec<pb::Caption> {
     captions
 }
 
-fn named_people(report: &Report<'_>, stations: &[String]) -> Vec<pb::Person> {
-    let people = report.people.iter();
+fn named_people(story: &Story<'_>, people: Vec<Person>, stations: &[String]) -> Vec<pb::Person> {
+    let people = people.into_iter();
     people
         .map(|found| {
-            let mut person = found.person.clone();
+            let mut person = found.person;
             for (office, unit) in person.offices.iter_mut().zip(&found.units) {
                 if let Some(name) = unit.and_then(|unit| stations.get(unit)) {
                     office.station.clone_from(name);
                 }
             }
             if person.span.is_none() {
-                person.span = Some(report.story.span(&found.place));
+                person.span = Some(story.span(&found.place));
             }
             person
         })
         .collect()
 }
 
-fn honours(report: &Report<'_>, stations: &[String]) -> Vec<pb::Honour> {
-    let honours = report.honours.iter();
+fn named_honours(story: &Story<'_>, honours: Vec<Honour>, stations: &[String]) -> Vec<pb::Honour> {
+    let honours = honours.into_iter();
     honours
         .map(|found| {
             let awarding = found.awarding.and_then(|unit| stations.get(unit));
             pb::Honour {
                 recipients: named(&found.recipients, stations),
                 awarding_station: awarding.cloned().unwrap_or_default(),
-                span: Some(report.story.span(&found.place)),
-                ..found.honour.clone()
+                span: Some(story.span(&found.place)),
+                ..found.honour
             }
         })
         .collect()
 }
 
-fn mentions(reading: &Reading<'_>, index: usize, stations: &[String]) -> Vec<pb::Mention> {
-    let story = &reading.reports[index].story;
-    let found = reading.units.of(index).iter().take(MENTIONS_MAX);
+fn mentions(story: &Story<'_>, found: &[Found], stations: &[String]) -> Vec<pb::Mention> {
+    let found = found.iter().take(MENTIONS_MAX);
     found
         .map(|found| pb::Mention {
             station: stations[found.unit].clone(),
@@ -280,23 +290,30 @@ fn mentions(reading: &Reading<'_>, index: usize, stations: &[String]) -> Vec<pb:
         .collect()
 }
 
-fn statistics(report: &Report<'_>, article: &str, stations: &[String]) -> Vec<Statistic> {
+fn statistics(
+    report: &Report<'_>,
+    figures: Vec<Figure>,
+    article: &str,
+    stations: &[String],
+) -> Vec<Statistic> {
     let name = |index: usize| format!("{article}/statistics/s{:03}", index + 1);
-    let figures = report.figures.iter().zip(&report.links).enumerate();
+    let figures = figures.into_iter().zip(&report.links).enumerate();
     figures
+        .take(STATISTICS_MAX)
         .map(|(index, (figure, link))| {
             let parent = figure.parent.filter(|parent| *parent < STATISTICS_MAX);
-            let metric = figure.statistic.metric.trim();
-            Statistic {
-                name: name(index),
-                metric: if metric.is_empty() { UNNAMED } else { metric }.to_owned(),
-                stations: named(&link.stations, stations),
-                speaker: link.speaker.clone(),
-                honour: link.honour.clone(),
-                parent_statistic: parent.map(name).unwrap_or_default(),
-                span: Some(report.story.span(&figure.place)),
-                ..figure.statistic.clone()
+            let mut statistic = figure.statistic;
+            let metric = statistic.metric.trim();
+            if metric.len() < statistic.metric.len() || metric.is_empty() {
+                statistic.metric = if metric.is_empty() { UNNAMED } else { metric }.to_owned();
             }
+            statistic.name = name(index);
+            statistic.stations = named(&link.stations, stations);
+            statistic.speaker.clone_from(&link.speaker);
+            statistic.honour.clone_from(&link.honour);
+            statistic.parent_statistic = parent.map(name).unwrap_or_default();
+            statistic.span = Some(report.story.span(&figure.place));
+            statistic
         })
         .collect()
 }

@@ -99,34 +99,26 @@ pub fn clauses(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     })
 }
 
-fn split(text: &str, ends: fn(char) -> bool) -> impl Iterator<Item = Range<usize>> + '_ {
+fn split(text: &str, ends: impl Fn(char) -> bool + Copy) -> impl Iterator<Item = Range<usize>> {
+    let goes_with = move |char| ends(char) || matches!(char, '”' | '’' | '"' | '」' | '』' | ')');
     let mut start = 0;
     std::iter::from_fn(move || {
         let rest = text.get(start..).filter(|rest| !rest.is_empty())?;
-        let mut chars = rest.char_indices().peekable();
-        let mut before = None;
-        let mut end = rest.len();
-        while let Some((at, char)) = chars.next() {
-            let next = chars.peek().map(|(_, next)| *next);
-            let in_number = matches!(char, ',' | ':')
-                && before.is_some_and(|before: char| before.is_ascii_digit())
-                && next.is_some_and(|next| next.is_ascii_digit());
-            before = Some(char);
-            if !ends(char) || in_number {
-                continue;
-            }
-            end = at + char.len_utf8();
-            while let Some((at, close)) = chars.next_if(|(_, next)| {
-                ends(*next) || matches!(next, '”' | '’' | '"' | '」' | '』' | ')')
-            }) {
-                end = at + close.len_utf8();
-            }
-            break;
-        }
+        let mut marks = rest.char_indices().filter(|(_, char)| ends(*char));
+        let mark = marks.find(|(at, char)| !is_in_number(rest, *at, *char));
+        let end = mark.map_or(rest.len(), |(at, _)| {
+            rest.len() - rest[at..].trim_start_matches(goes_with).len()
+        });
         let range = start..start + end;
         start = range.end;
         Some(range)
     })
+}
+
+/// Whether a mark at a byte of a text stands between digits.
+fn is_in_number(text: &str, at: usize, mark: char) -> bool {
+    let is_digit = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+    matches!(mark, ',' | ':') && at > 0 && is_digit(at - 1) && is_digit(at + 1)
 }
 
 #[cfg(test)]

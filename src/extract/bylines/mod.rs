@@ -4,11 +4,14 @@
 mod credit;
 mod words;
 
+use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use self::credit::{Credit, Extent, is_separator};
 use super::people::name;
 use super::story::{Place, Role as Part, Story};
+use super::vocabulary::Vocabulary;
 use crate::pb;
 use crate::pb::byline::Role;
 
@@ -91,8 +94,11 @@ fn byline(story: &Story<'_>, part: usize, credit: &Credit) -> Byline {
 }
 
 /// A name without the spaces that make it as wide as others.
-fn without_spaces(name: &str) -> String {
-    name.split_whitespace().collect()
+fn without_spaces(name: &str) -> Cow<'_, str> {
+    match name.contains(char::is_whitespace) {
+        true => name.split_whitespace().collect::<String>().into(),
+        false => name.into(),
+    }
 }
 
 /// Whether a line names who wrote an article and says nothing else.
@@ -107,8 +113,8 @@ fn line(text: &str, is_byline: bool) -> Vec<Credit> {
     if let Some(credit) = name_and_medium(text) {
         return vec![credit];
     }
-    let is_short =
-        text.len() <= 4 * CREDIT_CHARS_MAX && text.chars().nth(CREDIT_CHARS_MAX).is_none();
+    let is_short = text.len() <= CREDIT_CHARS_MAX
+        || text.len() <= 4 * CREDIT_CHARS_MAX && text.chars().nth(CREDIT_CHARS_MAX).is_none();
     let may_be = is_short && (is_byline || is_bracketed(text) || words::is_hinted(text));
     if !may_be {
         return Vec::new();
@@ -202,15 +208,17 @@ fn dateline(text: &str) -> Option<usize> {
     let start = &start[..start
         .find(['。', ',', '“', ':', '(', '【'])
         .unwrap_or(start.len())];
-    let ends = [
+    let (at, end) = DATELINE_ENDS.next_in(start, 0)?;
+    Some(at + end.word.len())
+}
+
+/// All of one length: the first to begin is the first to end.
+static DATELINE_ENDS: LazyLock<Vocabulary<'static, ()>> = LazyLock::new(|| {
+    Vocabulary::of_bare_starts([
         "日电", "报讯", "网讯", "台讯", "社讯", "刊讯", "端讯", "闻讯", "体讯", "日讯", "电讯",
         "消息",
-    ];
-    let found = ends
-        .iter()
-        .filter_map(|end| start.find(end).map(|at| at + end.len()));
-    found.min()
-}
+    ])
+});
 
 /// Credits in brackets: with a role anywhere; without one after a dateline, or at the end of all.
 fn brackets(text: &str, is_near_end: bool) -> Vec<Credit> {

@@ -1,11 +1,9 @@
 //! The words of a credit line.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
-
 use crate::extract::table::rows;
+use crate::extract::vocabulary::Vocabulary;
 use crate::pb::byline::Role;
 
 static WORDS: LazyLock<Words> = LazyLock::new(Words::read);
@@ -29,13 +27,12 @@ pub enum Word {
 
 struct Words {
     /// Finds whether a text has any word of a role.
-    any: AhoCorasick,
+    any: Vocabulary<'static, ()>,
     /// The same of the roles that may begin a text.
-    sure: AhoCorasick,
-    /// By first character, the longest first.
-    words: HashMap<char, Vec<(&'static str, Word)>>,
-    media: Vec<&'static str>,
-    said: Vec<&'static str>,
+    sure: Vocabulary<'static, ()>,
+    words: Vocabulary<'static, Word>,
+    media: Vocabulary<'static, ()>,
+    said: Vocabulary<'static, ()>,
 }
 
 impl Words {
@@ -43,21 +40,9 @@ impl Words {
         let finder = |fits: fn(&str, &str) -> bool| {
             let rows = rows::<3>(include_str!("../rules/bylines.tsv"));
             let rows = rows.filter(|[kind, role, _]| fits(kind, role));
-            let words = rows.flat_map(|[_, _, list]| list.split_whitespace());
-            let finder = AhoCorasick::builder()
-                .kind(Some(AhoCorasickKind::DFA))
-                .build(words);
-            finder.expect("a table of words is small")
+            Vocabulary::of_bare_starts(rows.flat_map(|[_, _, list]| list.split_whitespace()))
         };
-        let mut words = Self {
-            any: finder(|kind, _| matches!(kind, "role" | "after" | "photo" | "join" | "skip")),
-            sure: finder(|kind, role| {
-                kind == "role" && matches!(role, "REPORTER" | "CORRESPONDENT" | "INTERN")
-            }),
-            words: HashMap::new(),
-            media: Vec::new(),
-            said: Vec::new(),
-        };
+        let (mut words, mut media) = (Vec::new(), Vec::new());
         for [kind, role, list] in rows::<3>(include_str!("../rules/bylines.tsv")) {
             let list = list.split_whitespace();
             let role = Role::from_str_name(role).unwrap_or(Role::Author);
@@ -68,53 +53,48 @@ impl Words {
                 "join" => Word::Join,
                 "skip" => Word::Skip,
                 "medium" => {
-                    words.media.extend(list);
+                    media.extend(list);
                     continue;
                 }
-                "said" => {
-                    words.said.extend(list);
-                    continue;
-                }
+                "said" => continue,
                 _ => Word::Nobody,
             };
-            for text in list {
-                let first = text.chars().next().unwrap_or_default();
-                words.words.entry(first).or_default().push((text, word));
-            }
+            words.extend(list.map(|text| (text, word)));
         }
-        for list in words.words.values_mut() {
-            // A stable sort: of equal words, the earlier row counts.
-            list.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
+        Self {
+            any: finder(|kind, _| matches!(kind, "role" | "after" | "photo" | "join" | "skip")),
+            sure: finder(|kind, role| {
+                kind == "role" && matches!(role, "REPORTER" | "CORRESPONDENT" | "INTERN")
+            }),
+            words: Vocabulary::of_starts(words),
+            media: Vocabulary::of_bare_ends(media),
+            said: finder(|kind, _| kind == "said"),
         }
-        words
     }
 }
 
 /// Whether a text has a word of a role, so that it may be a credit.
 pub fn is_hinted(text: &str) -> bool {
-    WORDS.any.is_match(text)
+    WORDS.any.is_in(text)
 }
 
 /// Whether a text has a role that may begin an article.
 pub fn is_surely_hinted(text: &str) -> bool {
-    WORDS.sure.is_match(text)
+    WORDS.sure.is_in(text)
 }
 
 /// The longest word that begins the text, of at least two characters.
 pub fn long_at(text: &str) -> Option<(usize, Word)> {
-    let list = WORDS.words.get(&text.chars().next()?)?;
-    let mut found = list
-        .iter()
-        .filter(|(word, _)| text.starts_with(word) && word.chars().nth(1).is_some());
-    found.next().map(|(word, kind)| (word.len(), *kind))
+    let mut found = WORDS.words.all_at(text);
+    let found = found.find(|entry| entry.word.chars().nth(1).is_some());
+    found.map(|entry| (entry.word.len(), entry.known))
 }
 
 /// What a run of characters may mean that stands alone.
 fn meanings(text: &str) -> impl Iterator<Item = Word> + '_ {
-    let first = text.chars().next();
-    let list = first.and_then(|first| WORDS.words.get(&first)).into_iter();
-    let same = list.flatten().filter(move |(word, _)| *word == text);
-    same.map(|(_, kind)| *kind)
+    let all = WORDS.words.all_at(text);
+    let same = all.take_while(|entry| entry.word.len() == text.len());
+    same.map(|entry| entry.known)
 }
 
 /// What a run of characters means that stands alone; a role that may also follow its names first.
@@ -134,13 +114,13 @@ pub fn is_join(text: &str) -> bool {
 
 /// Whether a run of characters ends as names of papers, stations and offices do.
 pub fn is_medium(text: &str) -> bool {
-    WORDS.media.iter().any(|end| {
-        let is_long = end.chars().nth(1).is_some() || text.chars().nth(2).is_some();
-        text.ends_with(end) && (is_long || matches!(*end, "报" | "网" | "社"))
+    WORDS.media.all_at(text).any(|entry| {
+        let is_long = entry.word.chars().nth(1).is_some() || text.chars().nth(2).is_some();
+        is_long || matches!(entry.word, "报" | "网" | "社")
     })
 }
 
 /// Whether the text goes on as a sentence about a reporter does, not as a credit.
 pub fn is_said(text: &str) -> bool {
-    WORDS.said.iter().any(|word| text.starts_with(word))
+    WORDS.said.is_at(text)
 }

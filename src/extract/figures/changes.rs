@@ -111,19 +111,20 @@ fn is_earlier(sheet: &Sheet<'_>, first: &Reading, second: &Reading, floor: usize
     let (Some(gap), true) = (sheet.text.get(gap), is_same) else {
         return false;
     };
+    let is_moved = MOVES.iter().any(|moves| gap.contains(moves));
+    let has_end = gap.contains(['到', '至', '成', '达']) || gap.replace("行为", "").contains('为');
+    if !is_moved || !has_end || gap.contains(['、', ';']) {
+        return false;
+    }
     let lead = sheet.clauses[first.clause].range.start.max(floor)..one.core.start;
     let lead = sheet.within_reach(lead.start.min(lead.end)..lead.end, &one.core);
     let lead = &sheet.text[lead];
     let near_lead = tail(lead, 24).replace("同比", "").replace("环比", "");
     let begins = FROM.iter().any(|from| near_lead.contains(from));
-    let is_moved = MOVES.iter().any(|moves| gap.contains(moves));
-    let has_end = ["到", "至", "为", "成", "达"]
-        .iter()
-        .any(|end| gap.replace("行为", "").contains(end));
     let is_share = one.unit.is_some_and(|unit| unit.kind == UnitKind::Share);
     let is_difference =
         is_share && lexicon::compare_before(lead.trim_end_matches(['了', '约', '近'])).is_some();
-    begins && !is_difference && is_moved && has_end && !gap.contains(['、', ';'])
+    begins && !is_difference
 }
 
 /// Tells differences from values, and gives them to the values they are of.

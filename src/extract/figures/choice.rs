@@ -128,12 +128,7 @@ fn is_length_measured(sheet: &Sheet<'_>, measure: &Measure, clause: &Range<usize
     const NEAR: usize = 16;
     let lead = &sheet.text[clause.start.min(measure.core.start)..measure.core.start];
     let after = &sheet.text[measure.core.end..clause.end.max(measure.core.end)];
-    let is_of = || {
-        Listed::LengthOf
-            .words()
-            .iter()
-            .any(|word| after.starts_with(word))
-    };
+    let is_of = || Listed::LengthOf.begins(after);
     if measure.form == Form::Half {
         return lead.ends_with('“') && after.starts_with('”') || is_of();
     }
@@ -153,17 +148,13 @@ fn is_length_measured(sheet: &Sheet<'_>, measure: &Measure, clause: &Range<usize
     // 达到139小时: what reaches a length was measured.
     let told = &sheet.text[measure.whole.start..measure.core.start];
     let is_reached = told.contains(['达', '仅']) || told.contains("累计");
-    let is_cued = is_reached
-        || Listed::Length
-            .words()
-            .iter()
-            .any(|word| near.contains(word));
+    let is_cued = is_reached || Listed::Length.is_in(near);
     !is_small && !is_whole_clause && (is_bounded || is_cued) || is_of()
 }
 
 /// 等8省, 覆盖12个县: counted; 四川三省 and 11地 are names as often.
 fn is_area_counted(measure: &Measure, lead: &str) -> bool {
-    let is_summed = Listed::Area.words().iter().any(|word| lead.ends_with(word));
+    let is_summed = Listed::Area.ends(lead);
     let is_counted = is_summed || measure.qualifier != Qualifier::Exact;
     is_counted && (lead.ends_with('等') || !is_small_chinese(measure))
 }
@@ -178,12 +169,8 @@ fn infer_unit(sheet: &Sheet<'_>, measure: &mut Measure) {
     let is_large = sheet.text[measure.written.clone()].contains(['万', '亿']);
     let is_multiplied = measure.significant_digits > 0 || is_large && measure.form == Form::Place;
     let is_bounded = measure.qualifier != Qualifier::Exact || is_multiplied;
-    let lead_to = |listed: Listed| listed.words().iter().any(|word| near.ends_with(word));
-    let is_of_people = Listed::People
-        .words()
-        .iter()
-        .any(|word| after.starts_with(word));
-    let has_people = is_multiplied && lead_to(Listed::Peopled);
+    let is_of_people = Listed::People.begins(after);
+    let has_people = is_multiplied && Listed::Peopled.ends(near);
     let inferred = |unit, kind| {
         Some(Measured {
             unit,
@@ -196,7 +183,7 @@ fn infer_unit(sheet: &Sheet<'_>, measure: &mut Measure) {
         measure.unit = inferred("人次", UnitKind::Count);
     } else if is_bounded && is_of_people || has_people {
         measure.unit = inferred("人", UnitKind::Person);
-    } else if is_multiplied && Listed::Money.words().iter().any(|word| near.contains(word)) {
+    } else if is_multiplied && Listed::Money.is_in(near) {
         measure.unit = inferred("元", UnitKind::Money);
     }
 }

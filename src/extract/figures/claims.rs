@@ -109,11 +109,10 @@ fn is_planned_before(sheet: &Sheet<'_>, reading: &Reading, lead: &str) -> bool {
         return false;
     };
     let (before, clause) = (&sheet.clauses[before], &sheet.clauses[reading.clause]);
-    let is_same = before.sentence == clause.sentence
-        && sheet.text[before.range.end..].starts_with(',')
-        && !NOW.iter().any(|word| lead.contains(word));
+    let is_same =
+        before.sentence == clause.sentence && sheet.text[before.range.end..].starts_with(',');
     let range = sheet.within_reach(before.range.clone(), &(before.range.end..before.range.end));
-    is_same && has_plan(sheet, range)
+    is_same && has_plan(sheet, range) && !NOW.iter().any(|word| lead.contains(word))
 }
 
 /// 要有2年以上…经历: a condition that somebody must meet.

@@ -1,62 +1,12 @@
 //! What the rules know of words beside numbers: the tables of `rules/`, ready to be asked.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use crate::extract::table::rows;
+use crate::extract::vocabulary::{Entry, Vocabulary};
 use crate::pb::statistic::Qualifier;
-
-/// Words with what is known of each, found at one place of a text.
-struct Words<T> {
-    by_char: HashMap<char, Vec<(&'static str, T)>>,
-}
-
-impl<T> Words<T> {
-    /// `key` is the character that a word is filed under: its first or its last.
-    fn new(
-        words: impl IntoIterator<Item = (&'static str, T)>,
-        key: fn(&'static str) -> Option<char>,
-    ) -> Self {
-        let mut by_char: HashMap<char, Vec<(&'static str, T)>> = HashMap::new();
-        for (word, known) in words {
-            if let Some(char) = key(word) {
-                by_char.entry(char).or_default().push((word, known));
-            }
-        }
-        for words in by_char.values_mut() {
-            words.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
-        }
-        Self { by_char }
-    }
-
-    fn filed(&self, char: Option<char>) -> &[(&'static str, T)] {
-        let words = char.and_then(|char| self.by_char.get(&char));
-        words.map_or(&[], Vec::as_slice)
-    }
-
-    /// The longest word that a text begins with.
-    fn at(&self, text: &str) -> Option<&(&'static str, T)> {
-        let words = self.filed(text.chars().next());
-        words.iter().find(|(word, _)| text.starts_with(word))
-    }
-
-    /// The longest word that a text ends with.
-    fn before(&self, text: &str) -> Option<&(&'static str, T)> {
-        let words = self.filed(text.chars().next_back());
-        words.iter().find(|(word, _)| text.ends_with(word))
-    }
-}
-
-fn first(word: &'static str) -> Option<char> {
-    word.chars().next()
-}
-
-fn last(word: &'static str) -> Option<char> {
-    word.chars().next_back()
-}
 
 /// What a unit counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +33,7 @@ pub struct Unit {
     bars: Vec<(&'static str, Option<&'static str>)>,
 }
 
-static UNITS: LazyLock<Words<Unit>> = LazyLock::new(|| {
+static UNITS: LazyLock<Vocabulary<'static, Unit>> = LazyLock::new(|| {
     let units = rows(include_str!("../rules/measures.tsv")).map(|[word, kind, unit, bars]| {
         let kind = match kind {
             "person" => UnitKind::Person,
@@ -112,18 +62,15 @@ static UNITS: LazyLock<Words<Unit>> = LazyLock::new(|| {
             },
         )
     });
-    Words::new(units, first)
+    Vocabulary::of_starts(units)
 });
 
 impl Unit {
     /// The longest unit word at the start of a text, unless what follows bars it.
     pub fn at(text: &str) -> Option<&'static Unit> {
-        let words = UNITS.filed(text.chars().next());
-        let unit = words.iter().find(|(word, unit)| {
-            text.strip_prefix(word)
-                .is_some_and(|rest| !unit.is_barred_by(rest))
-        });
-        unit.map(|(_, unit)| unit)
+        let words = UNITS.all_at(text).map(|entry| &entry.known);
+        let mut units = words.filter(|unit| !unit.is_barred_by(&text[unit.word.len()..]));
+        units.next()
     }
 
     fn is_barred_by(&self, rest: &str) -> bool {
@@ -149,14 +96,16 @@ fn bounds(side: &'static str) -> impl Iterator<Item = (&'static str, Bound)> {
 
 /// The word that bounds a number, at the end of the text before it.
 pub fn bound_before(text: &str) -> Option<(&'static str, Bound)> {
-    static BEFORE: LazyLock<Words<Bound>> = LazyLock::new(|| Words::new(bounds("before"), last));
-    BEFORE.before(text).copied()
+    static BEFORE: LazyLock<Vocabulary<'static, Bound>> =
+        LazyLock::new(|| Vocabulary::of_ends(bounds("before")));
+    BEFORE.at(text).map(|entry| (entry.word, entry.known))
 }
 
 /// The word that bounds a number, at the start of the text after its unit.
 pub fn bound_after(text: &str) -> Option<(&'static str, Bound)> {
-    static AFTER: LazyLock<Words<Bound>> = LazyLock::new(|| Words::new(bounds("after"), first));
-    AFTER.at(text).copied()
+    static AFTER: LazyLock<Vocabulary<'static, Bound>> =
+        LazyLock::new(|| Vocabulary::of_starts(bounds("after")));
+    AFTER.at(text).map(|entry| (entry.word, entry.known))
 }
 
 /// How a number differs from another.
@@ -180,7 +129,7 @@ pub struct Compare {
     pub is_sure: bool,
 }
 
-static COMPARES: LazyLock<Words<Compare>> = LazyLock::new(|| {
+static COMPARES: LazyLock<Vocabulary<'static, Compare>> = LazyLock::new(|| {
     let table = rows(include_str!("../rules/comparisons.tsv"));
     let words = table.filter_map(|[word, kind, scope]| {
         let (direction, is_noun) = match kind {
@@ -201,12 +150,12 @@ static COMPARES: LazyLock<Words<Compare>> = LazyLock::new(|| {
         };
         Some((word, compare))
     });
-    Words::new(words, last)
+    Vocabulary::of_ends(words)
 });
 
 /// The word of comparison at the end of a text.
 pub fn compare_before(text: &str) -> Option<Compare> {
-    COMPARES.before(text).map(|(_, compare)| *compare)
+    COMPARES.at(text).map(|entry| entry.known)
 }
 
 /// What a word says of the numbers in its clause.
@@ -241,24 +190,21 @@ pub struct Hit {
 
 /// The cues of a text, in order; where several begin, the longest.
 pub fn cues(text: &str) -> Vec<Hit> {
-    static CUES: LazyLock<(AhoCorasick, Vec<Cue>)> = LazyLock::new(|| {
+    static CUES: LazyLock<Vocabulary<'static, Cue>> = LazyLock::new(|| {
         let claims = rows(include_str!("../rules/claims.tsv")).map(|[word, kind]| (word, kind, ""));
         let times = rows(include_str!("../rules/times.tsv"));
         let times = times.map(|[word, kind, duration]| (word, kind, duration));
         let compares = rows(include_str!("../rules/comparisons.tsv"));
         let compares = compares.map(|[word, kind]| (word, kind, ""));
         let all = claims.chain(times).chain(compares);
-        let known: Vec<(&str, Cue)> = all
-            .filter_map(|(word, kind, duration)| Some((word, cue(kind, duration)?)))
-            .collect();
-        let (words, cues): (Vec<&str>, Vec<Cue>) = known.into_iter().unzip();
-        (automaton(&words), cues)
+        Vocabulary::of_starts(
+            all.filter_map(|(word, kind, duration)| Some((word, cue(kind, duration)?))),
+        )
     });
-    let (automaton, cues) = &*CUES;
-    let hits = automaton.find_iter(text);
-    hits.map(|hit| Hit {
-        range: hit.range(),
-        cue: cues[hit.pattern().as_usize()],
+    let hits = CUES.all_in(text);
+    hits.map(|(range, entry)| Hit {
+        range,
+        cue: entry.known,
     })
     .collect()
 }
@@ -285,24 +231,15 @@ fn cue(kind: &str, duration: &'static str) -> Option<Cue> {
 
 /// Names and idioms in which a numeral counts nothing, in order.
 pub fn numeral_names(text: &str) -> Vec<Range<usize>> {
-    static NAMES: LazyLock<AhoCorasick> = LazyLock::new(|| {
-        let words: Vec<&str> = rows(include_str!("../rules/numeral_names.tsv"))
-            .map(|[word]| word)
-            .collect();
-        automaton(&words)
+    static NAMES: LazyLock<Vocabulary<'static, ()>> = LazyLock::new(|| {
+        let rows = rows(include_str!("../rules/numeral_names.tsv"));
+        Vocabulary::of_bare_starts(rows.map(|[word]| word))
     });
-    NAMES.find_iter(text).map(|name| name.range()).collect()
-}
-
-fn automaton(words: &[&str]) -> AhoCorasick {
-    AhoCorasick::builder()
-        .match_kind(MatchKind::LeftmostLongest)
-        .build(words)
-        .expect("the tables are small enough for any automaton")
+    NAMES.all_in(text).map(|(range, _)| range).collect()
 }
 
 /// Words around a number, by what they tell of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listed {
     Length,
     LengthOf,
@@ -341,17 +278,87 @@ impl Listed {
         })
     }
 
-    /// The words, in the order of their table.
-    pub fn words(self) -> &'static [&'static str] {
-        static WORDS: LazyLock<HashMap<Listed, Vec<&'static str>>> = LazyLock::new(|| {
-            let mut words: HashMap<Listed, Vec<&'static str>> = HashMap::new();
+    fn list(self) -> &'static List {
+        static LISTS: LazyLock<Vec<List>> = LazyLock::new(|| {
+            let mut words = vec![Vec::new(); Listed::Called as usize + 1];
             for [word, kind] in rows(include_str!("../rules/figure_words.tsv")) {
                 if let Some(listed) = Listed::named(kind) {
-                    words.entry(listed).or_default().push(word);
+                    words[listed as usize].push(word);
                 }
             }
-            words
+            words.into_iter().map(List::of).collect()
         });
-        WORDS.get(&self).map_or(&[], Vec::as_slice)
+        &LISTS[self as usize]
+    }
+
+    pub fn has(self, text: &str) -> bool {
+        self.list()
+            .starts
+            .at(text)
+            .is_some_and(|entry| entry.word == text)
+    }
+
+    /// Whether one of the words begins a text.
+    pub fn begins(self, text: &str) -> bool {
+        self.list().starts.is_at(text)
+    }
+
+    /// Whether one of the words ends a text.
+    pub fn ends(self, text: &str) -> bool {
+        self.list().ends.is_at(text)
+    }
+
+    pub fn is_in(self, text: &str) -> bool {
+        self.list().starts.is_in(text)
+    }
+
+    /// Where the first of the words in a text begins.
+    pub fn find_in(self, text: &str) -> Option<usize> {
+        self.list().starts.next_in(text, 0).map(|(at, _)| at)
+    }
+
+    /// Of the words that begin a text, the first of the table.
+    pub fn first_at(self, text: &str) -> Option<&'static str> {
+        first_of_table(self.list().starts.all_at(text))
+    }
+
+    /// Of the words that end a text, the first of the table.
+    pub fn first_before(self, text: &str) -> Option<&'static str> {
+        first_of_table(self.list().ends.all_at(text))
+    }
+
+    /// The words that stand in a text, in the order of the table.
+    pub fn all_in(self, text: &str) -> impl Iterator<Item = &'static str> {
+        let list = self.list();
+        let found = list.starts.every_in(text).map(|entry| entry.known);
+        let found: BTreeSet<usize> = found.collect();
+        found.into_iter().map(|index| list.words[index])
+    }
+}
+
+fn first_of_table<'e>(
+    entries: impl Iterator<Item = &'e Entry<'static, usize>>,
+) -> Option<&'static str> {
+    let first = entries.min_by_key(|entry| entry.known);
+    first.map(|entry| entry.word)
+}
+
+/// A list of words, in the order of their table.
+struct List {
+    words: Vec<&'static str>,
+    /// Each with its place in the list.
+    starts: Vocabulary<'static, usize>,
+    /// The same, by their ends.
+    ends: Vocabulary<'static, usize>,
+}
+
+impl List {
+    fn of(words: Vec<&'static str>) -> Self {
+        let placed = || words.iter().enumerate().map(|(place, word)| (*word, place));
+        Self {
+            starts: Vocabulary::of_starts(placed()),
+            ends: Vocabulary::of_ends(placed()),
+            words,
+        }
     }
 }

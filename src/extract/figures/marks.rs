@@ -128,13 +128,7 @@ pub fn is_code_after(rest: &str) -> bool {
 
 /// Whether a number is a line that is called: 110警情, 12345热线.
 pub fn is_call_number(number: &str, rest: &str) -> bool {
-    let is_called = || {
-        Listed::Called
-            .words()
-            .iter()
-            .any(|word| rest.starts_with(word))
-    };
-    Listed::CallNumber.words().contains(&number) && is_called()
+    Listed::CallNumber.has(number) && Listed::Called.begins(rest)
 }
 
 /// Whether a number with its unit is an order, a threshold of law, a class of things, or a way of speech.
@@ -239,11 +233,7 @@ fn is_measured(lead: &str) -> bool {
         .strip_suffix('近')
         .map(|lead| lead.trim_end_matches('了'));
     let is_after_verb = verb.is_some_and(|verb| {
-        let is_cued = Listed::Length
-            .words()
-            .iter()
-            .any(|word| verb.ends_with(word));
-        is_cued || verb.ends_with("持续") || compare_before(verb).is_some()
+        Listed::Length.ends(verb) || verb.ends_with("持续") || compare_before(verb).is_some()
     });
     is_after_verb || KEPT.iter().any(|word| lead.ends_with(word))
 }

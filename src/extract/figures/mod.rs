@@ -73,28 +73,25 @@ pub fn find(story: &Story<'_>) -> Vec<Figure> {
             (is_headline, of_passage(&part.passage, index, is_headline))
         })
         .collect();
+    let has_headline = read
+        .iter()
+        .any(|(is_headline, figures)| *is_headline && !figures.is_empty());
     let told: HashSet<(String, String)> = read
         .iter()
-        .filter(|(is_headline, _)| !is_headline)
+        .filter(|(is_headline, _)| has_headline && !is_headline)
         .flat_map(|(_, figures)| figures.iter().map(fact))
         .collect();
     let mut all = Vec::new();
-    for (is_headline, figures) in read {
+    for (is_headline, mut figures) in read {
         if is_headline {
-            let new = figures
-                .into_iter()
-                .filter(|figure| !told.contains(&fact(figure)));
-            all.extend(new.map(|figure| Figure {
-                parent: None,
-                ..figure
-            }));
-        } else {
-            let offset = all.len();
-            all.extend(figures.into_iter().map(|figure| Figure {
-                parent: figure.parent.map(|parent| parent + offset),
-                ..figure
-            }));
+            figures.retain(|figure| !told.contains(&fact(figure)));
         }
+        let offset = all.len();
+        for figure in &mut figures {
+            let parent = figure.parent.filter(|_| !is_headline);
+            figure.parent = parent.map(|parent| parent + offset);
+        }
+        all.append(&mut figures);
     }
     all
 }
@@ -238,17 +235,20 @@ fn streak(sheet: &Sheet<'_>, reading: &Reading) -> Range<usize> {
 /// 等4家单位被命名为…,并被…授予…: the number counts those that were given the second honour too.
 fn second_honour(sheet: &Sheet<'_>, reading: &Reading, figure: &Figure) -> Option<Figure> {
     const GIVEN: [&str; 6] = ["命名为", "授予", "评为", "记集体", "荣获", "表彰为"];
-    let first =
-        &sheet.text[reading.measure.core.end..figure.place.end.max(reading.measure.core.end)];
     let next = sheet.clauses.get(reading.clause + 1)?;
     let second = &sheet.text[next.range.clone()];
-    let is_given = first.contains('被') && GIVEN.iter().any(|word| first.contains(word));
     let goes_on = ["并被", "还被", "同时被", "并获", "并荣获"]
         .iter()
         .any(|word| second.starts_with(word));
+    if !goes_on {
+        return None;
+    }
+    let first =
+        &sheet.text[reading.measure.core.end..figure.place.end.max(reading.measure.core.end)];
+    let is_given = first.contains('被') && GIVEN.iter().any(|word| first.contains(word));
     let is_same_sentence = next.sentence == sheet.clauses[reading.clause].sentence;
     let has_honour = GIVEN.iter().any(|word| second.contains(word));
-    if !(is_given && goes_on && is_same_sentence && has_honour) || next.range.len() > 300 {
+    if !(is_given && is_same_sentence && has_honour) || next.range.len() > 300 {
         return None;
     }
     let mut statistic = figure.statistic.clone();
@@ -268,6 +268,9 @@ fn second_honour(sheet: &Sheet<'_>, reading: &Reading, figure: &Figure) -> Optio
 
 /// Sorts figures by their numbers, and keeps parents with their children.
 fn in_order(figures: Vec<Figure>) -> Vec<Figure> {
+    if figures.is_sorted_by_key(|figure| figure.number.start) {
+        return figures;
+    }
     let mut order: Vec<usize> = (0..figures.len()).collect();
     order.sort_by_key(|index| (figures[*index].number.start, *index));
     let mut rank = vec![0; figures.len()];

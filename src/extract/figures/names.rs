@@ -53,7 +53,7 @@ pub fn names(
         let rest = told.lead.split_once(subject).map(|(_, rest)| rest);
         rest.is_some_and(|rest| !rest.starts_with('道'))
     };
-    let subject = Listed::Subject.words().iter().copied().find(is_named);
+    let subject = Listed::Subject.all_in(told.lead).find(is_named);
     names.subject = match (subject, inherited) {
         (Some(subject), _) => subject.to_owned(),
         (None, Some(before)) => before.subject.clone(),
@@ -153,8 +153,10 @@ fn metric_or(name: &str, reading: &Reading) -> String {
 /// The last characters of a name that is too long.
 fn ending(name: &str) -> String {
     let count = name.chars().count();
-    let kept = name.chars().skip(count.saturating_sub(METRIC_LENGTH_MAX));
-    kept.collect()
+    if count <= METRIC_LENGTH_MAX {
+        return name.to_owned();
+    }
+    name.chars().skip(count - METRIC_LENGTH_MAX).collect()
 }
 
 /// One of listed names, with the ending that only the last prints: 刑事、治安警情.
@@ -188,12 +190,14 @@ fn lead(text: &str) -> &str {
     const MARKS: [char; 13] = [
         '“', '”', ' ', ',', '、', ':', '(', ')', '《', '》', '\t', '+', '。',
     ];
-    let (starts, ends) = (Listed::LeadStart.words(), Listed::LeadEnd.words());
     let text = text.rsplit(',').next().unwrap_or(text);
     let mut text = text.trim_matches(MARKS);
     loop {
-        let start = starts.iter().find_map(|word| text.strip_prefix(word));
-        let end = ends.iter().find_map(|word| text.strip_suffix(word));
+        let start = Listed::LeadStart
+            .first_at(text)
+            .map(|word| &text[word.len()..]);
+        let end = Listed::LeadEnd.first_before(text);
+        let end = end.map(|word| &text[..text.len() - word.len()]);
         let is_word = text.ends_with("行为") || text.ends_with('均') && !text.ends_with("分别均");
         let end = end.filter(|_| !is_word);
         match start.filter(|rest| !rest.is_empty()).or(end) {
@@ -214,11 +218,7 @@ fn noun(rest: &str, reading: &Reading) -> String {
         return String::new();
     }
     let rest = rest.trim_start_matches(['的', ' ', '“', '”']);
-    let words = Listed::NounEnd
-        .words()
-        .iter()
-        .filter_map(|word| rest.find(word))
-        .min();
+    let words = Listed::NounEnd.find_in(rest);
     let marks = rest.find([',', '、', '(', '。', ';']);
     let end = words.into_iter().chain(marks).min().unwrap_or(rest.len());
     let noun = rest[..end].trim().chars();
@@ -281,6 +281,9 @@ pub fn per(text: &str) -> Vec<String> {
         "公里",
     ];
     let mut per: Vec<String> = Vec::new();
+    if !text.contains(['均', '每']) {
+        return per;
+    }
     let mut add = |word: &str| {
         if per.len() < PER_MAX && !per.iter().any(|known| known == word) {
             per.push(word.to_owned());

@@ -148,10 +148,10 @@ fn with_clause_before(sheet: &Sheet<'_>, reading: &Reading, first: usize) -> usi
         .unit
         .is_some_and(|unit| unit.kind == UnitKind::Share);
     let is_required =
-        lead.contains("不低于") || sheet.text[reading.measure.whole.clone()].contains("不低于");
-    let is_required_share = is_share && is_required && lead.contains("比例");
-    let holds_no_number = !text.contains(|char: char| char.is_ascii_digit());
-    if tells_until || is_required_share && holds_no_number {
+        || lead.contains("不低于") || sheet.text[reading.measure.whole.clone()].contains("不低于");
+    let is_required_share = is_share && is_required() && lead.contains("比例");
+    let holds_no_number = || !text.contains(|char: char| char.is_ascii_digit());
+    if tells_until || is_required_share && holds_no_number() {
         return before.range.start;
     }
     start

@@ -14,8 +14,11 @@ pub struct Scan {
 }
 
 pub fn scan(text: &str) -> Scan {
-    let marks = Marks::of(text);
     let mut found = Scan::default();
+    if next_numeral(text, 0).is_none() {
+        return found;
+    }
+    let marks = Marks::of(text);
     let mut names = marks.names.iter().peekable();
     let mut at = 0;
     while let Some((start, first)) = next_numeral(text, at) {

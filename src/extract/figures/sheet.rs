@@ -36,10 +36,15 @@ impl<'t> Sheet<'t> {
     /// The sheet of a text, and the numbers on it. In a headline a space divides clauses.
     pub fn of(text: &'t str, is_headline: bool) -> (Self, Vec<Measure>) {
         let found = scan::scan(text);
+        // Cues tell of numbers alone, and many texts have none.
+        let cues = match found.measures.is_empty() {
+            true => Vec::new(),
+            false => lexicon::cues(text),
+        };
         let sheet = Self {
             text,
             clauses: clauses(text, is_headline),
-            cues: lexicon::cues(text),
+            cues,
             moments: found.moments,
         };
         (sheet, found.measures)

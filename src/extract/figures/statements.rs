@@ -152,11 +152,10 @@ impl Statements<'_, '_> {
             .as_ref()
             .map_or(&reading.measure, |before| before);
         let is_exact = reading.measure.qualifier == Qualifier::Exact;
-        let lead = self
-            .sheet
-            .text
-            .get(place.start..first.core.start)
-            .filter(|_| is_exact)?;
+        if !is_exact {
+            return None;
+        }
+        let lead = self.sheet.text.get(place.start..first.core.start)?;
         let at = lead.rfind("最高")?;
         let rest = &lead[at + "最高".len()..];
         let names_bound = BETWEEN.iter().any(|word| rest.starts_with(word));
@@ -274,7 +273,11 @@ impl Statements<'_, '_> {
     }
 
     fn printed(&self, range: Range<usize>) -> String {
-        line(&self.passage.printed(range))
+        let printed = self.passage.printed(range);
+        if is_line(&printed) {
+            return printed;
+        }
+        line(&printed)
     }
 
     fn printed_all(&self, ranges: &[Range<usize>]) -> Vec<String> {
@@ -285,20 +288,14 @@ impl Statements<'_, '_> {
 
 /// 全国文明城市: the place is part of a title.
 fn is_of_a_title(rest: &str) -> bool {
-    Listed::Title
-        .words()
-        .iter()
-        .any(|title| rest.starts_with(title))
+    Listed::Title.begins(rest)
 }
 
 /// 该网格, 该区: the last in a text.
 fn that_area(text: &str) -> Option<Range<usize>> {
     let start = text.rfind('该')?;
     let rest = &text[start + '该'.len_utf8()..];
-    let area = Listed::Region
-        .words()
-        .iter()
-        .find(|area| rest.starts_with(**area))?;
+    let area = Listed::Region.first_at(rest)?;
     Some(start..start + '该'.len_utf8() + area.len())
 }
 
@@ -354,9 +351,19 @@ fn direction(change: &Change) -> Direction {
     }
 }
 
+fn is_break(char: char) -> bool {
+    char.is_control() || matches!(char, '\u{2028}' | '\u{2029}')
+}
+
+/// Whether a text is one line, without white space at its ends.
+fn is_line(text: &str) -> bool {
+    text.trim().len() == text.len() && !text.contains(is_break)
+}
+
 /// A text as one line.
 pub fn line(text: &str) -> String {
-    let is_break = |char: char| char.is_control() || matches!(char, '\u{2028}' | '\u{2029}');
-    let text = text.replace(is_break, " ");
+    if text.contains(is_break) {
+        return text.replace(is_break, " ").trim().to_owned();
+    }
     text.trim().to_owned()
 }

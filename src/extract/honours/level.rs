@@ -4,11 +4,13 @@ use std::sync::LazyLock;
 
 use crate::extract::table::rows;
 use crate::extract::units::Unit;
+use crate::extract::vocabulary::Vocabulary;
 use crate::pb::honour::Level;
 use crate::pb::station::Kind;
 
 struct Words {
-    title: Vec<(Level, &'static str)>,
+    /// Each with its place in the table.
+    title: Vocabulary<'static, (usize, Level)>,
     body: Vec<(Level, &'static str)>,
 }
 
@@ -20,24 +22,22 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
             let level = Level::from_str_name(level).unwrap_or_default();
             list.split_whitespace().map(move |word| (level, word))
         });
-        words.collect()
+        words.collect::<Vec<(Level, &'static str)>>()
     };
+    let title = of("title").into_iter().enumerate();
     Words {
-        title: of("title"),
+        title: Vocabulary::of_starts(title.map(|(row, (level, word))| (word, (row, level)))),
         body: of("body"),
     }
 });
 
 /// The level a title tells: its first word of a level, or the place it begins with.
 pub fn of_title(title: &str) -> Level {
-    let found = WORDS
-        .title
-        .iter()
-        .filter_map(|(level, word)| Some((title.find(word)?, *level)));
-    if let Some((_, level)) = found.min_by_key(|(at, _)| *at) {
-        return level;
-    }
-    of_place(title)
+    let first = WORDS.title.next_in(title, 0).and_then(|(at, _)| {
+        let words = WORDS.title.all_at(&title[at..]);
+        words.map(|entry| entry.known).min_by_key(|(row, _)| *row)
+    });
+    first.map_or_else(|| of_place(title), |(_, level)| level)
 }
 
 /// The level of the place a title begins with: 江州市青年文明号.
@@ -102,14 +102,13 @@ pub fn of_unit(unit: &Unit) -> Level {
 /// The level of a giver by its name: of the lowest place it names.
 pub fn of_body(name: &str) -> Level {
     let all = ["全国", "公安部", "国务院", "中央", "自治区"];
-    let found = WORDS.body.iter().filter(|(_, word)| {
+    let found = WORDS.body.iter().filter(|(_, word)| match *word {
         // 自治区 is no 区, 地区 neither.
-        let name = if *word == "区" {
-            name.replace("自治区", "").replace("地区", "")
-        } else {
-            name.to_owned()
-        };
-        name.contains(word)
+        "区" => name
+            .replace("自治区", "")
+            .replace("地区", "")
+            .contains('区'),
+        word => name.contains(word),
     });
     let lowest = found
         .map(|(level, _)| *level)

@@ -3,9 +3,8 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
 use crate::extract::table::rows;
+use crate::extract::vocabulary::Vocabulary;
 
 pub static WORDS: LazyLock<Words> = LazyLock::new(Words::read);
 
@@ -25,22 +24,20 @@ pub enum Verb {
 }
 
 pub struct Words {
-    verbs: AhoCorasick,
-    verb_kinds: Vec<Verb>,
-    /// Endings of titles, and after them what only looks like one.
-    ends: AhoCorasick,
-    ends_count: usize,
-    end: Vec<&'static str>,
-    quoted: Vec<&'static str>,
+    verbs: Vocabulary<'static, Verb>,
+    /// Endings of titles, and what only looks like one: whether it is one.
+    ends: Vocabulary<'static, bool>,
+    /// Endings of titles, in quotation marks.
+    end: Vocabulary<'static, ()>,
     short: Vec<&'static str>,
-    last: Vec<&'static str>,
-    praise: Vec<&'static str>,
-    none: Vec<&'static str>,
-    after: Vec<&'static str>,
-    object: Vec<&'static str>,
-    campaign: Vec<&'static str>,
-    hope: Vec<&'static str>,
-    not: Vec<&'static str>,
+    last: Vocabulary<'static, ()>,
+    praise: Vocabulary<'static, ()>,
+    none: Vocabulary<'static, ()>,
+    after: Vocabulary<'static, ()>,
+    object: Vocabulary<'static, ()>,
+    campaign: Vocabulary<'static, ()>,
+    hope: Vocabulary<'static, ()>,
+    not: Vocabulary<'static, ()>,
 }
 
 impl Words {
@@ -52,7 +49,6 @@ impl Words {
             words.sort_by_key(|word| std::cmp::Reverse(word.len()));
             words
         };
-        let (mut verbs, mut verb_kinds) = (Vec::new(), Vec::new());
         let kinds = [
             ("given", Verb::Given),
             ("won", Verb::Won),
@@ -60,52 +56,49 @@ impl Words {
             ("near", Verb::Near),
             ("aspired", Verb::Aspired),
         ];
-        for (kind, verb) in kinds {
-            let list = of(kind);
-            verb_kinds.resize(verb_kinds.len() + list.len(), verb);
-            verbs.extend(list);
-        }
-        let (end, none) = (of("end"), of("none"));
-        let ends_count = end.len();
+        let verbs = kinds.map(|(kind, verb)| of(kind).into_iter().map(move |word| (word, verb)));
+        let as_ends = |words: &str, is_end| of(words).into_iter().map(move |word| (word, is_end));
+        let starts = |wanted: &str| Vocabulary::of_bare_starts(of(wanted));
         Self {
-            verbs: longest(&verbs),
-            verb_kinds,
-            ends: longest(&[end.clone(), none.clone()].concat()),
-            ends_count,
-            end,
-            quoted: of("quoted"),
+            verbs: Vocabulary::of_starts(verbs.into_iter().flatten()),
+            ends: Vocabulary::of_starts(as_ends("end", true).chain(as_ends("none", false))),
+            end: Vocabulary::of_bare_ends(of("end").into_iter().chain(of("quoted"))),
             short: of("short"),
-            last: of("last"),
-            praise: of("praise"),
-            none,
-            after: of("after"),
-            object: of("object"),
-            campaign: of("campaign"),
-            hope: of("hope"),
-            not: of("not"),
+            last: Vocabulary::of_bare_ends(of("last")),
+            praise: starts("praise"),
+            none: starts("none"),
+            after: starts("after"),
+            object: starts("object"),
+            campaign: starts("campaign"),
+            hope: starts("hope"),
+            not: Vocabulary::of_bare_ends(of("not")),
         }
+    }
+
+    /// Whether a text has a verb.
+    pub fn may_award(&self, text: &str) -> bool {
+        self.verbs.is_in(text)
     }
 
     /// The verbs of a text.
     pub fn verbs<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (Range<usize>, Verb)> + 't {
-        let found = self.verbs.find_iter(text);
+        let found = self.verbs.all_in(text);
         found
-            .map(|verb| (verb.range(), self.verb_kinds[verb.pattern().as_usize()]))
+            .map(|(range, entry)| (range, entry.known))
             .filter(|(range, verb)| *verb != Verb::Near || stands_free(text, range))
     }
 
     /// Where endings of titles end in a text.
     pub fn ends<'t>(&'t self, text: &'t str) -> impl Iterator<Item = usize> + 't {
-        let found = self.ends.find_iter(text);
+        let found = self.ends.all_in(text);
         found
-            .filter(|end| end.pattern().as_usize() < self.ends_count)
-            .map(|end| end.end())
+            .filter(|(_, entry)| entry.known)
+            .map(|(range, _)| range.end)
     }
 
     /// Whether words in quotation marks end as titles do.
     pub fn is_title(&self, quoted: &str) -> bool {
-        (self.end.iter().chain(&self.quoted)).any(|end| quoted.ends_with(end))
-            || self.praise.iter().any(|word| quoted.contains(word))
+        self.end.is_at(quoted) || self.praise.is_in(quoted)
     }
 
     /// Whether a text is the ending of a title that stands for itself: 嘉奖.
@@ -115,47 +108,37 @@ impl Words {
 
     /// Whether a text is known to be no title.
     pub fn is_none(&self, title: &str) -> bool {
-        self.none.iter().any(|word| title.contains(word))
-            || self.last.iter().any(|word| title.ends_with(word))
+        self.none.is_in(title) || self.last.is_at(title)
     }
 
     pub fn is_praise(&self, text: &str) -> bool {
-        self.praise.iter().any(|word| text.contains(word))
+        self.praise.is_in(text)
     }
 
     /// The length of words such as 荣誉称号 that follow a title.
     pub fn after(&self, text: &str) -> usize {
-        let found = self.after.iter().find(|word| text.starts_with(**word));
-        found.map_or(0, |word| word.len())
+        self.after.at(text).map_or(0, |entry| entry.word.len())
     }
 
     /// Whether what follows a quotation makes it the name of another thing than a title.
     pub fn is_object(&self, after: &str) -> bool {
-        self.object.iter().any(|word| after.starts_with(word))
+        self.object.is_at(after)
     }
 
     /// Whether what follows a title makes striving for it a campaign.
     pub fn is_campaign(&self, after: &str) -> bool {
-        self.campaign.iter().any(|word| after.starts_with(word))
+        self.campaign.is_at(after)
     }
 
     /// Whether words before a verb make it striving.
     pub fn is_hope(&self, before: &str) -> bool {
-        self.hope.iter().any(|word| before.contains(word))
+        self.hope.is_in(before)
     }
 
     /// Whether words right before a verb make it no award.
     pub fn is_not(&self, before: &str) -> bool {
-        self.not.iter().any(|word| before.ends_with(word))
+        self.not.is_at(before)
     }
-}
-
-fn longest(words: &[&str]) -> AhoCorasick {
-    AhoCorasick::builder()
-        .match_kind(MatchKind::LeftmostLongest)
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(words)
-        .expect("a table of words is small")
 }
 
 /// Whether a verb of one character is no part of another word, such as 查获 or 成立.

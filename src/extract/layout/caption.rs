@@ -21,15 +21,15 @@ pub fn caption(text: &str) -> Option<Caption> {
     if text.chars().nth(LENGTH_MAX).is_some() {
         return None;
     }
-    if CREDIT_ALONE.is_match(text) {
+    // What all have spares most lines the search, here and below.
+    if text.ends_with(['摄', '影']) && CREDIT_ALONE.is_match(text) {
         return Some(Caption {
             words: 0..0,
             credit: Some(0..text.len()),
         });
     }
-    // What all credits have spares most lines the search.
     let has_credit = text.contains(['图', '摄', '供']) || text.contains("视频");
-    if let Some(found) = CREDIT.captures(if has_credit { text } else { "" }) {
+    if let Some(found) = has_credit.then(|| CREDIT.captures(text)).flatten() {
         let credit = found.name("credit").or_else(|| found.name("bracketed"))?;
         let whole = found.get(0)?;
         // What ends the caption's last sentence is the caption's.
@@ -49,6 +49,12 @@ pub fn caption(text: &str) -> Option<Caption> {
 
 /// Length of the marks before a caption, in bytes.
 fn lead(text: &str) -> usize {
+    const FIRST: [char; 14] = [
+        '▲', '△', '▼', '◆', '↑', '↓', '←', '→', '上', '下', '左', '右', '题', '图',
+    ];
+    if !text.starts_with(FIRST) {
+        return 0;
+    }
     LEAD.find(text).map_or(0, |found| found.end())
 }
 

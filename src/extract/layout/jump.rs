@@ -24,22 +24,22 @@ pub struct Jump {
 pub fn jumps(text: &str) -> impl Iterator<Item = Jump> + '_ {
     // The one character that all of them have spares most lines the search.
     let is_possible = text.contains('版');
-    JUMP.captures_iter(if is_possible { text } else { "" })
-        .filter_map(|found| {
-            let (whole, words) = (found.get(0)?, found.name("words")?);
-            let direction = match found.name("verb")?.as_str() {
-                "上接" | "接" | "紧接" => Direction::ContinuedFrom,
-                _ => Direction::ContinuedOn,
-            };
-            let page = found.name("page")?.as_str();
-            let number = numerals::whole(page);
-            Some(Jump {
-                direction,
-                page: number.map_or_else(|| page.to_owned(), |number| number.to_string()),
-                words: words.range(),
-                whole: whole.range(),
-            })
+    let found = is_possible.then(|| JUMP.captures_iter(text));
+    found.into_iter().flatten().filter_map(|found| {
+        let (whole, words) = (found.get(0)?, found.name("words")?);
+        let direction = match found.name("verb")?.as_str() {
+            "上接" | "接" | "紧接" => Direction::ContinuedFrom,
+            _ => Direction::ContinuedOn,
+        };
+        let page = found.name("page")?.as_str();
+        let number = numerals::whole(page);
+        Some(Jump {
+            direction,
+            page: number.map_or_else(|| page.to_owned(), |number| number.to_string()),
+            words: words.range(),
+            whole: whole.range(),
         })
+    })
 }
 
 static JUMP: LazyLock<Regex> = LazyLock::new(|| {

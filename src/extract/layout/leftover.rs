@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::extract::table;
+use crate::extract::vocabulary::Vocabulary;
 
 /// Longest line that is told by words in it, in characters: an article may speak of such things.
 const SHORT: usize = 60;
@@ -26,42 +27,55 @@ pub fn leftover(text: &str) -> Option<Leftover> {
     }
     let may_hold = text.chars().nth(SHORT).is_none() && !text.contains('。');
     let alone = text.trim_matches(|char: char| !char.is_alphanumeric());
-    RULES.iter().find_map(|rule| {
-        let is_met = match rule.met {
-            "END" => alone == rule.words,
-            "LINE" => text.starts_with(rule.words),
-            _ => may_hold && text.contains(rule.words),
-        };
-        is_met.then_some(match (rule.sort, rule.met) {
-            ("AD", _) => Leftover::Advertisement,
-            (_, "END") => Leftover::TailStart,
-            _ => Leftover::TailLine,
-        })
-    })
+    let same = RULES.alone.all_at(alone);
+    let same = same.filter(|entry| entry.word == alone);
+    let begun = RULES.begin.all_at(text);
+    let held = RULES.held.every_in(if may_hold { text } else { "" });
+    let met = same.chain(begun).chain(held).map(|entry| entry.known);
+    met.min_by_key(|(row, _)| *row)
+        .map(|(_, leftover)| leftover)
 }
 
 /// Where on a site a page stands: 海州网 > 新闻 > 正文.
 fn is_path(text: &str) -> bool {
+    if text.matches(['>', '»']).count() < 2 {
+        return false;
+    }
     let mut steps = text
         .split(['>', '»'])
         .map(str::trim)
         .filter(|step| !step.is_empty());
-    let is_short = steps
-        .by_ref()
-        .all(|step| step.chars().count() <= STEP_CHARS_MAX);
-    is_short && text.matches(['>', '»']).count() >= 2
+    steps.all(|step| step.chars().count() <= STEP_CHARS_MAX)
 }
 
-struct Rule {
-    sort: &'static str,
-    met: &'static str,
-    words: &'static str,
+/// The words of the table, by how they are met; each with its row, of which the first met counts.
+struct Rules {
+    alone: Vocabulary<'static, (usize, Leftover)>,
+    begin: Vocabulary<'static, (usize, Leftover)>,
+    held: Vocabulary<'static, (usize, Leftover)>,
 }
 
-static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+static RULES: LazyLock<Rules> = LazyLock::new(|| {
+    let (mut alone, mut begin, mut held) = (Vec::new(), Vec::new(), Vec::new());
     let rows = table::rows(include_str!("../rules/leftovers.tsv"));
-    rows.map(|[sort, met, words]| Rule { sort, met, words })
-        .collect()
+    for (row, [sort, met, words]) in rows.enumerate() {
+        let leftover = match (sort, met) {
+            ("AD", _) => Leftover::Advertisement,
+            (_, "END") => Leftover::TailStart,
+            _ => Leftover::TailLine,
+        };
+        let words = (words, (row, leftover));
+        match met {
+            "END" => alone.push(words),
+            "LINE" => begin.push(words),
+            _ => held.push(words),
+        }
+    }
+    Rules {
+        alone: Vocabulary::of_starts(alone),
+        begin: Vocabulary::of_starts(begin),
+        held: Vocabulary::of_starts(held),
+    }
 });
 
 #[cfg(test)]

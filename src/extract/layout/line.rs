@@ -62,7 +62,7 @@ fn has_dateline(text: &str) -> bool {
     let start = text.char_indices().nth(DATELINE_LENGTH_MAX);
     let start = &text[..start.map_or(text.len(), |(at, _)| at)];
     // What all have spares most lines the search.
-    let is_possible = start.contains(['电', '讯']) || start.contains("消息");
+    let is_possible = start.contains(['电', '讯', '消']);
     is_possible && DATELINE.is_match(text)
 }
 
@@ -172,21 +172,23 @@ pub fn is_finished(text: &str) -> bool {
 
 /// Whether every quotation mark and bracket that opens is closed, and none closes that was not opened.
 fn is_balanced(text: &str) -> bool {
-    [
+    const PAIRS: [(char, char); 5] = [
         ('“', '”'),
         ('《', '》'),
         ('(', ')'),
         ('「', '」'),
         ('【', '】'),
-    ]
-    .iter()
-    .all(|(open, close)| {
-        let depth = text.chars().try_fold(0_i32, |depth, char| {
-            let depth = depth + i32::from(char == *open) - i32::from(char == *close);
-            (depth >= 0).then_some(depth)
-        });
-        depth == Some(0)
-    })
+    ];
+    let mut depths = [0_i32; PAIRS.len()];
+    for char in text.chars() {
+        for (depth, (open, close)) in depths.iter_mut().zip(PAIRS) {
+            *depth += i32::from(char == open) - i32::from(char == close);
+            if *depth < 0 {
+                return false;
+            }
+        }
+    }
+    depths.iter().all(|depth| *depth == 0)
 }
 
 static DATELINE: LazyLock<Regex> = LazyLock::new(|| {

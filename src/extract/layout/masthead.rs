@@ -6,6 +6,7 @@ use regex::Regex;
 
 use crate::dates::check_date;
 use crate::extract::numerals;
+use crate::extract::vocabulary::Vocabulary;
 use crate::pb;
 
 /// Longest such line, in characters.
@@ -14,7 +15,7 @@ const LENGTH_MAX: usize = 60;
 /// What a line says of the print, when it says nothing else.
 pub fn masthead(text: &str) -> Option<pb::Publication> {
     let is_long = text.chars().nth(LENGTH_MAX).is_some();
-    if is_long || text.contains(['。', '“']) {
+    if is_long || text.contains(['。', '“']) || !may_say_print(text) {
         return None;
     }
     let mut publication = pb::Publication::default();
@@ -61,6 +62,23 @@ pub fn masthead(text: &str) -> Option<pb::Publication> {
     let says = publication != pb::Publication::default();
     (is_all && says).then_some(publication)
 }
+
+/// Whether a text has what all dates, pages or names of newspapers have: this spares most lines the
+/// search.
+fn may_say_print(text: &str) -> bool {
+    const DATE_DIGITS_MIN: usize = 6;
+    text.contains('版')
+        || NAME_ENDS.is_in(text)
+        || text.bytes().filter(u8::is_ascii_digit).count() >= DATE_DIGITS_MIN
+}
+
+/// What the names of newspapers end with, in two characters.
+static NAME_ENDS: LazyLock<Vocabulary<'static, ()>> = LazyLock::new(|| {
+    Vocabulary::of_bare_starts([
+        "日报", "晚报", "晨报", "早报", "商报", "快报", "制报", "治报", "安报", "市报", "时报",
+        "导报", "闻网", "在线",
+    ])
+});
 
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(\d{4})[-年./](\d{1,2})[-月./](\d{1,2})日?").expect("the pattern is valid")

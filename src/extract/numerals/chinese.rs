@@ -9,7 +9,10 @@ const RUN_MAX: usize = 24;
 
 /// Whether a Chinese number may begin with, or go on with, a character.
 pub fn is_numeral(char: char) -> bool {
-    digit(char).is_some() || place(char).is_some() || tens(char).is_some()
+    matches!(
+        char,
+        '零' | '〇' | '一' | '二' | '两' | '三' | '四' | '五' | '六' | '七' | '八' | '九'
+    ) || matches!(char, '十' | '百' | '千' | '万' | '亿' | '廿' | '卅')
 }
 
 /// The value of a digit, 零 and 两 among them.

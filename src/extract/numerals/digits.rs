@@ -49,8 +49,20 @@ fn plain(text: &str) -> Option<(Decimal, usize)> {
     if end > DIGITS_MAX * 2 {
         return None;
     }
-    let digits: String = text[..end].chars().filter(|char| *char != ',').collect();
-    Some((Decimal::from_str_exact(&digits).ok()?, end))
+    Some((decimal(&text[..end])?, end))
+}
+
+/// The value of digits with thousands separators and a fraction.
+fn decimal(text: &str) -> Option<Decimal> {
+    if text.len() > DIGITS_MAX {
+        return Decimal::from_str_exact(&text.replace(',', "")).ok();
+    }
+    let digits = text.bytes().filter(u8::is_ascii_digit);
+    let mantissa = digits.fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
+    let scale = text
+        .split_once('.')
+        .map_or(0, |(_, fraction)| fraction.len());
+    Some(Decimal::new(mantissa, u32::try_from(scale).ok()?))
 }
 
 /// Takes 百, 千, 万 and 亿 after the digits, and a smaller part after them: 1亿2000万, 3万5千.

@@ -109,11 +109,11 @@ fn share(text: &str) -> Option<Numeral> {
 /// 七成 is 70 %, 三成五 is 35 %.
 fn tenths(text: &str, numeral: Numeral) -> Numeral {
     const OTHER_WORDS: &str = "立功为员长果年都效交本绩熟型因人份就品语不新千";
-    let one_to_ten = Decimal::ONE <= numeral.value && numeral.value <= Decimal::TEN;
-    let is_plain = numeral.share.is_none() && matches!(numeral.form, Form::Chinese | Form::Digits);
     let Some(rest) = text[numeral.length..].strip_prefix('成') else {
         return numeral;
     };
+    let one_to_ten = Decimal::ONE <= numeral.value && numeral.value <= Decimal::TEN;
+    let is_plain = numeral.share.is_none() && matches!(numeral.form, Form::Chinese | Form::Digits);
     let mut after = rest.chars();
     let next = after.next();
     if !is_plain || !one_to_ten || next.is_some_and(|next| OTHER_WORDS.contains(next)) {

@@ -8,14 +8,13 @@ pub mod words;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
 use self::offices::{Chain, Named};
 use self::words::{Office, WORDS};
 use super::bylines::Byline;
 use super::marked::Marked;
 use super::story::{Place, Role, Story, clauses};
 use super::units::Units;
+use super::vocabulary::Vocabulary;
 use crate::articles::draft::PEOPLE_MAX;
 use crate::pb;
 use crate::pb::person::Role as Does;
@@ -290,17 +289,10 @@ fn name_length(rest: &str, office: Office) -> Option<usize> {
     (certain(&best) >= needed).then_some(best)
 }
 
-/// Finds names in a text, the longest where several begin; nothing when there is none to find.
-pub fn finder<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> Option<AhoCorasick> {
-    if names.len() == 0 {
-        return None;
-    }
-    let finder = AhoCorasick::builder()
-        .match_kind(MatchKind::LeftmostLongest)
-        // Used for one article: what is quickest to make.
-        .kind(Some(AhoCorasickKind::NoncontiguousNFA))
-        .build(names);
-    finder.ok()
+/// Finds names in a text, each with its index; nothing when there is none to find.
+pub fn finder<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> Option<Vocabulary<'n, usize>> {
+    let is_any = names.len() > 0;
+    is_any.then(|| Vocabulary::of_starts(names.enumerate().map(|(index, name)| (name, index))))
 }
 
 /// The verb of saying right after a name.

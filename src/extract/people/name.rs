@@ -1,10 +1,11 @@
 //! Names of people: where one begins, and where names run together part.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use crate::extract::table::rows;
+use crate::extract::vocabulary::Vocabulary;
 
 /// Longest run of characters that is parted into names.
 const RUN_CHARS_MAX: usize = 64;
@@ -47,15 +48,17 @@ impl Table {
 struct Surnames {
     /// One more than what a name that begins so costs: the rarer, the more.
     single: Table,
-    compound: HashSet<(char, char)>,
+    compound: BTreeSet<(char, char)>,
+    /// The characters that begin those of two.
+    compound_first: Table,
     /// Those that are hardly ever a word.
     sure: Table,
 }
 
 impl Surnames {
     fn read() -> Self {
-        let (mut single, mut compound) = (Table::new(), HashSet::new());
-        let mut sure = Table::new();
+        let (mut single, mut compound) = (Table::new(), BTreeSet::new());
+        let (mut sure, mut compound_first) = (Table::new(), Table::new());
         for [class, names] in rows::<2>(include_str!("../rules/surnames.tsv")) {
             let cost = match class {
                 "sure" | "common" => 0,
@@ -67,6 +70,7 @@ impl Surnames {
                 match (chars.next(), chars.next()) {
                     (Some(first), Some(second)) => {
                         compound.insert((first, second));
+                        compound_first.set(first, 1);
                     }
                     (Some(only), None) => {
                         single.set(only, cost + 1);
@@ -79,6 +83,7 @@ impl Surnames {
         Self {
             single,
             compound,
+            compound_first,
             sure,
         }
     }
@@ -88,40 +93,40 @@ impl Surnames {
     }
 
     fn is_compound(&self, first: char, second: char) -> bool {
-        self.compound.contains(&(first, second))
+        self.compound_first.get(first) > 0 && self.compound.contains(&(first, second))
     }
 }
 
 struct NotNames {
     never: Table,
-    /// By their first two characters; all of them have two or three.
-    start: HashSet<&'static str>,
-    last: Vec<&'static str>,
-    end: Vec<&'static str>,
+    start: Vocabulary<'static, ()>,
+    last: Vocabulary<'static, ()>,
+    end: Vocabulary<'static, ()>,
 }
 
 impl NotNames {
     fn read() -> Self {
-        let mut words = Self {
-            never: Table::new(),
-            start: HashSet::new(),
-            last: Vec::new(),
-            end: Vec::new(),
-        };
+        let mut never = Table::new();
+        let (mut start, mut last, mut end) = (Vec::new(), Vec::new(), Vec::new());
         for [kind, list] in rows::<2>(include_str!("../rules/not-names.tsv")) {
             let list = list.split_whitespace();
             match kind {
                 "never" => {
                     for char in list.flat_map(str::chars) {
-                        words.never.set(char, 1);
+                        never.set(char, 1);
                     }
                 }
-                "start" => words.start.extend(list),
-                "last" => words.last.extend(list),
-                _ => words.end.extend(list),
+                "start" => start.extend(list),
+                "last" => last.extend(list),
+                _ => end.extend(list),
             }
         }
-        words
+        Self {
+            never,
+            start: Vocabulary::of_bare_starts(start),
+            last: Vocabulary::of_bare_ends(last),
+            end: Vocabulary::of_bare_ends(end),
+        }
     }
 }
 
@@ -141,11 +146,14 @@ pub fn may_be_name(text: &str) -> bool {
     if text.chars().any(is_dot) {
         return is_dotted(text);
     }
-    let count = text.chars().count();
-    (2..=4).contains(&count)
-        && text.chars().all(is_han)
-        && !text.chars().any(|char| NOT_NAMES.never.get(char) > 0)
-        && !NOT_NAMES.end.iter().any(|end| text.ends_with(end))
+    let mut count = 0;
+    for char in text.chars() {
+        count += 1;
+        if count > 4 || !is_han(char) || NOT_NAMES.never.get(char) > 0 {
+            return false;
+        }
+    }
+    count >= 2 && !NOT_NAMES.end.is_at(text)
 }
 
 fn is_dotted(text: &str) -> bool {
@@ -177,17 +185,20 @@ pub fn is_sure(text: &str) -> bool {
 
 /// Whether a name that nothing introduces ends like another word.
 pub fn ends_like_word(text: &str) -> bool {
-    NOT_NAMES.last.iter().any(|last| text.ends_with(last))
+    NOT_NAMES.last.is_at(text)
 }
 
 /// Whether a known family name begins the text, and leaves it one or two characters more.
 pub fn has_surname(text: &str) -> bool {
-    let chars: Vec<char> = text.chars().take(5).collect();
-    match chars.as_slice() {
-        [first, second] | [first, second, _] if SURNAMES.cost(*first).is_some() => {
-            !SURNAMES.is_compound(*first, *second) || chars.len() == 3
-        }
-        [first, second, _] | [first, second, _, _] => SURNAMES.is_compound(*first, *second),
+    let mut chars = text.chars();
+    let (Some(first), Some(second)) = (chars.next(), chars.next()) else {
+        return false;
+    };
+    let more = chars.take(3).count();
+    let is_compound = SURNAMES.is_compound(first, second);
+    match more {
+        0 | 1 if SURNAMES.cost(first).is_some() => !is_compound || more == 1,
+        1 | 2 => is_compound,
         _ => false,
     }
 }
@@ -195,7 +206,8 @@ pub fn has_surname(text: &str) -> bool {
 /// Whether the text begins with a word that only looks like a name.
 pub fn begins_like_word(text: &str) -> bool {
     let end = text.char_indices().nth(2).map_or(text.len(), |(at, _)| at);
-    NOT_NAMES.start.contains(&text[..end])
+    let mut words = NOT_NAMES.start.all_at(text);
+    words.any(|entry| entry.word.len() == end)
 }
 
 /// Lengths in bytes that a name at the start of the text may have, the usual one first.

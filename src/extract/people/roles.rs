@@ -21,8 +21,9 @@ pub struct Action {
 
 /// Gives each person the roles of all places the name stands at.
 pub fn give(story: &Story<'_>, people: &mut [Draft]) {
-    let names = people.iter().map(|person| person.display_name.as_str());
-    let Some(finder) = finder(names) else {
+    let names = people.iter().map(|person| person.display_name.clone());
+    let names: Vec<String> = names.collect();
+    let Some(finder) = finder(names.iter().map(String::as_str)) else {
         return;
     };
     for (part, passage) in parts(story) {
@@ -30,26 +31,26 @@ pub fn give(story: &Story<'_>, people: &mut [Draft]) {
         // Those of a list such as 张三、李四出席会议, until what they do is told.
         let mut waiting: Vec<usize> = Vec::new();
         let mut last_end = 0;
-        for found in finder.find_iter(text) {
-            let index = found.pattern().as_usize();
+        for (found, entry) in finder.all_in(text) {
+            let index = entry.known;
             let person = &people[index];
-            let is_introduced = person.name.part == part && person.name.start == found.start();
+            let is_introduced = person.name.part == part && person.name.start == found.start;
             let start = if is_introduced {
                 person.chain.start
             } else {
-                found.start()
+                found.start
             };
             let between = text.get(last_end..start).unwrap_or_default();
             if !matches!(between, "、" | "," | "和" | "与" | "及" | "以及") {
                 waiting.clear();
             }
-            last_end = found.end();
+            last_end = found.end;
             waiting.push(index);
-            let Some(action) = action(&text[found.end()..]) else {
+            let Some(action) = action(&text[found.end..]) else {
                 continue;
             };
             if is_introduced {
-                people[index].end = found.end() + action.length;
+                people[index].end = found.end + action.length;
             }
             for index in waiting.drain(..) {
                 add(&mut people[index].roles, &action.roles);

@@ -1,12 +1,10 @@
 //! The words of people: offices, duties, what they do and how they say it.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
 use crate::extract::table::rows;
+use crate::extract::vocabulary::Vocabulary;
 use crate::pb::station::Kind;
 
 pub static WORDS: LazyLock<Words> = LazyLock::new(Words::read);
@@ -25,39 +23,16 @@ pub enum Office {
     Barred,
 }
 
-/// Words by their first character, the longest first.
-struct Starts(HashMap<char, Vec<&'static str>>);
-
-impl Starts {
-    /// The longest come first in the list, too.
-    fn new(words: &[&'static str]) -> Self {
-        let mut starts: HashMap<char, Vec<&'static str>> = HashMap::new();
-        for word in words {
-            starts
-                .entry(word.chars().next().unwrap_or_default())
-                .or_default()
-                .push(word);
-        }
-        Self(starts)
-    }
-
-    /// The length of the word a text begins with.
-    fn length(&self, text: &str) -> Option<usize> {
-        length(self.0.get(&text.chars().next()?)?, text)
-    }
-}
-
 pub struct Words {
-    offices: AhoCorasick,
-    kinds: Vec<Office>,
+    offices: Vocabulary<'static, Office>,
     heads: Vec<(&'static str, Kind)>,
-    party: Vec<&'static str>,
-    attend: Vec<&'static str>,
-    speak: Vec<&'static str>,
-    chair: Vec<&'static str>,
-    say: Vec<&'static str>,
-    says: Starts,
-    follow: Starts,
+    party: Vocabulary<'static, ()>,
+    attend: Vocabulary<'static, ()>,
+    speak: Vocabulary<'static, ()>,
+    chair: Vocabulary<'static, ()>,
+    say: Vocabulary<'static, ()>,
+    said: Vocabulary<'static, ()>,
+    follow: Vocabulary<'static, ()>,
     start: Vec<&'static str>,
 }
 
@@ -87,14 +62,13 @@ impl Words {
             words
         };
         let mut heads = Vec::new();
-        let (mut words, mut kinds) = (Vec::new(), Vec::new());
+        let mut offices = Vec::new();
         for (row, unit_kinds) in HEADS {
             for word in of(row) {
                 heads.extend(unit_kinds.iter().map(|kind| (word, *kind)));
-                words.push(word);
+                offices.push((word, Office::Head));
             }
         }
-        kinds.resize(words.len(), Office::Head);
         let rest = [
             ("office", Office::Other),
             ("duty", Office::Duty),
@@ -102,25 +76,19 @@ impl Words {
             ("barred", Office::Barred),
         ];
         for (row, office) in rest {
-            words.extend(of(row));
-            kinds.resize(words.len(), office);
+            offices.extend(of(row).into_iter().map(|word| (word, office)));
         }
-        let offices = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(&words)
-            .expect("a table of words is small");
+        let starts = |wanted: &str| Vocabulary::of_bare_starts(of(wanted));
         Self {
-            offices,
-            kinds,
+            offices: Vocabulary::of_starts(offices),
             heads,
-            party: of("party"),
-            attend: of("attend"),
-            speak: of("speak"),
-            chair: of("chair"),
-            says: Starts::new(&of("say")),
-            say: of("say"),
-            follow: Starts::new(&of("follow")),
+            party: starts("party"),
+            attend: starts("attend"),
+            speak: starts("speak"),
+            chair: starts("chair"),
+            say: starts("say"),
+            said: Vocabulary::of_bare_ends(of("say")),
+            follow: starts("follow"),
             start: of("start"),
         }
     }
@@ -130,8 +98,8 @@ impl Words {
         &'t self,
         text: &'t str,
     ) -> impl Iterator<Item = (Range<usize>, Office)> + 't {
-        let found = self.offices.find_iter(text);
-        found.map(|word| (word.range(), self.kinds[word.pattern().as_usize()]))
+        let found = self.offices.all_in(text);
+        found.map(|(range, entry)| (range, entry.known))
     }
 
     /// The office a text ends with: where it begins.
@@ -152,13 +120,13 @@ impl Words {
 
     /// Where the verb of saying begins that a text ends with.
     pub fn said_at_end(&self, text: &str) -> Option<usize> {
-        let found = self.say.iter().find(|word| text.ends_with(**word));
-        found.map(|word| text.len() - word.len())
+        let found = self.said.at(text);
+        found.map(|entry| text.len() - entry.word.len())
     }
 
     /// The length of the verb of saying a text begins with.
     pub fn say(&self, text: &str) -> Option<usize> {
-        self.says.length(text)
+        length(&self.say, text)
     }
 
     /// The length of the words of attending, speaking or chairing that a text begins with.
@@ -171,7 +139,7 @@ impl Words {
     }
 
     pub fn speaks(&self, text: &str) -> bool {
-        self.speak.iter().any(|word| text.contains(word))
+        self.speak.is_in(text)
     }
 
     /// How sure the text after a name makes it: 0 not, 1 perhaps, 3 surely.
@@ -188,7 +156,7 @@ impl Words {
         if self.say(after).is_some() {
             return 3;
         }
-        match self.follow.length(after) {
+        match length(&self.follow, after) {
             None => 0,
             Some(length) if length > char.len_utf8() => 3,
             Some(_) => 1,
@@ -205,7 +173,7 @@ impl Words {
     }
 }
 
-fn length(words: &[&str], text: &str) -> Option<usize> {
-    let found = words.iter().find(|word| text.starts_with(**word));
-    found.map(|word| word.len())
+/// The length of the word a text begins with.
+fn length(words: &Vocabulary<'static, ()>, text: &str) -> Option<usize> {
+    words.at(text).map(|entry| entry.word.len())
 }

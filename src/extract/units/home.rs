@@ -1,6 +1,6 @@
 //! The place an article is about: whose bureau its 市公安局 is.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::regions::{Level, Whereabouts, find};
 use super::words::Token;
@@ -14,8 +14,8 @@ pub struct Home {
 /// What a text says of where it is.
 #[derive(Clone, Debug, Default)]
 pub struct Votes {
-    cities: HashMap<&'static str, usize>,
-    provinces: HashMap<&'static str, usize>,
+    cities: BTreeMap<&'static str, usize>,
+    provinces: BTreeMap<&'static str, usize>,
 }
 
 impl Votes {
@@ -79,7 +79,7 @@ impl Home {
     }
 }
 
-fn most(votes: &HashMap<&'static str, usize>) -> Option<&'static str> {
+fn most(votes: &BTreeMap<&'static str, usize>) -> Option<&'static str> {
     let (place, most) = votes.iter().max_by_key(|(_, votes)| **votes)?;
     let is_only = votes.values().filter(|votes| *votes == most).count() == 1;
     is_only.then_some(*place)

@@ -3,7 +3,7 @@
 //! `zhenhai-zhaobaoshan` is 招宝山派出所 of 镇海, `ningbo-psb` 宁波市公安局, `yinzhou-traffic-brigade`
 //! 鄞州交警大队. The place is the lowest in the chain of the unit; the same chain has the same id always.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use pinyin::ToPinyin as _;
@@ -12,12 +12,13 @@ use super::page::Draft;
 use super::regions::Level;
 use super::words::Class;
 use crate::extract::table::rows;
+use crate::extract::vocabulary::Vocabulary;
 use crate::names::ID_LENGTH_MAX;
 
 /// An id for each unit, given the parents.
 pub fn ids(drafts: &[Draft]) -> Vec<String> {
-    let mut taken = HashSet::new();
-    let mut next: HashMap<String, usize> = HashMap::new();
+    let mut taken = BTreeSet::new();
+    let mut next: BTreeMap<String, usize> = BTreeMap::new();
     let mut ids = Vec::with_capacity(drafts.len());
     for unit in 0..drafts.len() {
         let wanted = shaped(&wanted(drafts, unit));
@@ -163,10 +164,11 @@ fn joined(parts: &[&str]) -> String {
 
 /// Cut to the form of ids.
 fn shaped(wanted: &str) -> String {
-    let mut id: String = wanted.chars().take(ID_LENGTH_MAX).collect();
-    while id.ends_with('-') {
-        id.pop();
-    }
+    let end = wanted
+        .char_indices()
+        .nth(ID_LENGTH_MAX)
+        .map_or(wanted.len(), |(at, _)| at);
+    let id = wanted[..end].trim_end_matches('-').to_owned();
     let begins_well = id.starts_with(|char: char| char.is_ascii_lowercase());
     match (begins_well, id.len()) {
         (true, 2..) => id,
@@ -177,41 +179,37 @@ fn shaped(wanted: &str) -> String {
 }
 
 /// Readings of words whose characters have several: the table's words, as placed in names.
-static READINGS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+static READINGS: LazyLock<Vocabulary<'static, &str>> = LazyLock::new(|| {
     let rows = rows::<2>(include_str!("../rules/unit-readings.tsv"));
-    rows.map(|[word, reading]| (word, reading)).collect()
+    Vocabulary::of_starts(rows.map(|[word, reading]| (word, reading)))
 });
-
-/// Most characters of a word in the table of readings.
-const READING_CHARS_MAX: usize = 4;
 
 /// The name in lower-case letters and digits; other characters are left out.
 pub fn romanized(name: &str) -> String {
-    let chars: Vec<(usize, char)> = name.char_indices().collect();
-    let mut letters = String::new();
-    let mut at = 0;
-    while at < chars.len() {
-        let known = (1..=READING_CHARS_MAX.min(chars.len() - at))
-            .rev()
-            .find_map(|length| {
-                let end = chars.get(at + length).map_or(name.len(), |(end, _)| *end);
-                let reading = READINGS.get(&name[chars[at].0..end])?;
-                Some((length, *reading))
-            });
-        if let Some((length, reading)) = known {
-            letters.push_str(reading);
-            at += length;
+    let mut letters = String::with_capacity(2 * name.len());
+    let mut rest = name;
+    while let Some(char) = rest.chars().next() {
+        if let Some(word) = READINGS.at(rest) {
+            letters.push_str(word.known);
+            rest = &rest[word.word.len()..];
             continue;
         }
-        let char = chars[at].1;
         match char.to_pinyin() {
-            Some(pinyin) => letters.push_str(&pinyin.plain().replace('ü', "v")),
+            Some(pinyin) => letters.extend(pinyin.plain().chars().map(without_dots)),
             None if char.is_ascii_alphanumeric() => letters.push(char.to_ascii_lowercase()),
             None => {}
         }
-        at += 1;
+        rest = &rest[char.len_utf8()..];
     }
     letters
+}
+
+/// ü is written v.
+fn without_dots(letter: char) -> char {
+    match letter {
+        'ü' => 'v',
+        letter => letter,
+    }
 }
 
 #[cfg(test)]

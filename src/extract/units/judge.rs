@@ -192,7 +192,8 @@ fn is_quoted(candidate: &Candidate<'_>) -> bool {
 pub fn is_general(own: &str) -> bool {
     const GENERAL: &str = "公安 边境 边防 农村 社区 街道 乡镇 铁路 城市 中心 重点 市 县 \
         区 镇 乡 市公安 县公安 区公安 海岛 沿海 城乡 第一 高铁 行政 线路";
-    GENERAL.split(' ').any(|word| word == own)
+    const LENGTH_MAX: usize = "市公安".len();
+    own.len() <= LENGTH_MAX && GENERAL.split(' ').any(|word| word == own)
 }
 
 fn fits_station(name: &mut Name<'_>, is_below: bool) -> bool {

@@ -17,8 +17,6 @@ mod regions;
 mod tests;
 mod words;
 
-use std::collections::HashMap;
-
 use home::{Home, Votes};
 use page::{Printing, Registry};
 use words::Class;
@@ -161,21 +159,20 @@ fn finish(registry: Registry) -> Units {
         }
         order.extend(path.into_iter().rev());
     }
-    let index: HashMap<usize, usize> = order
-        .iter()
-        .enumerate()
-        .map(|(at, unit)| (*unit, at))
-        .collect();
+    let mut index = vec![0; order.len()];
+    for (at, unit) in order.iter().enumerate() {
+        index[*unit] = at;
+    }
     let mut records: Vec<Option<Unit>> = records.into_iter().map(Some).collect();
     let taken = order.iter().filter_map(|unit| records[*unit].take());
     let units = taken.map(|unit| Unit {
-        parent: unit.parent.map(|parent| index[&parent]),
+        parent: unit.parent.map(|parent| index[parent]),
         ..unit
     });
     let units = units.collect();
     let mut found = registry.found;
     for found in &mut found {
-        found.unit = index[&found.unit];
+        found.unit = index[found.unit];
     }
     found.sort_by_key(|found| {
         let place = &found.place;

@@ -1,6 +1,6 @@
 //! What a unit is called: the name shown, the whole chain, and the other names of the page.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Unit;
 use super::page::{Draft, Printed};
@@ -17,7 +17,7 @@ pub fn units(drafts: &[Draft]) -> Vec<Unit> {
         fill_full_name(drafts, &displays, &mut full, unit);
     }
     let ids = super::ids::ids(drafts);
-    let printed: HashSet<&str> = drafts
+    let printed: BTreeSet<&str> = drafts
         .iter()
         .flat_map(|draft| draft.printed.iter().filter(|printed| !printed.is_shared))
         .map(|printed| printed.text.as_str())
@@ -52,7 +52,7 @@ pub fn units(drafts: &[Draft]) -> Vec<Unit> {
 /// The shortest name that tells the unit on this page: for stations their own, for others the chain.
 fn displays(drafts: &[Draft]) -> Vec<String> {
     let mut displays: Vec<String> = drafts.iter().map(|draft| best(draft).1).collect();
-    let mut times: HashMap<&str, usize> = HashMap::new();
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
     for display in &displays {
         *times.entry(display).or_default() += 1;
     }

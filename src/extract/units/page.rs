@@ -1,6 +1,6 @@
 //! All names of a page together: which of them are of one unit.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::chains::{Chain, Segment};
 use super::home::Home;
@@ -67,9 +67,9 @@ pub struct Registry {
     pub drafts: Vec<Draft>,
     pub found: Vec<super::Found>,
     /// Units by what tells them apart.
-    index: HashMap<(Class, &'static str, String), Vec<usize>>,
+    index: BTreeMap<(Class, &'static str, String), Vec<usize>>,
     /// Units by what they are alone.
-    general: HashMap<(Class, &'static str), Vec<usize>>,
+    general: BTreeMap<(Class, &'static str), Vec<usize>>,
     /// Articles that name a unit which is surely one of the police.
     stories: HashSet<usize>,
     /// Of each unit, where it is named.

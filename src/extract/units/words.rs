@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use super::regions::{SPELLINGS, Spelling};
 use crate::extract::table::rows;
+use crate::extract::vocabulary::Vocabulary;
 use crate::pb::station::Kind;
 
 /// What kind of name an ending closes; the classes of `units.tsv`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     Ministry,
     Department,
@@ -177,12 +176,7 @@ pub fn writings(work: &Work) -> impl Iterator<Item = &'static str> {
     works.map(|(word, _)| *word)
 }
 
-struct Lexicon {
-    finder: AhoCorasick,
-    words: Vec<Word>,
-}
-
-static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
+static LEXICON: LazyLock<Vocabulary<'static, Word>> = LazyLock::new(|| {
     let mut words: HashMap<&'static str, Word> = HashMap::new();
     for [text] in rows::<1>(include_str!("../rules/unit-strangers.tsv")) {
         words.entry(text).or_default().is_strange = true;
@@ -212,27 +206,22 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     for [text] in rows::<1>(include_str!("../rules/unit-names.tsv")) {
         words.entry(text).or_default().bound = None;
     }
-    let (texts, words): (Vec<_>, Vec<_>) = words.into_iter().unzip();
-    let finder = AhoCorasick::builder()
-        .match_kind(MatchKind::LeftmostLongest)
-        .build(&texts)
-        .expect("the tables fit an automaton");
-    Lexicon { finder, words }
+    Vocabulary::of_starts(words)
 });
 
 /// A folded text as words, the longest of the tables first.
 pub fn tokens(text: &str) -> Vec<Token> {
-    let lexicon: &'static Lexicon = &LEXICON;
+    let lexicon: &'static Vocabulary<'static, Word> = &LEXICON;
     let mut tokens = Vec::with_capacity(text.len() / 4);
     let mut end = 0;
-    for found in lexicon.finder.find_iter(text) {
-        others(text, end, found.start(), &mut tokens);
+    for (range, entry) in lexicon.all_in(text) {
+        others(text, end, range.start, &mut tokens);
+        end = range.end;
         tokens.push(Token {
-            start: found.start(),
-            end: found.end(),
-            sort: Sort::Known(&lexicon.words[found.pattern().as_usize()]),
+            start: range.start,
+            end,
+            sort: Sort::Known(&entry.known),
         });
-        end = found.end();
     }
     others(text, end, text.len(), &mut tokens);
     tokens

@@ -47,7 +47,7 @@ impl Echo {
                 STATISTICS => &mut replies.statistics,
                 path => bail!("{path} has no echo"),
             };
-            replies.insert(key, Record(reply));
+            replies.insert(key, Record(reply.into()));
         }
         Ok(Self(Arc::new(replies)))
     }
@@ -57,9 +57,11 @@ impl Echo {
         let mut reply = reply.cloned().ok_or_else(|| Status::not_found(key))?;
         if self.0.is_spoiled {
             let number = self.0.served.fetch_add(1, Ordering::Relaxed);
-            if let (0, Some(byte)) = (number % SPOILED_EVERY, reply.0.first_mut()) {
+            let mut bytes = reply.0.to_vec();
+            if let (0, Some(byte)) = (number % SPOILED_EVERY, bytes.first_mut()) {
                 *byte ^= 1;
             }
+            reply = Record(bytes.into());
         }
         Ok(reply)
     }

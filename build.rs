@@ -58,6 +58,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut services = tonic_prost_build::configure()
         .build_transport(false)
         .build_client(false)
+        .codec_path("crate::edge::codec::SizedCodec")
         .out_dir(servers)
         .extern_path(".bulletin.v1", "crate::pb")
         .extern_path(".google", "crate::pb::google");

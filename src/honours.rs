@@ -34,7 +34,7 @@ pub async fn of_station(
         show_deleted: false,
     };
     let listed = store::listed(View::Full);
-    let read = listing::list(&context.db, listed, wanted, page.scope(), &page.freshness).await?;
+    let read = listing::list_records(&context.db, listed, wanted, &page.freshness).await?;
     let mut honours = Vec::new();
     for record in &read.value.records {
         let article: Article = decode(record)?;

@@ -15,7 +15,7 @@ use crate::filter::sql::{lower, planned_with_values};
 use crate::names::Kind;
 use crate::pb::total;
 use crate::reading::{Read, ask, first, read, record_of, tip_sql};
-use crate::records::Form;
+use crate::records::{Form, as_field};
 use crate::route::Freshness;
 
 /// Most bytes of records in one page.
@@ -51,8 +51,8 @@ pub struct Wanted<'a> {
 
 /// One page of a list.
 #[derive(Clone, Debug)]
-pub struct Page {
-    pub records: Vec<Bytes>,
+pub struct Page<T> {
+    pub records: T,
     /// The sort key after which the next page begins; nothing on the last.
     pub next: Option<Vec<String>>,
 }
@@ -71,8 +71,8 @@ const PARAMETERS: usize = 6;
 /// The parameter that is 0.
 const ZERO: usize = 6;
 
-/// Reads a page: from memory when it was read before, under `key`, and no record of its kind has changed
-/// since.
+/// Reads a page, its records as `as_field` gives them: from memory when it was read before, under `key`,
+/// and no record of its kind has changed since.
 ///
 /// A filtered statement is planned with its values each time.
 pub async fn list(
@@ -81,36 +81,51 @@ pub async fn list(
     wanted: Wanted<'_>,
     key: &str,
     freshness: &Freshness,
-) -> Result<Read<Page>> {
-    let is_cached = db.history().is_some_and(|history| history.cache().is_on());
-    if !is_cached || listed.form == Form::WithText {
-        return list_whole(db, listed, wanted, freshness).await;
-    }
+) -> Result<Read<Page<Bytes>>> {
     let key = format!("{key}\n{}\n{:?}", wanted.size, wanted.after);
     if let Some(found) = serving::page(db, &key, freshness) {
-        let page = Page {
-            records: found.value.records.clone(),
-            next: found.value.next.clone(),
-        };
         return Ok(Read {
             snapshot: found.snapshot,
-            value: page,
+            value: Page {
+                records: found.value.records.clone(),
+                next: found.value.next.clone(),
+            },
         });
     }
-    let found = match listed.form {
-        Form::Whole => list_by_names(db, listed, wanted, freshness).await?,
-        Form::Basic | Form::WithText => list_whole(db, listed, wanted, freshness).await?,
+    let found = list_records(db, listed, wanted, freshness).await?;
+    let page = Page {
+        records: as_field(&found.value.records),
+        next: found.value.next,
     };
     if let Some(history) = db.history() {
-        let page = cache::Page {
-            tip: found.snapshot.token,
-            kind: listed.kind,
-            records: found.value.records.clone(),
-            next: found.value.next.clone(),
-        };
-        history.offer_page(&key, page);
+        history.offer_page(
+            &key,
+            cache::Page {
+                tip: found.snapshot.token,
+                kind: listed.kind,
+                records: page.records.clone(),
+                next: page.next.clone(),
+            },
+        );
     }
-    Ok(found)
+    Ok(Read {
+        snapshot: found.snapshot,
+        value: page,
+    })
+}
+
+/// Reads a page's records from the database, as far as they are not in memory.
+pub async fn list_records(
+    db: &Db,
+    listed: Listed,
+    wanted: Wanted<'_>,
+    freshness: &Freshness,
+) -> Result<Read<Page<Vec<Bytes>>>> {
+    let is_cached = db.history().is_some_and(|history| history.cache().is_on());
+    match listed.form {
+        Form::Whole if is_cached => list_by_names(db, listed, wanted, freshness).await,
+        _ => list_whole(db, listed, wanted, freshness).await,
+    }
 }
 
 /// With one statement.
@@ -119,7 +134,7 @@ async fn list_whole(
     listed: Listed,
     wanted: Wanted<'_>,
     freshness: &Freshness,
-) -> Result<Read<Page>> {
+) -> Result<Read<Page<Vec<Bytes>>>> {
     let statement = |asked| page_query(listed, &wanted, asked, Bodies::Given, "");
     let found = read(db, freshness, statement).await?;
     let (rows, next) = rows_of_page(&found.value, wanted.size)?;
@@ -140,7 +155,7 @@ async fn list_by_names(
     listed: Listed,
     wanted: Wanted<'_>,
     freshness: &Freshness,
-) -> Result<Read<Page>> {
+) -> Result<Read<Page<Vec<Bytes>>>> {
     let statement = |asked| page_query(listed, &wanted, asked, Bodies::Left, "");
     let found = read(db, freshness, statement).await?;
     let (rows, next) = rows_of_page(&found.value, wanted.size)?;

@@ -1,6 +1,7 @@
 //! Records by name: from memory where that is as fresh as asked, else from the database.
 
 use prost::bytes::Bytes;
+use prost::encoding::bytes::{encode, encoded_len};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
@@ -245,6 +246,17 @@ pub(crate) fn offer(db: &Db, snapshot: &Snapshot, name: &str, revision: i64, rec
         let record = record.clone();
         history.offer(&snapshot.token, name, Version { revision, record });
     }
+}
+
+/// Records as a list's response has them: its field 1, encoded.
+pub fn as_field(records: &[Bytes]) -> Bytes {
+    const RECORDS: u32 = 1;
+    let lengths = records.iter().map(|record| encoded_len(RECORDS, record));
+    let mut field = Vec::with_capacity(lengths.sum());
+    for record in records {
+        encode(RECORDS, record, &mut field);
+    }
+    field.into()
 }
 
 /// The names of a batch that have no record, each once.

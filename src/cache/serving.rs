@@ -50,6 +50,17 @@ impl<'a> Kept<'a> {
         self.snapshot
     }
 
+    /// All of these records, none newer than the revision.
+    pub fn versions(&self, names: &[&str]) -> Option<Vec<Version>> {
+        let newest = self.applied.token.revision;
+        let versions = names.iter().map(|name| {
+            let version = self.cache().version(name);
+            version.filter(|version| version.revision <= newest)
+        });
+        let versions: Vec<Version> = versions.collect::<Option<_>>()?;
+        self.is_same_history().then_some(versions)
+    }
+
     pub fn version(&self, name: &str) -> Option<Version> {
         let version = self.cache().version(name)?;
         let is_of_it = version.revision <= self.applied.token.revision;
@@ -102,7 +113,7 @@ pub fn record(db: &Db, name: &str, freshness: &Freshness) -> Option<Read<Version
 /// All of these records as of one revision, unless the database is to be asked.
 pub fn records(db: &Db, names: &[&str], freshness: &Freshness) -> Option<Read<Vec<Version>>> {
     let kept = Kept::of(db, freshness)?;
-    let versions: Option<Vec<Version>> = names.iter().map(|name| kept.version(name)).collect();
+    let versions = kept.versions(names);
     count(db, versions.is_some());
     Some(Read {
         snapshot: kept.snapshot(),

@@ -50,11 +50,6 @@ impl AskedPage {
         self.cursor.as_ref().map(|cursor| cursor.after.as_slice())
     }
 
-    /// What a page must be of to be the same.
-    pub fn scope(&self) -> &str {
-        &self.scope
-    }
-
     pub fn size(&self) -> usize {
         self.size
     }
@@ -99,7 +94,8 @@ pub struct AskedList<'a> {
 /// A page of encoded records, and what the response says of it.
 #[derive(Debug)]
 pub struct ListedPage {
-    pub records: Vec<Bytes>,
+    /// As `records::as_field` gives them.
+    pub records: Bytes,
     pub next_page_token: String,
     pub total: Option<Total>,
     pub snapshot: Snapshot,
@@ -152,8 +148,7 @@ impl AskedList<'_> {
             size: page.size(),
             show_deleted: self.show_deleted,
         };
-        let read =
-            listing::list(&context.db, listed, wanted, page.scope(), &page.freshness).await?;
+        let read = listing::list(&context.db, listed, wanted, &page.scope, &page.freshness).await?;
         let after = Freshness::after(&read.snapshot, page.freshness.deadline);
         let size = listing::total(&context.db, listed, wanted, mode, &after).await?;
         Ok(ListedPage {

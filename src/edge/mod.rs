@@ -1,6 +1,7 @@
 //! What every service shares on the wire: errors as statuses, replies with their token, requests'
 //! common fields, responses of record bytes.
 
+pub mod codec;
 pub mod foreign;
 pub mod list;
 pub mod reply;

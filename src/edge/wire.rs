@@ -46,16 +46,60 @@ impl Message for Record {
 }
 
 /// ListArticlesResponse, ListStationsResponse or ListStatisticsResponse.
-#[derive(Clone, PartialEq, Message)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListResponse {
-    #[prost(bytes = "bytes", repeated, tag = "1")]
-    pub records: Vec<Bytes>,
-    #[prost(string, tag = "2")]
+    /// The field `articles`, `stations` or `statistics`, encoded.
+    pub records: Bytes,
     pub next_page_token: String,
-    #[prost(message, optional, tag = "3")]
     pub total: Option<Total>,
-    #[prost(string, tag = "4")]
     pub token: String,
+}
+
+impl Message for ListResponse {
+    fn encode_raw(&self, buf: &mut impl BufMut) {
+        buf.put_slice(&self.records);
+        self.rest().encode_raw(buf);
+    }
+
+    /// A server only writes it.
+    fn merge_field(
+        &mut self,
+        tag: u32,
+        wire_type: WireType,
+        buf: &mut impl Buf,
+        context: DecodeContext,
+    ) -> Result<(), DecodeError> {
+        skip_field(wire_type, tag, buf, context)
+    }
+
+    fn encoded_len(&self) -> usize {
+        self.records.len() + self.rest().encoded_len()
+    }
+
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl ListResponse {
+    fn rest(&self) -> ListResponseRest {
+        ListResponseRest {
+            next_page_token: self.next_page_token.clone(),
+            total: self.total.clone(),
+            token: self.token.clone(),
+        }
+    }
+}
+
+/// What follows the records.
+#[derive(Clone, PartialEq, Message)]
+struct ListResponseRest {
+    #[prost(string, tag = "2")]
+    next_page_token: String,
+    #[prost(message, optional, tag = "3")]
+    total: Option<Total>,
+    #[prost(string, tag = "4")]
+    token: String,
 }
 
 /// BatchGetArticlesResponse, BatchGetStationsResponse or BatchGetStatisticsResponse.
@@ -178,6 +222,7 @@ mod tests {
         Article, BatchGetArticlesResponse, BatchGetStationsResponse, BatchGetStatisticsResponse,
         ListArticlesResponse, ListStationsResponse, ListStatisticsResponse, Station, Statistic,
     };
+    use crate::records::as_field;
 
     /// The names differ, so that the order of two records shows.
     fn records<R: Message + Default>(named: fn(String) -> R) -> (Vec<R>, Vec<Bytes>) {
@@ -210,7 +255,7 @@ mod tests {
                     token: token.clone(),
                 };
                 let list = ListResponse {
-                    records: bytes,
+                    records: as_field(&bytes),
                     next_page_token: next_page_token.clone(),
                     total: total.clone(),
                     token: token.clone(),

@@ -13,6 +13,7 @@ use bulletin::pb::View;
 use bulletin::pb::total::Mode;
 use bulletin::route::Freshness;
 use bulletin::{articles, stations, statistics};
+use prost::bytes::Bytes;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgConnection};
 
@@ -84,8 +85,8 @@ impl Resource {
         Plan::of(&explained, self.listed.table)
     }
 
-    async fn read(&self, db: &Db, wanted: Wanted<'_>) -> Page {
-        let read = listing::list(db, self.listed, wanted, "", &Freshness::default()).await;
+    async fn read(&self, db: &Db, wanted: Wanted<'_>) -> Page<Vec<Bytes>> {
+        let read = listing::list_records(db, self.listed, wanted, &Freshness::default()).await;
         read.unwrap().value
     }
 

@@ -57,7 +57,7 @@ fn page(tip: Token) -> Page {
     Page {
         tip,
         kind: Kind::Article,
-        records: vec![version(tip.revision).record],
+        records: version(tip.revision).record,
         next: None,
     }
 }

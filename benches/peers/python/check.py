@@ -27,7 +27,7 @@ class Server:
             f"{service}/ListArticles", ListArticlesRequest.SerializeToString, ListArticlesResponse.FromString
         )
 
-    def article(self, name: str, view: View) -> bytes:
+    def article(self, name: str, view: View) -> bytes | str:
         return answer(self.get, GetArticleRequest(name=name, view=view))
 
     def pages(self, view: View, size: int) -> Any:
@@ -53,7 +53,7 @@ def answer(call: Any, request: Any) -> Any:
         return error.code().name
 
 
-async def stored(url: str, name: str) -> bytes:
+async def stored(url: str, name: str) -> bytes | str:
     connection = await asyncpg.connect(**connection_options(url))
     try:
         record = await connection.fetchval("select record from articles where name = $1", name)

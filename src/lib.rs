@@ -43,7 +43,3 @@ pub mod telemetry;
 pub mod token;
 pub mod transfer;
 pub mod watch;
-
-/// What a page of records, or of text, allocates is small, much and soon given back (ADR 16).
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -39,12 +39,8 @@ pub struct Token {
 
 impl fmt::Display for Token {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            out,
-            "{}-{}",
-            self.revision,
-            &self.chain.hex()[..PREFIX_LENGTH]
-        )
+        let prefix = hex(&self.chain.0[..PREFIX_LENGTH / 2]);
+        write!(out, "{}-{prefix}", self.revision)
     }
 }
 

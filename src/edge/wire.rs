@@ -85,7 +85,7 @@ impl ListResponse {
     fn rest(&self) -> ListResponseRest {
         ListResponseRest {
             next_page_token: self.next_page_token.clone(),
-            total: self.total.clone(),
+            total: self.total,
             token: self.token.clone(),
         }
     }

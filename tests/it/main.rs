@@ -5,6 +5,7 @@
 mod support;
 
 mod aggregate;
+mod cached;
 mod commands;
 mod compact;
 mod connections;

@@ -37,11 +37,14 @@ pub const BEGIN_WRITE: &str = "begin; set local lock_timeout = '3s'; \
      set local tcp_user_timeout = '5s'";
 
 /// What holds on a connection that only writes. Writes look everything up by key; a plan that reads a
-/// whole table would be one made while the table was empty, and kept.
+/// whole table would be one made while the table was empty, and kept. One that is made without the values is
+/// as good, and is not made again for every call, which Postgres takes to for lists of unknown length once it
+/// knows the tables to be large.
 const SET_TO_WRITE: &str = "set lock_timeout = '3s'; \
      set idle_in_transaction_session_timeout = '2s'; \
      set statement_timeout = '10s'; \
      set tcp_user_timeout = '5s'; \
+     set plan_cache_mode = force_generic_plan; \
      set enable_seqscan = off";
 
 /// How a group's transaction begins, in one message: each of its statements has a snapshot of its own, and

@@ -9,7 +9,7 @@ pub mod serving;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use prost::bytes::Bytes;
 use quick_cache::Weighter;
@@ -66,19 +66,11 @@ pub struct Step {
     pub changes: Vec<Change>,
 }
 
-/// Reads that were answered from it, and that were not.
-#[derive(Debug, Default)]
-pub struct Counts {
-    pub hits: AtomicU64,
-    pub misses: AtomicU64,
-}
-
 pub struct Cache {
     records: quick_cache::sync::Cache<Box<str>, Version, OfBytes>,
     pages: quick_cache::sync::Cache<Box<str>, Arc<Page>, OfBytes>,
     /// By kind, the newest revision that may have changed a record of it.
     touched: [AtomicI64; Kind::COUNT],
-    pub counts: Counts,
 }
 
 impl Cache {
@@ -99,7 +91,6 @@ impl Cache {
                 OfBytes,
             ),
             touched: Default::default(),
-            counts: Counts::default(),
         }
     }
 

@@ -4,7 +4,6 @@
 //! than it; what is found to be newer is not of that revision, and is left to the database.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use crate::cache::{Cache, Page, Version};
 use crate::db::Db;
@@ -106,7 +105,6 @@ pub fn record(db: &Db, name: &str, freshness: &Freshness) -> Option<Read<Version
             break;
         }
     }
-    count(db, found.is_some());
     found
 }
 
@@ -114,7 +112,6 @@ pub fn record(db: &Db, name: &str, freshness: &Freshness) -> Option<Read<Version
 pub fn records(db: &Db, names: &[&str], freshness: &Freshness) -> Option<Read<Vec<Version>>> {
     let kept = Kept::of(db, freshness)?;
     let versions = kept.versions(names);
-    count(db, versions.is_some());
     Some(Read {
         snapshot: kept.snapshot(),
         value: versions?,
@@ -125,17 +122,8 @@ pub fn records(db: &Db, names: &[&str], freshness: &Freshness) -> Option<Read<Ve
 pub fn page(db: &Db, key: &str, freshness: &Freshness) -> Option<Read<Arc<Page>>> {
     let kept = Kept::of(db, freshness)?;
     let page = kept.page(key);
-    count(db, page.is_some());
     Some(Read {
         snapshot: kept.snapshot(),
         value: page?,
     })
-}
-
-fn count(db: &Db, is_hit: bool) {
-    if let Some(history) = db.history() {
-        let counts = &history.cache().counts;
-        let count = if is_hit { &counts.hits } else { &counts.misses };
-        count.fetch_add(1, Ordering::Relaxed);
-    }
 }

@@ -5,7 +5,7 @@ use prost::bytes::Bytes;
 use crate::context::Context;
 use crate::edge::reply::{Reply, reply};
 use crate::edge::request::{continued, page_size, total, total_mode};
-use crate::edge::wire::ListResponse;
+use crate::edge::wire::{ListResponse, ListResponseRest};
 use crate::error::Result;
 use crate::filter::check::{Schema, check};
 use crate::filter::order::{self, Order};
@@ -105,9 +105,11 @@ impl ListedPage {
     pub fn reply(self) -> Reply<ListResponse> {
         let response = ListResponse {
             records: self.records,
-            next_page_token: self.next_page_token,
-            total: self.total,
-            token: self.snapshot.token.to_string(),
+            rest: ListResponseRest {
+                next_page_token: self.next_page_token,
+                total: self.total,
+                token: self.snapshot.token.to_string(),
+            },
         };
         Ok(reply(response, self.snapshot)?)
     }

@@ -50,15 +50,24 @@ impl Message for Record {
 pub struct ListResponse {
     /// The field `articles`, `stations` or `statistics`, encoded.
     pub records: Bytes,
+    pub rest: ListResponseRest,
+}
+
+/// What follows the records.
+#[derive(Clone, PartialEq, Message)]
+pub struct ListResponseRest {
+    #[prost(string, tag = "2")]
     pub next_page_token: String,
+    #[prost(message, optional, tag = "3")]
     pub total: Option<Total>,
+    #[prost(string, tag = "4")]
     pub token: String,
 }
 
 impl Message for ListResponse {
     fn encode_raw(&self, buf: &mut impl BufMut) {
         buf.put_slice(&self.records);
-        self.rest().encode_raw(buf);
+        self.rest.encode_raw(buf);
     }
 
     /// A server only writes it.
@@ -73,33 +82,12 @@ impl Message for ListResponse {
     }
 
     fn encoded_len(&self) -> usize {
-        self.records.len() + self.rest().encoded_len()
+        self.records.len() + self.rest.encoded_len()
     }
 
     fn clear(&mut self) {
         *self = Self::default();
     }
-}
-
-impl ListResponse {
-    fn rest(&self) -> ListResponseRest {
-        ListResponseRest {
-            next_page_token: self.next_page_token.clone(),
-            total: self.total,
-            token: self.token.clone(),
-        }
-    }
-}
-
-/// What follows the records.
-#[derive(Clone, PartialEq, Message)]
-struct ListResponseRest {
-    #[prost(string, tag = "2")]
-    next_page_token: String,
-    #[prost(message, optional, tag = "3")]
-    total: Option<Total>,
-    #[prost(string, tag = "4")]
-    token: String,
 }
 
 /// BatchGetArticlesResponse, BatchGetStationsResponse or BatchGetStatisticsResponse.
@@ -256,9 +244,11 @@ mod tests {
                 };
                 let list = ListResponse {
                     records: as_field(&bytes),
-                    next_page_token: next_page_token.clone(),
-                    total: total.clone(),
-                    token: token.clone(),
+                    rest: ListResponseRest {
+                        next_page_token: next_page_token.clone(),
+                        total: total.clone(),
+                        token: token.clone(),
+                    },
                 };
                 let served = $batch {
                     $field: $field.clone(),

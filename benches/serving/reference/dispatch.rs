@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use bulletin::edge::codec::SizedCodec;
 use bulletin::edge::foreign::MESSAGE_BYTES_MAX;
 use bulletin::edge::reply::TOKEN_HEADER;
 use bulletin::pb::{
@@ -15,7 +16,6 @@ use tonic::codegen::http::{Request as HttpRequest, Response as HttpResponse};
 use tonic::metadata::MetadataValue;
 use tonic::server::{Grpc, NamedService};
 use tonic::{Request, Response, Status};
-use tonic_prost::ProstCodec;
 use tower::{Service, service_fn};
 
 use crate::calls::{BATCH, GET, LIST, STATISTICS};
@@ -131,7 +131,7 @@ where
             Ok(response)
         }
     });
-    let mut grpc = Grpc::new(ProstCodec::<Answered, Asked>::default())
+    let mut grpc = Grpc::new(SizedCodec::<Answered, Asked>::default())
         .max_decoding_message_size(MESSAGE_BYTES_MAX)
         .max_encoding_message_size(MESSAGE_BYTES_MAX);
     Ok(grpc.unary(service, request).await)

@@ -14,7 +14,7 @@ use crate::filter::order::AskedOrder;
 use crate::filter::sql::{lower, planned_with_values};
 use crate::names::Kind;
 use crate::pb::total;
-use crate::reading::{Read, ask, first, read, record_of, tip_sql};
+use crate::reading::{Read, ask, first, no_tip_sql, read, record_of, tip_sql};
 use crate::records::{Form, as_field};
 use crate::route::Freshness;
 
@@ -137,7 +137,7 @@ async fn list_whole(
 ) -> Result<Read<Page<Vec<Bytes>>>> {
     let statement = |asked| page_query(listed, &wanted, asked, Bodies::Given, "");
     let found = read(db, freshness, statement).await?;
-    let (rows, next) = rows_of_page(&found.value, wanted.size)?;
+    let (rows, next) = rows_of_page(&found.value)?;
     let records = rows.iter().map(|row| match record_of(row)? {
         Some(record) => Ok(Bytes::from(record)),
         None => Err(Error::internal("a listed row has no record")),
@@ -158,7 +158,7 @@ async fn list_by_names(
 ) -> Result<Read<Page<Vec<Bytes>>>> {
     let statement = |asked| page_query(listed, &wanted, asked, Bodies::Left, "");
     let found = read(db, freshness, statement).await?;
-    let (rows, next) = rows_of_page(&found.value, wanted.size)?;
+    let (rows, next) = rows_of_page(&found.value)?;
     let names = rows
         .iter()
         .map(|row| Ok((row.try_get("name")?, row.try_get("revision")?)));
@@ -217,39 +217,38 @@ fn page_sql(listed: Listed, wanted: &Wanted<'_>, bodies: Bodies, filter: &str) -
         record,
         text,
     } = listed;
+    let conditions = conditions(wanted, filter);
     let order = order_sql(wanted.order);
-    let columns: String = wanted
-        .order
-        .order
-        .keys
+    let keys = wanted.order.order.keys;
+    let columns: String = keys
         .iter()
         .map(|key| format!("{}, ", key.column()))
         .collect();
-    let texts: String = wanted
-        .order
-        .order
-        .keys
+    let texts: String = keys
         .iter()
         .map(|key| format!("{}::text, ", key.column()))
         .collect();
-    let conditions = conditions(wanted, filter);
     // Written out: with a parameter the planner would not know how few rows are wanted, and hence would
     // plan each call anew.
-    let limit = wanted.size + 1;
+    let size = wanted.size;
+    let limit = size + 1;
     let branch = |start: &str| {
         format!(
-            "(select name, revision, {columns}array[{texts}name::text] as sort_key, {record} as record,
-                     {text} as text
+            "(select name, revision, {columns}{record} as record, {text} as text
               from {table} where {start} and {conditions}
               order by {order} limit {limit})"
         )
     };
     let branches: Vec<String> = starts(wanted).iter().map(|start| branch(start)).collect();
     let branches = branches.join("\nunion all\n");
-    let tip = tip_sql!();
+    let (tip, no_tip) = (tip_sql!(), no_tip_sql!());
     let given = match bodies {
-        Bodies::Given => "fits",
-        Bodies::Left => "false",
+        Bodies::Given => "record, text",
+        Bodies::Left => "name, revision",
+    };
+    let not_given = match bodies {
+        Bodies::Given => "null as record, null as text",
+        Bodies::Left => "null as name, null as revision",
     };
     let planned = match wanted.filter {
         Some(_) => planned_with_values(ZERO),
@@ -257,18 +256,22 @@ fn page_sql(listed: Listed, wanted: &Wanted<'_>, bodies: Bodies, filter: &str) -
     };
     format!(
         "-- {name}
-        {tip},
-        page as (
-          select name, revision, sort_key, record, text, row_number() over ordered as place,
-                 sum(octet_length(record) + coalesce(octet_length(text), 0)) over ordered as size
-          from (select * from ({branches}) as found order by {order} limit {limit}) as found
-          window ordered as (order by {order} rows unbounded preceding))
-        select tip.*, name, revision, sort_key, fits,
-               case when {given} then record end as record,
-               case when {given} then text end as text
-        from tip left join (select *, place = 1 or size <= $5 as fits from page) as page on true
-        where {planned}
-        order by place"
+        {tip}
+        select tip.*, {not_given}, null as next from tip where {planned}
+        union all
+        select {no_tip}, page.* from (
+          select {given},
+                 case when following is not null and (place = {size} or until_here + following > $5)
+                      then array[{texts}name::text] end as next
+          from (
+            select *, row_number() over ordered as place, sum(bytes) over ordered as until_here,
+                   lead(bytes) over ordered as following
+            from (
+              select *, octet_length(record) + coalesce(octet_length(text), 0) as bytes
+              from ({branches}) as found order by {order} limit {limit}) as found
+            window ordered as (order by {order} rows unbounded preceding)) as placed
+          where place = 1 or place <= {size} and until_here <= $5
+          order by {order}) as page"
     )
 }
 
@@ -337,24 +340,12 @@ fn starts(wanted: &Wanted<'_>) -> Vec<String> {
     starts
 }
 
-/// The rows of a page, and the sort key after which the next begins. The statement gives one row more
-/// than asked for, tells of each whether it fits the page's bytes, and for a page without rows gives one
-/// that is null.
-fn rows_of_page(rows: &[PgRow], size: usize) -> Result<(&[PgRow], Option<Vec<String>>)> {
-    let mut count = 0;
-    for row in rows {
-        match row.try_get::<Option<bool>, _>("fits")? {
-            None => break,
-            Some(true) if count < size => count += 1,
-            Some(_) => {
-                let last = count
-                    .checked_sub(1)
-                    .map(|last| rows[last].try_get("sort_key"));
-                return Ok((&rows[..count], last.transpose()?));
-            }
-        }
-    }
-    Ok((&rows[..count], None))
+/// The rows of a page, and the sort key after which the next begins, which stands in the last row if there
+/// is a next.
+fn rows_of_page(rows: &[PgRow]) -> Result<(&[PgRow], Option<Vec<String>>)> {
+    let rows = rows.get(1..).unwrap_or_default();
+    let next = rows.last().map(|row| row.try_get("next")).transpose()?;
+    Ok((rows, next.flatten()))
 }
 
 /// How many records all pages have together, in a snapshot at least as new as the page's.

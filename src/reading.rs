@@ -15,14 +15,17 @@ use crate::token::Token;
 /// that answers: every read begins with it, so that tokens and rows are of one snapshot.
 ///
 /// Looked up one by one, since the planner takes a list of unknown length for a long one, and would
-/// plan each call anew to know better.
+/// plan each call anew to know better; and only those there are, since a small table is read through.
 macro_rules! tip_sql {
     () => {
         "with tip as (
            select revision as tip_revision, chain as tip_chain,
-                  array[(select r.chain from revisions r where r.revision = ($1::bigint[])[1]),
-                        (select r.chain from revisions r where r.revision = ($1::bigint[])[2]),
-                        (select r.chain from revisions r where r.revision = ($1::bigint[])[3])]
+                  array[case when ($1::bigint[])[1] is not null then
+                          (select r.chain from revisions r where r.revision = ($1::bigint[])[1]) end,
+                        case when ($1::bigint[])[2] is not null then
+                          (select r.chain from revisions r where r.revision = ($1::bigint[])[2]) end,
+                        case when ($1::bigint[])[3] is not null then
+                          (select r.chain from revisions r where r.revision = ($1::bigint[])[3]) end]
                     as asked_chains,
                   pg_is_in_recovery() as is_standby
            from revisions order by revision desc limit 1)"
@@ -37,6 +40,14 @@ macro_rules! snapshot_sql {
     };
 }
 pub(crate) use snapshot_sql;
+
+/// The tip's columns of a statement's rows after the first, which alone tells of it.
+macro_rules! no_tip_sql {
+    () => {
+        "null::bigint, null::bytea, null::bytea[], null::boolean"
+    };
+}
+pub(crate) use no_tip_sql;
 
 /// The snapshot of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -78,10 +78,16 @@ macro_rules! batch_sql {
             $from,
             " where name = asked.name
                ) as found on true)
-             select tip.*, asked, revision, size,
-                    case when size <= $3 and revision <> at_hand then record end as record,
-                    case when size <= $3 then text end as text
-             from tip, batch order by place"
+             select tip.*, null as asked, null as revision, null as size, null as record, null as text
+             from tip
+             union all
+             select ",
+            $crate::reading::no_tip_sql!(),
+            ", batch.* from (
+               select asked, revision, size,
+                      case when size <= $3 and revision <> at_hand then record end as record,
+                      case when size <= $3 then text end as text
+               from batch order by place) as batch"
         )
     };
 }
@@ -222,13 +228,18 @@ async fn batch_from_database(
             .bind(revisions.clone()))
     };
     let mut found = read(db, freshness, statement).await?;
-    let mut missing = missing(&found.value)?;
+    let mut rows = found.value.split_off(1);
+    let mut missing = missing(&rows)?;
     if !missing.is_empty() && !found.snapshot.is_of_primary {
         found = read(db, &freshness.confirmed(), statement).await?;
-        missing = self::missing(&found.value)?;
+        rows = found.value.split_off(1);
+        missing = self::missing(&rows)?;
     }
     match missing.is_empty() {
-        true => Ok(found),
+        true => Ok(Read {
+            snapshot: found.snapshot,
+            value: rows,
+        }),
         false => Err(Error::Missing(missing)),
     }
 }

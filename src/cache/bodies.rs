@@ -6,7 +6,7 @@ use sqlx::Row as _;
 
 use crate::db::Db;
 use crate::error::Result;
-use crate::reading::{Snapshot, read, snapshot_sql};
+use crate::reading::{Snapshot, no_tip_sql, read, snapshot_sql};
 use crate::records::offer;
 use crate::route::Freshness;
 
@@ -32,14 +32,18 @@ pub async fn bodies(
         let revisions: Vec<i64> = missing.iter().map(|at| wanted[*at].1).collect();
         let sql = snapshot_sql!(
             "changes.versions_at",
-            "select tip.*, asked.place, c.record
-             from tip, unnest($2::text[], $3::bigint[]) with ordinality as asked (name, revision, place)
+            "select tip.*, null as place, null as record from tip
+             union all
+             select ",
+            no_tip_sql!(),
+            ", asked.place, c.record
+             from unnest($2::text[], $3::bigint[]) with ordinality as asked (name, revision, place)
              left join changes c on c.name = asked.name and c.revision = asked.revision"
         );
         let statement =
             |asked: Vec<i64>| Ok(sqlx::query(sql).bind(asked).bind(&names).bind(&revisions));
         let after = Freshness::after(snapshot, freshness.deadline);
-        for row in read(db, &after, statement).await?.value {
+        for row in read(db, &after, statement).await?.value.iter().skip(1) {
             let place = usize::try_from(row.try_get::<i64, _>("place")? - 1).unwrap_or(usize::MAX);
             let record: Option<Vec<u8>> = row.try_get("record")?;
             let (Some(record), Some(place)) = (record, missing.get(place)) else {

@@ -11,7 +11,7 @@ use crate::cache::Version;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::names::Kind;
-use crate::reading::{Read, Snapshot, read, snapshot_sql};
+use crate::reading::{Read, Snapshot, no_tip_sql, read, snapshot_sql};
 use crate::route::{Bound, Freshness};
 
 /// Statements of one kind at a time.
@@ -204,12 +204,13 @@ async fn find(db: &Db, kind: Kind, names: &[Box<str>]) -> Result<Found> {
         ($name:literal, $table:literal) => {
             snapshot_sql!(
                 $name,
-                "select tip.*, found.name, found.revision, found.record
-                 from tip left join (
-                   select name, revision, record from ",
+                "select tip.*, null as name, null as revision, null as record from tip
+                 union all
+                 select ",
+                no_tip_sql!(),
+                ", name, revision, record from ",
                 $table,
-                " where name = any($2)
-                 ) as found on true"
+                " where name = any($2)"
             )
         };
     }
@@ -223,13 +224,10 @@ async fn find(db: &Db, kind: Kind, names: &[Box<str>]) -> Result<Found> {
     let statement = |asked: Vec<i64>| Ok(sqlx::query(sql).bind(asked).bind(&names));
     let found = read(db, &Freshness::of(Bound::Recent), statement).await?;
     let mut versions = HashMap::with_capacity(names.len());
-    for row in &found.value {
-        let Some(record) = row.try_get::<Option<Vec<u8>>, _>("record")? else {
-            continue;
-        };
+    for row in found.value.iter().skip(1) {
         let version = Version {
             revision: row.try_get("revision")?,
-            record: record.into(),
+            record: row.try_get::<Vec<u8>, _>("record")?.into(),
         };
         versions.insert(row.try_get::<&str, _>("name")?.into(), version);
     }

@@ -108,6 +108,11 @@ pub enum Error {
         size: usize,
         limit: usize,
     },
+    /// Says nothing of why, which would help who guesses.
+    #[error("the call carries no credentials that are accepted")]
+    Unauthenticated,
+    #[error("{what} needs the role {role}")]
+    PermissionDenied { what: String, role: &'static str },
     #[error("the database cannot be reached; retry shortly")]
     NoPrimary(#[source] Cause),
     #[error("the replica is at revision {revision}, behind what the call asks for; retry shortly")]

@@ -18,6 +18,7 @@ pub mod extract;
 pub mod filter;
 pub mod fold;
 pub mod fragments;
+pub mod guard;
 pub mod honours;
 pub mod ingest;
 pub mod listing;

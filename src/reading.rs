@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{Postgres, Row as _};
@@ -155,9 +156,17 @@ pub(crate) fn record_of(row: &PgRow) -> Result<Option<Vec<u8>>> {
     Ok(Some(record))
 }
 
+const SOURCE_TEXT: u32 = 1000;
+
 /// Makes the FULL view of an article its SOURCE view: `source_text` has the greatest number, so its
 /// field comes last.
 pub fn append_source_text(record: &mut Vec<u8>, text: &str) {
-    const SOURCE_TEXT: u32 = 1000;
-    prost::encoding::string::encode(SOURCE_TEXT, &text.to_owned(), record);
+    encode_key(SOURCE_TEXT, WireType::LengthDelimited, record);
+    encode_varint(text.len() as u64, record);
+    record.extend_from_slice(text.as_bytes());
+}
+
+/// How many bytes it takes.
+pub fn source_text_len(text: &str) -> usize {
+    key_len(SOURCE_TEXT) + encoded_len_varint(text.len() as u64) + text.len()
 }

@@ -1,7 +1,7 @@
 //! Records by name: from memory where that is as fresh as asked, else from the database.
 
 use prost::bytes::Bytes;
-use prost::encoding::bytes::{encode, encoded_len};
+use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
@@ -10,7 +10,7 @@ use crate::cache::{Version, serving};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::names::Kind;
-use crate::reading::{Read, Snapshot, first, read, record_of};
+use crate::reading::{Read, Snapshot, append_source_text, first, read, record_of, source_text_len};
 use crate::record::basic;
 use crate::route::{Bound, Freshness};
 
@@ -261,11 +261,27 @@ pub(crate) fn offer(db: &Db, snapshot: &Snapshot, name: &str, revision: i64, rec
 
 /// Records as a list's response has them: its field 1, encoded.
 pub fn as_field(records: &[Bytes]) -> Bytes {
+    with_texts_as_field(records.iter().map(|record| (&**record, None)))
+}
+
+/// The same of records whose pages' texts come from elsewhere.
+pub fn with_texts_as_field<'a>(
+    records: impl Iterator<Item = (&'a [u8], Option<&'a str>)> + Clone,
+) -> Bytes {
     const RECORDS: u32 = 1;
-    let lengths = records.iter().map(|record| encoded_len(RECORDS, record));
-    let mut field = Vec::with_capacity(lengths.sum());
-    for record in records {
-        encode(RECORDS, record, &mut field);
+    let length = |record: &[u8], text: Option<&str>| record.len() + text.map_or(0, source_text_len);
+    let total = records.clone().map(|(record, text)| {
+        let length = length(record, text);
+        key_len(RECORDS) + encoded_len_varint(length as u64) + length
+    });
+    let mut field = Vec::with_capacity(total.sum());
+    for (record, text) in records {
+        encode_key(RECORDS, WireType::LengthDelimited, &mut field);
+        encode_varint(length(record, text) as u64, &mut field);
+        field.extend_from_slice(record);
+        if let Some(text) = text {
+            append_source_text(&mut field, text);
+        }
     }
     field.into()
 }

@@ -36,6 +36,7 @@ use crate::edge::wire::statistic_service_server::{
 use crate::edge::wire::transfer_service_server::{SERVICE_NAME as TRANSFER, TransferServiceServer};
 use crate::error::Result;
 use crate::extract::load_rules;
+use crate::guard::identify::{Anybody, Callers, Identify};
 use crate::ingest::service::Ingest;
 use crate::paging::PageTokens;
 use crate::stations::service::Stations;
@@ -72,6 +73,7 @@ pub struct Bulletin {
     committer: JoinHandle<()>,
     following: Following,
     stopping: watch::Sender<bool>,
+    callers: Arc<dyn Identify>,
 }
 
 impl Bulletin {
@@ -106,7 +108,14 @@ impl Bulletin {
             committer,
             following,
             stopping: sender,
+            callers: Arc::new(Anybody),
         })
+    }
+
+    /// Who tells callers apart; else anybody may call anything.
+    pub fn with_callers(mut self, callers: Arc<dyn Identify>) -> Self {
+        self.callers = callers;
+        self
     }
 
     /// How long a watch is silent at most.
@@ -138,6 +147,7 @@ impl Bulletin {
             mut committer,
             following,
             stopping,
+            callers,
         } = self;
         let db = context.db.clone();
         // Held so that the committer cannot end before the services do.
@@ -157,7 +167,7 @@ impl Bulletin {
             // Nobody waits for the start of the drain when the server has failed already.
             let _ = stopped.send(());
         };
-        let serving = router(context)
+        let serving = router(context, callers)
             .add_service(health_service)
             .serve_with_incoming_shutdown(
                 TcpIncoming::from(listener).with_nodelay(Some(true)),
@@ -212,12 +222,12 @@ async fn set_health(health: &HealthReporter, status: ServingStatus) {
     }
 }
 
-type Layers = Stack<ForeignErrors, Stack<GrpcWebLayer, Identity>>;
+type Layers = Stack<Callers, Stack<ForeignErrors, Stack<GrpcWebLayer, Identity>>>;
 
 /// What every service is served on. The benchmark serves its references on it too, so that nothing but
 /// the handlers differs.
 #[doc(hidden)]
-pub fn layered_server() -> Server<Layers> {
+pub fn layered_server(callers: Arc<dyn Identify>) -> Server<Layers> {
     // The framework's own defaults for the first three are no bound at all.
     Server::builder()
         .max_concurrent_streams(STREAMS_MAX)
@@ -229,9 +239,10 @@ pub fn layered_server() -> Server<Layers> {
         .accept_http1(true)
         .layer(GrpcWebLayer::new())
         .layer(ForeignErrors)
+        .layer(Callers(callers))
 }
 
-fn router(context: Context) -> Router<Layers> {
+fn router(context: Context, callers: Arc<dyn Identify>) -> Router<Layers> {
     macro_rules! bounded {
         ($server:ident, $service:expr) => {
             $server::new($service)
@@ -239,7 +250,7 @@ fn router(context: Context) -> Router<Layers> {
                 .max_encoding_message_size(MESSAGE_BYTES_MAX)
         };
     }
-    layered_server()
+    layered_server(callers)
         .add_service(bounded!(
             ArticleServiceServer,
             Articles::new(context.clone())

@@ -15,10 +15,13 @@ use crate::reading::{Read, Snapshot, no_tip_sql, read, snapshot_sql};
 use crate::route::{Bound, Freshness};
 
 /// Statements of one kind at a time.
-const LANES: usize = 2;
+const LANES_MAX: usize = 2;
+
+/// How many wait before another statement runs beside one: fewer statements of more records cost less.
+const WAITING_MAX: usize = 16;
 
 /// Most records of a statement.
-const NAMES_MAX: usize = 32;
+const NAMES_MAX: usize = 64;
 
 /// What a statement found of a name.
 #[derive(Clone, Debug)]
@@ -62,7 +65,8 @@ impl Loads {
                 false
             }
         };
-        let starts_lane = !has_begun && queue.lanes < LANES;
+        let is_short = queue.lanes == 0 || queue.waiting.len() > WAITING_MAX;
+        let starts_lane = !has_begun && is_short && queue.lanes < LANES_MAX;
         if starts_lane {
             queue.lanes += 1;
         }

@@ -81,6 +81,8 @@ fn code_and_reason(error: &Error) -> (Code, &'static str) {
             (Code::OutOfRange, "REVISION_COMPACTED")
         }
         Error::TooLarge { .. } => (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"),
+        Error::Unauthenticated => (Code::Unauthenticated, "UNAUTHENTICATED"),
+        Error::PermissionDenied { .. } => (Code::PermissionDenied, "PERMISSION_DENIED"),
         Error::NoPrimary(_) => (Code::Unavailable, "NO_PRIMARY"),
         Error::ReplicaBehind { .. } | Error::OtherHistory | Error::Interrupted(_) => {
             (Code::Unavailable, "REPLICA_BEHIND")
@@ -168,6 +170,7 @@ fn metadata(error: &Error) -> HashMap<String, String> {
         Error::HasChildren { name, count } => {
             vec![("name", name.clone()), ("count", count.to_string())]
         }
+        Error::PermissionDenied { role, .. } => vec![("role", (*role).to_owned())],
         Error::WatchStopped { token } => vec![("token", token.clone())],
         Error::HistoryForked { last_common, .. } => last_common
             .iter()

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const RESOURCES: [&str; 4] = ["articles", "stations", "statistics", "changes"];
 
 /// The floor of each file, by its path below `src`, most particular first.
-const FLOORS: [(&str, u8); 45] = [
+const FLOORS: [(&str, u8); 46] = [
     ("pb.rs", 0),
     ("names.rs", 0),
     ("error.rs", 0),
@@ -46,6 +46,7 @@ const FLOORS: [(&str, u8); 45] = [
     ("tables.rs", 2),
     ("context.rs", 3),
     ("edge", 4),
+    ("guard", 4),
     ("honours.rs", 4),
     ("resolution.rs", 4),
     ("transfer", 4),

@@ -1,0 +1,216 @@
+//! The statements of lists.
+
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, Postgres};
+
+use crate::error::Result;
+use crate::filter::order::AskedOrder;
+use crate::filter::sql::{lower, planned_with_values};
+use crate::listing::{Listed, PAGE_BYTES_MAX, Wanted};
+use crate::reading::{no_tip_sql, tip_sql};
+
+/// What a page's statement gives of its records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bodies {
+    Given,
+    /// Names and revisions alone: the records are in memory, or in the log.
+    Left,
+}
+
+/// Parameters that come before those of the filter.
+const PARAMETERS: usize = 6;
+
+/// The parameter that is 0.
+const ZERO: usize = 6;
+
+/// The statement that reads a page, after `before`.
+pub fn page_query<'q>(
+    listed: Listed,
+    wanted: &Wanted<'q>,
+    asked_revisions: Vec<i64>,
+    bodies: Bodies,
+    before: &str,
+) -> Result<Query<'q, Postgres, PgArguments>> {
+    let filter = lower(wanted.filter, PARAMETERS);
+    let sql = page_sql(listed, wanted, bodies, &filter.sql);
+    let query = sqlx::query(AssertSqlSafe(format!("{before}{sql}")))
+        .bind(asked_revisions)
+        .bind(wanted.show_deleted)
+        .bind(wanted.after.unwrap_or_default())
+        .bind(wanted.article)
+        .bind(PAGE_BYTES_MAX)
+        .bind(0_i64);
+    Ok(filter.bind(query))
+}
+
+fn page_sql(listed: Listed, wanted: &Wanted<'_>, bodies: Bodies, filter: &str) -> String {
+    let Listed {
+        name,
+        kind: _,
+        form: _,
+        table,
+        record,
+        text,
+    } = listed;
+    let conditions = conditions(wanted, filter);
+    let order = order_sql(wanted.order);
+    let keys = wanted.order.order.keys;
+    let columns: String = keys
+        .iter()
+        .map(|key| format!("{}, ", key.column()))
+        .collect();
+    let texts: String = keys
+        .iter()
+        .map(|key| format!("{}::text, ", key.column()))
+        .collect();
+    // Written out: with a parameter the planner would not know how few rows are wanted, and hence would
+    // plan each call anew.
+    let size = wanted.size;
+    let limit = size + 1;
+    let branch = |start: &str| {
+        format!(
+            "(select name, revision, {columns}{record} as record, {text} as text
+              from {table} where {start} and {conditions}
+              order by {order} limit {limit})"
+        )
+    };
+    let branches: Vec<String> = starts(wanted).iter().map(|start| branch(start)).collect();
+    let branches = branches.join("\nunion all\n");
+    let (tip, no_tip) = (tip_sql!(), no_tip_sql!());
+    let given = match bodies {
+        Bodies::Given => "record, text",
+        Bodies::Left => "name, revision",
+    };
+    let not_given = match bodies {
+        Bodies::Given => "null as record, null as text",
+        Bodies::Left => "null as name, null as revision",
+    };
+    let planned = match wanted.filter {
+        Some(_) => planned_with_values(ZERO),
+        None => format!("${ZERO}::bigint = 0"),
+    };
+    format!(
+        "-- {name}
+        {tip}
+        select tip.*, {not_given}, null as next from tip where {planned}
+        union all
+        select {no_tip}, page.* from (
+          select {given},
+                 case when following is not null and (place = {size} or until_here + following > $5)
+                      then array[{texts}name::text] end as next
+          from (
+            select *, row_number() over ordered as place, sum(bytes) over ordered as until_here,
+                   lead(bytes) over ordered as following
+            from (
+              select *, octet_length(record) + coalesce(octet_length(text), 0) as bytes
+              from ({branches}) as found order by {order} limit {limit}) as found
+            window ordered as (order by {order} rows unbounded preceding)) as placed
+          where place = 1 or place <= {size} and until_here <= $5
+          order by {order}) as page"
+    )
+}
+
+/// What every row must fulfil. `$3` and `$4` are always used, so that their types are known.
+fn conditions(wanted: &Wanted<'_>, filter: &str) -> String {
+    let of_article = match wanted.article {
+        Some(_) => "article = $4",
+        None => "$4::text is null",
+    };
+    format!("($2 or not is_deleted) and $3::text[] is not null and {of_article} and {filter}")
+}
+
+/// `name` comes first to last where the columns come last to first, and the other way round: one
+/// index serves both directions.
+fn order_sql(asked: AskedOrder) -> String {
+    let keys = asked.order.keys;
+    let direction = if asked.is_descending { "desc" } else { "asc" };
+    let mut parts: Vec<String> = keys
+        .iter()
+        .map(|key| format!("{} {direction}", key.column()))
+        .collect();
+    parts.push(format!(
+        "name {}",
+        if names_descend(asked) { "desc" } else { "asc" }
+    ));
+    parts.join(", ")
+}
+
+fn names_descend(asked: AskedOrder) -> bool {
+    asked.is_descending == asked.order.keys.is_empty()
+}
+
+/// The ranges of the index that come after the last record, in order: equal in all columns but the
+/// name, in all but one, and so on. Each is one range scan, however many records are equal.
+fn starts(wanted: &Wanted<'_>) -> Vec<String> {
+    let keys = wanted.order.order.keys;
+    if wanted.after.is_none() {
+        return vec!["true".to_owned()];
+    }
+    // `= any` keeps the first column in the order that the index must give. With `=` the planner
+    // knows it constant, and may walk all names for the equal ones instead.
+    let equal = |count: usize| -> String {
+        let parts = keys.iter().take(count).enumerate();
+        parts
+            .map(|(at, key)| {
+                let (column, cast, place) = (key.column(), key.cast(), at + 1);
+                match at {
+                    0 => format!("{column} = any(array[$3[{place}]::{cast}]) and "),
+                    _ => format!("{column} = $3[{place}]::{cast} and "),
+                }
+            })
+            .collect()
+    };
+    let operator = |is_descending: bool| if is_descending { "<" } else { ">" };
+    let name_place = keys.len() + 1;
+    let by_name = operator(names_descend(wanted.order));
+    let mut starts = vec![format!(
+        "{}name {by_name} $3[{name_place}] collate \"C\"",
+        equal(keys.len())
+    )];
+    for (at, key) in keys.iter().enumerate().rev() {
+        let by = operator(wanted.order.is_descending);
+        let (column, cast) = (key.column(), key.cast());
+        starts.push(format!("{}{column} {by} $3[{}]::{cast}", equal(at), at + 1));
+    }
+    starts
+}
+
+/// The statement that counts a list's records, or has the planner say how many it expects.
+pub fn total_statement<'q>(
+    listed: Listed,
+    wanted: &Wanted<'q>,
+    is_exact: bool,
+    asked_revisions: Vec<i64>,
+) -> Query<'q, Postgres, PgArguments> {
+    let filter = lower(wanted.filter, PARAMETERS);
+    let table = listed.table;
+    let of_article = match wanted.article {
+        Some(_) => "article = $4",
+        None => "$4::text is null",
+    };
+    let from = format!(
+        "from {table} where ($2 or not is_deleted) and {of_article} and {}
+           and $1::bigint[] is not null and $3::text[] is not null
+           and $5::bigint is not null and $6::bigint = 0",
+        filter.sql
+    );
+    let sql = match is_exact {
+        true => {
+            let tip = tip_sql!();
+            format!(
+                "-- {table}.count\n{tip}\nselect tip.*, (select count(*) {from}) as count from tip"
+            )
+        }
+        false => format!("-- {table}.estimate\nexplain (format json) select name {from}"),
+    };
+    let query = sqlx::query(AssertSqlSafe(sql))
+        .bind(asked_revisions)
+        .bind(wanted.show_deleted)
+        .bind(Vec::<String>::new())
+        .bind(wanted.article)
+        .bind(0_i64)
+        .bind(0_i64)
+        .persistent(false);
+    filter.bind(query)
+}

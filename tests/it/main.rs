@@ -13,6 +13,7 @@ mod crash;
 mod embedded;
 mod extract;
 mod filters;
+mod fitness;
 mod floors;
 mod follow;
 mod groups;

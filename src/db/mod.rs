@@ -308,12 +308,14 @@ pub(crate) fn is_unreachable(error: &sqlx::Error) -> bool {
         | sqlx::Error::WorkerCrashed => true,
         // A connection that ends in the middle of a message.
         sqlx::Error::Protocol(_) => true,
-        // Connection exceptions, shutdown, start-up and recovery, too many connections, read-only, and
-        // a connection that the server ended since this process was stalled in a transaction.
+        // Connection exceptions, shutdown, start-up and recovery, no connection, memory or disk left, its
+        // files failing, read-only, and a connection that the server ended since this process was stalled
+        // in a transaction.
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
             code.starts_with("08")
                 || code.starts_with("57P")
-                || matches!(&*code, "53300" | "25006" | "25P03")
+                || code.starts_with("53")
+                || matches!(&*code, "58030" | "25006" | "25P03")
         }),
         _ => false,
     }

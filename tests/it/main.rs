@@ -12,6 +12,7 @@ mod connections;
 mod crash;
 mod embedded;
 mod extract;
+mod faults;
 mod filters;
 mod fitness;
 mod floors;

@@ -10,6 +10,7 @@ mod commands;
 mod compact;
 mod connections;
 mod crash;
+mod drills;
 mod embedded;
 mod extract;
 mod faults;

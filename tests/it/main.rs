@@ -20,6 +20,7 @@ mod floors;
 mod follow;
 mod groups;
 mod honours;
+mod hot_record;
 mod ingest;
 mod interleavings;
 mod lifecycle;

@@ -34,6 +34,7 @@ mod replicas;
 mod resolution;
 mod search;
 mod settings;
+mod show;
 mod smoke;
 mod span_moves;
 mod span_pages;

@@ -4,6 +4,7 @@ mod client;
 mod database;
 mod export;
 mod file;
+mod guard;
 mod healthcheck;
 mod import;
 mod ingest;

@@ -70,6 +70,7 @@ pub fn transport(options: &GuardOptions) -> anyhow::Result<Transport> {
         tls,
         connections_max: options.connections_max,
         connection_max_age: age.map(|age| differing(age, any_byte())),
+        ..Transport::default()
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod client;
 mod database;
+mod endpoint;
 mod export;
 mod file;
 mod guard;

@@ -192,3 +192,83 @@ fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+    use rcgen::{KeyPair, PKCS_ED25519};
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: u64 = 1_000_000;
+
+    /// Files that nothing replaces but the test.
+    const NEVER: Duration = Duration::from_secs(86_400);
+
+    struct Folder(PathBuf);
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            // Nobody is left to tell.
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn key_set(key: &KeyPair) -> String {
+        use base64::Engine as _;
+        let x = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(key.public_key_raw());
+        json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": x}]}).to_string()
+    }
+
+    fn rule(role: &str) -> String {
+        json!({"rules": [{"subject": "desk", "role": role}]}).to_string()
+    }
+
+    #[tokio::test]
+    async fn a_remembered_token_ends_when_it_ends_and_with_its_keys_and_rules() {
+        let name = format!("bulletin-known-{}", std::process::id());
+        let folder = Folder(std::env::temp_dir().join(name));
+        fs::create_dir_all(&folder.0).unwrap();
+        let (jwks, rules) = (folder.0.join("jwks"), folder.0.join("policy"));
+        let key = KeyPair::generate_for(&PKCS_ED25519).unwrap();
+        fs::write(&jwks, key_set(&key)).unwrap();
+        fs::write(&rules, rule("reader")).unwrap();
+        let expected = Expected {
+            issuer: "issuer".to_owned(),
+            audience: "bulletin".to_owned(),
+            leeway_s: 0,
+        };
+        let credentials = Credentials {
+            policy: load_policy(rules.clone(), NEVER).unwrap(),
+            tokens: Some(Tokens::load(jwks.clone(), expected, NEVER).unwrap()),
+        };
+        let claims = json!({"iss": "issuer", "aud": "bulletin", "sub": "desk", "exp": NOW + 10});
+        let signing = EncodingKey::from_ed_der(&key.serialize_der());
+        let token = encode(&Header::new(Algorithm::EdDSA), &claims, &signing).unwrap();
+        let tokens = credentials.tokens.as_ref().unwrap();
+        let role = |now| {
+            let somebody = credentials.of_token(&token, tokens, now);
+            somebody.map(|somebody| somebody.role)
+        };
+
+        assert_eq!(role(NOW), Ok(Some(Role::Reader)));
+        assert_eq!(tokens.known.len(), 1);
+        assert_eq!(role(NOW + 10), Ok(Some(Role::Reader)));
+        assert_eq!(role(NOW + 11), Err("it has expired"));
+        // Another token that was not proven is not remembered.
+        assert!(credentials.of_token("a.b.c", tokens, NOW).is_err());
+        assert_eq!(tokens.known.len(), 1);
+
+        fs::write(&rules, rule("admin")).unwrap();
+        credentials.policy.look();
+        assert_eq!(role(NOW), Ok(Some(Role::Admin)));
+
+        let other = KeyPair::generate_for(&PKCS_ED25519).unwrap();
+        fs::write(&jwks, key_set(&other)).unwrap();
+        tokens.keys.look();
+        assert_eq!(role(NOW), Err("its signature is not of the key"));
+    }
+}

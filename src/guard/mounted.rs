@@ -132,6 +132,12 @@ impl<T> Mounted<T> {
         self.0.current.load()
     }
 
+    /// Looks at the files now, and not only after the interval.
+    #[cfg(test)]
+    pub fn look(&self) {
+        self.0.look();
+    }
+
     pub fn reloads(&self) -> Reloads {
         Reloads {
             taken: self.current().generation,

@@ -21,7 +21,6 @@ use crate::guard::tls::Tls;
 
 pub const CONNECTIONS_MAX: usize = 10_000;
 
-/// How long a handshake may take, and again what a client says first.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long nobody is taken when the machine has nothing left to take somebody with.
@@ -41,6 +40,8 @@ pub struct Transport {
     pub connections_max: usize,
     /// After this a connection takes no new calls, and its client makes another.
     pub connection_max_age: Option<Duration>,
+    /// How long a handshake may take, and again what a client says first.
+    pub handshake_timeout: Duration,
 }
 
 impl Default for Transport {
@@ -49,6 +50,7 @@ impl Default for Transport {
             tls: None,
             connections_max: CONNECTIONS_MAX,
             connection_max_age: None,
+            handshake_timeout: HANDSHAKE_TIMEOUT,
         }
     }
 }
@@ -111,11 +113,17 @@ impl Entrance {
             debug!(%address, %error, "a connection was gone before it was taken");
             return;
         }
+        let opening = Opening {
+            stream,
+            address,
+            place,
+            bound: self.transport.handshake_timeout,
+        };
         let (tls, ready) = (self.transport.tls.clone(), self.ready.clone());
         self.handshakes.spawn(async move {
             let connection = match &tls {
-                None => Some(Connection::plain(stream, address, place, HANDSHAKE_TIMEOUT)),
-                Some(tls) => shake_hands(tls, stream, address, place).await,
+                None => Some(opening.plain()),
+                Some(tls) => opening.shake_hands(tls).await,
             };
             if let Some(connection) = connection {
                 // Nobody takes it any more when the server is stopping.
@@ -146,22 +154,37 @@ impl Entrance {
     }
 }
 
-async fn shake_hands(
-    tls: &Tls,
+/// A connection that was taken, and is not ready for calls.
+struct Opening {
     stream: TcpStream,
     address: SocketAddr,
     place: OwnedSemaphorePermit,
-) -> Option<Connection> {
-    let acceptor = TlsAcceptor::from(Arc::clone(&tls.current().value));
-    match timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
-        Ok(Ok(stream)) => Some(Connection::tls(stream, address, place, HANDSHAKE_TIMEOUT)),
-        Ok(Err(error)) => {
-            debug!(%address, %error, "a handshake failed");
-            None
-        }
-        Err(_) => {
-            debug!(%address, "a handshake was given up: it took too long");
-            None
+    bound: Duration,
+}
+
+impl Opening {
+    fn plain(self) -> Connection {
+        Connection::plain(self.stream, self.address, self.place, self.bound)
+    }
+
+    async fn shake_hands(self, tls: &Tls) -> Option<Connection> {
+        let Self {
+            stream,
+            address,
+            place,
+            bound,
+        } = self;
+        let acceptor = TlsAcceptor::from(Arc::clone(&tls.current().value));
+        match timeout(bound, acceptor.accept(stream)).await {
+            Ok(Ok(stream)) => Some(Connection::tls(stream, address, place, bound)),
+            Ok(Err(error)) => {
+                debug!(%address, %error, "a handshake failed");
+                None
+            }
+            Err(_) => {
+                debug!(%address, "a handshake was given up: it took too long");
+                None
+            }
         }
     }
 }

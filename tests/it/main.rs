@@ -16,6 +16,7 @@ mod filters;
 mod floors;
 mod follow;
 mod groups;
+mod guard;
 mod honours;
 mod ingest;
 mod interleavings;

@@ -11,10 +11,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use indicatif::ProgressBar;
 use tokio::task::JoinHandle;
-use tonic::transport::Channel;
 
 use self::inputs::{Input, inputs};
-use crate::cli::client::{MESSAGE_BYTES, Retry, channel, progress};
+use crate::cli::client::{Channel, MESSAGE_BYTES, Retry, channel, progress};
 use crate::cli::json::line;
 use crate::config::{IngestOptions, IngestOutput};
 use crate::pb::ingest_service_client::IngestServiceClient;

@@ -1,6 +1,7 @@
 //! Connections that are slow, silent, of the wrong kind, or too many: the others go on.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bulletin::guard::identify::Anybody;
@@ -23,9 +24,11 @@ async fn by_tls_for_anybody(authority: &Authority) -> (Service, Mount) {
 
 /// Reads until the other side closes; what came of it.
 async fn to_the_end(stream: &mut TcpStream) -> Vec<u8> {
+    const WAIT_MAX: Duration = Duration::from_secs(30);
     let mut bytes = Vec::new();
+    let end = tokio::time::timeout(WAIT_MAX, stream.read_to_end(&mut bytes));
     // A reset is an end as well.
-    let _ = stream.read_to_end(&mut bytes).await;
+    let _ = end.await.expect("the connection is closed");
     bytes
 }
 
@@ -81,17 +84,21 @@ async fn who_stalls_or_says_nothing_is_closed_in_the_end() {
 #[tokio::test]
 async fn a_connection_that_greeted_is_kept_however_long_it_is_silent() {
     let transport = Transport {
-        handshake_timeout: Duration::from_millis(20),
+        handshake_timeout: Duration::from_millis(50),
         ..Transport::default()
     };
-    let service = Service::guarded(transport.clone(), Arc::new(Anybody)).await;
-    let endpoint = Endpoint::from_shared(format!("http://{}", service.address)).unwrap();
-    let channel = endpoint.connect().await.unwrap();
-    read(&channel, &[]).await.unwrap();
+    let service = Service::guarded(transport, Arc::new(Anybody)).await;
+    let (channel, connections) = counted(&service);
+    until("a connection has greeted in time", async || {
+        read(&channel, &[]).await.is_ok()
+    })
+    .await;
+    let before = connections.load(Ordering::Relaxed);
     // A silent one that came later is closed by then.
     let mut silent = TcpStream::connect(service.address).await.unwrap();
     to_the_end(&mut silent).await;
     read(&channel, &[]).await.unwrap();
+    assert_eq!(connections.load(Ordering::Relaxed), before);
 }
 
 #[tokio::test]
@@ -139,6 +146,8 @@ async fn a_browser_calls_by_tls_and_http_1() {
 async fn one_connection_too_many_is_closed_and_the_others_are_not() {
     let transport = Transport {
         connections_max: 2,
+        // None is closed for its silence here.
+        handshake_timeout: Duration::from_secs(3_600),
         ..Transport::default()
     };
     let service = Service::guarded(transport, Arc::new(Anybody)).await;
@@ -176,17 +185,17 @@ async fn an_old_connection_is_given_up_without_a_failed_call() {
     let (channel, connections) = counted(&service);
     until("the client has made five connections", async || {
         read(&channel, &[]).await.unwrap();
-        connections.load(std::sync::atomic::Ordering::Relaxed) >= 5
+        connections.load(Ordering::Relaxed) >= 5
     })
     .await;
 }
 
 /// A client of a service, and how many connections it has made.
-fn counted(service: &Service) -> (Channel, Arc<std::sync::atomic::AtomicU32>) {
-    let count = Arc::new(std::sync::atomic::AtomicU32::new(0));
+fn counted(service: &Service) -> (Channel, Arc<AtomicU32>) {
+    let count = Arc::new(AtomicU32::new(0));
     let (address, counter) = (service.address, Arc::clone(&count));
     let connector = tower::service_fn(move |_| {
-        counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        counter.fetch_add(1, Ordering::Relaxed);
         async move {
             let stream = TcpStream::connect(address).await?;
             Ok::<_, std::io::Error>(hyper_util::rt::TokioIo::new(stream))

@@ -10,7 +10,7 @@ use tracing::{info, warn};
 
 use crate::changes::reindex::migrate;
 use crate::changes::versions;
-use crate::cli::database::check;
+use crate::cli::database::{check, check_tip};
 use crate::cli::guard::{callers, check_listen, transport};
 use crate::config::{GuardOptions, ServeOptions};
 use crate::db::{Db, Pooler};
@@ -104,6 +104,7 @@ async fn open(options: &ServeOptions, postgres: Option<&PrivatePostgres>) -> any
             .context("the migration failed")?;
     }
     check(&db).await?;
+    check_tip(&db).await?;
     if options.database_pooler == Pooler::None && db.is_pooled().await? {
         warn!(
             "the database is reached through a pooler: unless it keeps prepared statements, calls will \

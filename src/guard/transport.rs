@@ -100,7 +100,7 @@ impl Entrance {
 
     fn admit(&mut self, stream: TcpStream, address: SocketAddr) {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-            if let Some(count) = self.refusals.happened() {
+            if let Some(count) = self.refusals.happened(Instant::now()) {
                 let connections_max = self.transport.connections_max;
                 warn!(
                     count,
@@ -144,7 +144,7 @@ impl Entrance {
         if is_clients {
             return;
         }
-        if let Some(count) = self.failures.happened() {
+        if let Some(count) = self.failures.happened(Instant::now()) {
             warn!(count, %error, "connections cannot be taken");
         }
         tokio::select! {
@@ -198,13 +198,29 @@ struct Seldom {
 
 impl Seldom {
     /// How often it happened since it was last told of, when it should be.
-    fn happened(&mut self) -> Option<u64> {
+    fn happened(&mut self, now: Instant) -> Option<u64> {
         self.count += 1;
-        let is_recent = self.told.is_some_and(|told| told.elapsed() < TOLD_INTERVAL);
+        let is_recent = self.told.is_some_and(|told| now < told + TOLD_INTERVAL);
         if is_recent {
             return None;
         }
-        self.told = Some(Instant::now());
+        self.told = Some(now);
         Some(std::mem::take(&mut self.count))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happens_often_is_told_once_a_second_with_how_often() {
+        let mut seldom = Seldom::default();
+        let start = Instant::now();
+        let told: Vec<Option<u64>> = [0, 1, 999, 1_000, 1_001, 2_500]
+            .into_iter()
+            .map(|ms| seldom.happened(start + Duration::from_millis(ms)))
+            .collect();
+        assert_eq!(told, [Some(1), None, None, Some(3), None, Some(2)]);
     }
 }

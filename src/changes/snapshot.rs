@@ -14,7 +14,10 @@ use crate::error::{Error, Result};
 use crate::filter::check::Condition;
 use crate::filter::sql::lower;
 use crate::names::Kind;
+use crate::reading::public_sql;
 use crate::record::Heading;
+use crate::sight::Sight;
+use crate::standing::is_shown;
 use crate::token::{AskedToken, Chain};
 
 /// Most records of a batch, and how many are asked for when it is not known how long they are.
@@ -42,6 +45,7 @@ pub struct Asked<'a> {
     /// The last name it may have, if not the kind's last: one of those that `ends` gives.
     pub until: Option<&'a str>,
     pub show_deleted: bool,
+    pub sight: Sight,
     /// Only records that match. Those that were changed since are given whether they match or not, for
     /// the caller to look at: see `Snapped::is_old`.
     pub filter: Option<&'a Condition>,
@@ -133,7 +137,7 @@ async fn read(
         seen += 1;
         let is_old = row.try_get(IS_OLD)?;
         if let Some(record) = record
-            && is_shown(asked, record, is_old)?
+            && is_asked_for(asked, record, is_old)?
         {
             batch.records.push(Snapped {
                 name: name.to_owned(),
@@ -160,10 +164,16 @@ fn is_within(asked: &Asked<'_>, name: &str) -> bool {
     asked.until.is_none_or(|until| name < until)
 }
 
-/// Whether a record that was not deleted then, or is asked for all the same. Of those that are as they were
-/// the statement has found out.
-fn is_shown(asked: &Asked<'_>, record: &[u8], is_old: bool) -> Result<bool> {
-    if !is_old || asked.show_deleted {
+/// Whether a record that was shown then: was not deleted, or is asked for all the same. Of those that are as
+/// they were the statement has found out.
+fn is_asked_for(asked: &Asked<'_>, record: &[u8], is_old: bool) -> Result<bool> {
+    if !is_old {
+        return Ok(true);
+    }
+    if !is_shown(asked.sight, asked.kind, record) {
+        return Ok(false);
+    }
+    if asked.show_deleted {
         return Ok(true);
     }
     let heading = Heading::decode(record).map_err(Error::internal)?;
@@ -221,10 +231,10 @@ fn statement<'q>(
         table => {
             // Every column that is named is taken out of every row.
             let columns = match asked.filter {
-                None => "name, revision, is_deleted, record",
+                None => "name, revision, is_deleted, state, record",
                 Some(_) => "*",
             };
-            found_sql(table, columns, &until, asked.show_deleted, &filter.sql)
+            found_sql(table, columns, &until, shown_sql(asked), &filter.sql)
         }
     };
     let kind = asked.kind.noun();
@@ -281,12 +291,16 @@ fn found_sources_sql(until: &str) -> String {
     )
 }
 
-fn found_sql(table: &str, columns: &str, until: &str, show_deleted: bool, filter: &str) -> String {
-    let shown = if show_deleted {
-        "true"
-    } else {
-        "not is_deleted"
-    };
+/// What of the records that are as they were is asked for.
+fn shown_sql(asked: &Asked<'_>) -> &'static str {
+    match (asked.sight, asked.show_deleted) {
+        (Sight::Public, _) => public_sql!(),
+        (Sight::All, true) => "true",
+        (Sight::All, false) => "not is_deleted",
+    }
+}
+
+fn found_sql(table: &str, columns: &str, until: &str, shown: &str, filter: &str) -> String {
     format!(
         "select name, revision > $1 as is_old,
                 case when revision <= $1 then record else (

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use tonic::Request;
 
+use crate::sight::Sight;
+
 /// What a caller may do: each role may do what those before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
@@ -28,6 +30,13 @@ impl Role {
     /// Whether drafts, proposed stations and deleted records are shown.
     pub fn sees_unpublished(self) -> bool {
         self >= Role::Editor
+    }
+
+    pub fn sight(self) -> Sight {
+        match self.sees_unpublished() {
+            true => Sight::All,
+            false => Sight::Public,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod client;
 mod database;
+mod doctor;
 mod export;
 mod file;
 mod healthcheck;
@@ -27,6 +28,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Import(options) => client::until_interrupted(import::run(options)).await,
         Command::Ingest(options) => client::until_interrupted(ingest::run(options)).await,
         Command::Watch(options) => client::until_interrupted(watch::run(options)).await,
+        Command::Doctor(options) => doctor::run(&options).await,
         Command::Healthcheck(options) => healthcheck::run(&options).await,
     }
 }

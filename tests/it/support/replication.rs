@@ -30,7 +30,16 @@ pub struct Node {
 impl Node {
     /// A primary with an empty, migrated database.
     pub async fn primary() -> Self {
-        let mut node = Self::new();
+        Self::new().with_database().await
+    }
+
+    /// The same, which keeps its data in a folder of that one.
+    pub async fn primary_at(parent: &Path) -> Self {
+        Self::at(parent.join("node")).with_database().await
+    }
+
+    async fn with_database(self) -> Self {
+        let mut node = self;
         node.start().await;
         let db = Db::connect(&node.database().settings()).await.unwrap();
         reindex::migrate(&db, &TABLES).await.unwrap();
@@ -77,7 +86,10 @@ impl Node {
     fn new() -> Self {
         let place = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("bulletin-node-{}-{place}", std::process::id());
-        let directory = std::env::temp_dir().join(name);
+        Self::at(std::env::temp_dir().join(name))
+    }
+
+    fn at(directory: PathBuf) -> Self {
         fs::create_dir(&directory).unwrap();
         // Root keeps it, and lets the account pass through that the server runs as.
         fs::set_permissions(&directory, Permissions::from_mode(0o711)).unwrap();
@@ -111,6 +123,21 @@ impl Node {
         .await;
         let gone = tokio::task::spawn_blocking(move || drop(postgres));
         gone.await.unwrap();
+    }
+
+    /// Shuts it down, whoever is connected.
+    pub async fn stop(&mut self) {
+        let postgres = self.postgres.take().expect("it runs");
+        super::private::stop(postgres).await;
+    }
+
+    pub fn process_id(&self) -> u32 {
+        self.server().process_id()
+    }
+
+    /// Whether it has ended without being asked to.
+    pub fn has_ended(&self) -> bool {
+        self.server().exited().unwrap().is_some()
     }
 
     /// Its database, which streams with everything else.

@@ -50,7 +50,7 @@ macro_rules! no_tip_sql {
 }
 pub(crate) use no_tip_sql;
 
-/// What readers are shown of articles, stations and statistics: `standing.rs` says the same of a record's
+/// What readers are shown of articles, stations and statistics: `visibility.rs` says the same of a record's
 /// bytes. No two kinds share a state's word.
 macro_rules! public_sql {
     () => {

@@ -14,9 +14,9 @@ use crate::record::decode;
 use crate::route::Freshness;
 use crate::rules::Check;
 use crate::sight::Sight;
-use crate::standing::is_shown;
 use crate::stations::resolve::{Around, pointed_kind, resolve, sought, sought_near};
 use crate::stations::store::{self, Sought};
+use crate::visibility::is_shown;
 
 const TEXTS_MAX: usize = 100;
 const TEXT_LENGTH_MAX: usize = 200;

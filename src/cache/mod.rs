@@ -16,8 +16,8 @@ use quick_cache::Weighter;
 
 use crate::names::Kind;
 use crate::sight::Sight;
-use crate::standing::is_public;
 use crate::token::Token;
+use crate::visibility::is_public;
 
 /// Most bytes that are kept unless told otherwise.
 pub const BYTES_MAX: u64 = 128 * 1024 * 1024;

@@ -12,7 +12,7 @@ use crate::names::Kind;
 use crate::reading::{Read, Snapshot, first, read, snapshot_sql};
 use crate::route::{Bound, Freshness};
 use crate::sight::Sight;
-use crate::standing::{Standing, is_shown, standing};
+use crate::visibility::{Stage, is_shown, stage};
 
 /// A record as it was after a revision; nothing when it did not exist yet. Readers are shown a version that
 /// was public, of a record that still is.
@@ -180,10 +180,10 @@ async fn list_public(
         for version in versions {
             let is_last = match version.record.as_deref() {
                 None => false,
-                Some(record) => match standing(kind, record) {
-                    Standing::Deleted => false,
-                    Standing::Unpublished => return Ok(answer(Some(listed.whole()))),
-                    Standing::Public => !listed.take(version),
+                Some(record) => match stage(kind, record) {
+                    Stage::Deleted => false,
+                    Stage::Unpublished => return Ok(answer(Some(listed.whole()))),
+                    Stage::Public => !listed.take(version),
                 },
             };
             if is_last {

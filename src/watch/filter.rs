@@ -12,7 +12,7 @@ use crate::pb::{Article, Station, Statistic, WatchChangesRequest};
 use crate::record::decode;
 use crate::rules::Check;
 use crate::sight::Sight;
-use crate::standing::is_shown;
+use crate::visibility::is_shown;
 use crate::{articles, stations, statistics};
 
 /// Most bytes of one record before and after together, so that a message keeps its limit.

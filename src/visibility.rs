@@ -1,4 +1,4 @@
-//! Where a record stands, told from its bytes: whether readers are shown it.
+//! How far a record has come, told from its bytes: whether readers are shown it.
 
 use prost::encoding::{DecodeContext, decode_key, decode_varint, skip_field};
 
@@ -6,9 +6,9 @@ use crate::names::Kind;
 use crate::pb::{article, station};
 use crate::sight::Sight;
 
-/// Where a record stands between its draft and its deletion.
+/// How far a record has come, between its draft and its deletion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Stage {
     /// A DRAFT, or a statistic of one, or a PROPOSED station. Once it is more it is never that again.
     Unpublished,
     Deleted,
@@ -16,14 +16,14 @@ pub enum Standing {
     Public,
 }
 
-/// Where the record of these bytes stands, by a look at its first fields. What cannot be read, and what is
+/// How far the record of these bytes has come, by a look at its first fields. What cannot be read, and what is
 /// no record by itself, is not for readers.
-pub fn standing(kind: Kind, record: &[u8]) -> Standing {
-    try_standing(kind, record).unwrap_or(Standing::Unpublished)
+pub fn stage(kind: Kind, record: &[u8]) -> Stage {
+    try_stage(kind, record).unwrap_or(Stage::Unpublished)
 }
 
 pub fn is_public(kind: Kind, record: &[u8]) -> bool {
-    standing(kind, record) == Standing::Public
+    stage(kind, record) == Stage::Public
 }
 
 /// Whether who has this sight is shown the record of these bytes.
@@ -31,7 +31,7 @@ pub fn is_shown(sight: Sight, kind: Kind, record: &[u8]) -> bool {
     sight.is_all() || is_public(kind, record)
 }
 
-fn try_standing(kind: Kind, mut rest: &[u8]) -> Option<Standing> {
+fn try_stage(kind: Kind, mut rest: &[u8]) -> Option<Stage> {
     let (state_tag, is_published) = published(kind)?;
     let mut is_deleted = false;
     loop {
@@ -40,9 +40,9 @@ fn try_standing(kind: Kind, mut rest: &[u8]) -> Option<Standing> {
         if tag == state_tag {
             let state = i32::try_from(decode_varint(&mut rest).ok()?).ok()?;
             return Some(match (is_published(state), is_deleted) {
-                (false, _) => Standing::Unpublished,
-                (true, true) => Standing::Deleted,
-                (true, false) => Standing::Public,
+                (false, _) => Stage::Unpublished,
+                (true, true) => Stage::Deleted,
+                (true, false) => Stage::Public,
             });
         }
         is_deleted |= tag == DELETE_TIME;
@@ -82,11 +82,11 @@ mod tests {
     #[test]
     fn readers_see_what_is_published_and_not_deleted() {
         use pb::article::State as Of;
-        fn of<R: Record>(mut record: R, is_deleted: bool) -> Standing {
+        fn of<R: Record>(mut record: R, is_deleted: bool) -> Stage {
             let header = record.header();
             *header.name = "a".into();
             *header.delete_time = is_deleted.then(Timestamp::default);
-            standing(R::KIND, &record.encode_to_vec())
+            stage(R::KIND, &record.encode_to_vec())
         }
         let article = |state: Of| pb::Article {
             headline: "标题".into(),
@@ -104,7 +104,7 @@ mod tests {
             state: state.into(),
             ..Default::default()
         };
-        use Standing::{Deleted, Public, Unpublished};
+        use Stage::{Deleted, Public, Unpublished};
         for (state, live, deleted) in [
             (Of::Unspecified, Unpublished, Unpublished),
             (Of::Draft, Unpublished, Unpublished),
@@ -125,7 +125,10 @@ mod tests {
             is_public(Kind::Article, &bytes)
                 && is_public(Kind::Article, &basic(&bytes.clone().into()))
         );
-        assert!(!is_public(Kind::Article, &bytes[..10]), "it is cut off");
+        for length in 0..10 {
+            let cut_off = &bytes[..length];
+            assert!(!is_public(Kind::Article, cut_off), "{length}");
+        }
         assert!(!is_public(Kind::Source, &bytes) && !is_public(Kind::Article, b""));
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tonic::Request;
 
 use crate::error::{Error, Result, Violation};
-use crate::guard::caller::Caller;
+use crate::guard::caller::Role;
 use crate::paging::Cursor;
 use crate::pb::consistency::Requirement;
 use crate::pb::{Consistency, Total, View, total};
@@ -37,7 +37,7 @@ pub fn deadline<T>(request: &Request<T>) -> Instant {
 
 /// What the caller is shown.
 pub fn sight<T>(request: &Request<T>) -> Sight {
-    Caller::of(request).role.sight()
+    Role::of(request).sight()
 }
 
 fn parse_timeout(text: &str) -> Option<Duration> {

@@ -19,6 +19,12 @@ pub enum Role {
 }
 
 impl Role {
+    /// Of who makes this call; somebody unknown may do the least.
+    pub fn of<T>(request: &Request<T>) -> Self {
+        let caller = request.extensions().get::<Caller>();
+        caller.map_or(Role::Reader, |caller| caller.role)
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Role::Reader => "reader",

@@ -14,11 +14,13 @@ use crate::pb::list_station_honours_response::StationHonour;
 use crate::pb::{Article, ListStationHonoursResponse, View};
 use crate::reading::Snapshot;
 use crate::record::decode;
+use crate::sight::Sight;
 
 /// One page: the honours of as many published articles as the page has, newest first.
 pub async fn of_station(
     context: &Context,
     station: &StationName,
+    sight: Sight,
     page: &AskedPage,
 ) -> Result<(ListStationHonoursResponse, Snapshot)> {
     let filter =
@@ -32,6 +34,7 @@ pub async fn of_station(
         after: page.after(),
         size: page.size(),
         show_deleted: false,
+        sight,
     };
     let listed = store::listed(View::Full);
     let read = listing::list_records(&context.db, listed, wanted, &page.freshness).await?;

@@ -21,6 +21,7 @@ use crate::pb::total;
 use crate::reading::{Read, ask, first, read, record_of};
 use crate::records::{Form, as_field, with_texts_as_field};
 use crate::route::Freshness;
+use crate::sight::Sight;
 
 /// Most bytes of records in one page.
 pub const PAGE_BYTES_MAX: i64 = 3 * 1024 * 1024;
@@ -51,6 +52,14 @@ pub struct Wanted<'a> {
     pub after: Option<&'a [String]>,
     pub size: usize,
     pub show_deleted: bool,
+    pub sight: Sight,
+}
+
+impl Wanted<'_> {
+    /// Whether it is of less than all that the caller is shown.
+    fn is_of_some(&self) -> bool {
+        self.filter.is_some() || self.article.is_some()
+    }
 }
 
 /// One page of a list.
@@ -62,7 +71,7 @@ pub struct Page<T> {
 }
 
 /// Reads a page, its records as `as_field` gives them: from memory when it was read before, under `key`,
-/// and no record of its kind has changed since.
+/// and no record of its kind has changed since. The key says of which sight it is, too.
 ///
 /// A filtered statement is planned with its values each time.
 pub async fn list(
@@ -216,6 +225,9 @@ pub fn page_statement<'q>(
 }
 
 /// How many records all pages have together, in a snapshot at least as new as the page's.
+///
+/// What the planner knows of values it has from drafts and deleted records too. Of some records, readers
+/// are hence told the count.
 pub async fn total(
     db: &Db,
     listed: Listed,
@@ -226,7 +238,7 @@ pub async fn total(
     let is_exact = match mode {
         total::Mode::Unspecified | total::Mode::None => return Ok(None),
         total::Mode::Exact => true,
-        total::Mode::Estimate => false,
+        total::Mode::Estimate => !wanted.sight.is_all() && wanted.is_of_some(),
     };
     let statement = |asked| Ok(total_statement(listed, &wanted, is_exact, asked));
     if is_exact {

@@ -50,6 +50,15 @@ macro_rules! no_tip_sql {
 }
 pub(crate) use no_tip_sql;
 
+/// What readers are shown of articles, stations and statistics: `visibility.rs` says the same of a record's
+/// bytes. No two kinds share a state's word.
+macro_rules! public_sql {
+    () => {
+        "(not is_deleted and state in ('PUBLISHED', 'RETRACTED', 'ACTIVE'))"
+    };
+}
+pub(crate) use public_sql;
+
 /// The snapshot of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Snapshot {

@@ -13,6 +13,7 @@ use crate::names::Kind;
 use crate::reading::{Read, Snapshot, append_source_text, first, read, record_of, source_text_len};
 use crate::record::basic;
 use crate::route::{Bound, Freshness};
+use crate::sight::Sight;
 
 /// Most bytes of records in one batch; with its names and token it stays under 4 MiB.
 pub const BATCH_BYTES_MAX: i64 = 4 * 1024 * 1024 - 64 * 1024;
@@ -38,7 +39,7 @@ impl Form {
     }
 }
 
-/// One record by name, `$2`.
+/// One record by name, `$2`; `$3` says whether it is shown whatever its state.
 macro_rules! get_sql {
     ($name:literal, $from:literal, $record:literal, $text:literal) => {
         $crate::reading::snapshot_sql!(
@@ -51,15 +52,16 @@ macro_rules! get_sql {
             $text,
             " as text from ",
             $from,
-            " where name = $2
-             ) as found on true"
+            " where name = $2 and ($3 or ",
+            $crate::reading::public_sql!(),
+            ")) as found on true"
         )
     };
 }
 pub(crate) use get_sql;
 
 /// Records by names, `$2`, in their order, without those that are at the revisions `$4`; `size` is of
-/// all of them, `$3` the most there may be.
+/// all of them, `$3` the most there may be, `$5` whether they are shown whatever their states.
 macro_rules! batch_sql {
     ($name:literal, $from:literal, $record:literal, $text:literal) => {
         $crate::reading::snapshot_sql!(
@@ -76,8 +78,9 @@ macro_rules! batch_sql {
             $text,
             " as text from ",
             $from,
-            " where name = asked.name
-               ) as found on true)
+            " where name = asked.name and ($5 or ",
+            $crate::reading::public_sql!(),
+            ")) as found on true)
              select tip.*, null as asked, null as revision, null as size, null as record, null as text
              from tip
              union all
@@ -99,9 +102,10 @@ pub async fn get(
     kind: Kind,
     sql: &'static str,
     name: &str,
+    sight: Sight,
     freshness: &Freshness,
 ) -> Result<Read<Option<Bytes>>> {
-    if let Some(found) = serving::record(db, name, freshness) {
+    if let Some(found) = serving::record(db, name, sight, freshness) {
         return Ok(Read {
             snapshot: found.snapshot,
             value: Some(found.value.record),
@@ -109,15 +113,18 @@ pub async fn get(
     }
     if may_be_shared(db, freshness)
         && let Some(found) = load(db, kind, name, freshness).await?
-        && (found.value.is_some() || found.snapshot.is_of_primary)
         && has_asked(db, &found.snapshot, freshness)
     {
-        return Ok(Read {
-            snapshot: found.snapshot,
-            value: found.value.map(|version| version.record),
-        });
+        // Others may have asked for it who are shown more.
+        let shown = found.value.filter(|version| version.is_shown(sight));
+        if shown.is_some() || found.snapshot.is_of_primary {
+            return Ok(Read {
+                snapshot: found.snapshot,
+                value: shown.map(|version| version.record),
+            });
+        }
     }
-    get_from_database(db, sql, name, freshness).await
+    get_from_database(db, sql, name, sight, freshness).await
 }
 
 /// Whether a snapshot that knows nothing of the call is as fresh as it asks, as far as is known before.
@@ -141,14 +148,19 @@ fn has_asked(db: &Db, snapshot: &Snapshot, freshness: &Freshness) -> bool {
     names_none || asked.all(|asked| asked.revision <= snapshot.token.revision) && is_ours()
 }
 
-/// Runs a `get_sql!` statement. That there is no record is answered by the primary alone.
+/// Runs a `get_sql!` statement. That there is no record, or none for the caller, is answered by the primary
+/// alone.
 pub async fn get_from_database(
     db: &Db,
     sql: &'static str,
     name: &str,
+    sight: Sight,
     freshness: &Freshness,
 ) -> Result<Read<Option<Bytes>>> {
-    let statement = |asked: Vec<i64>| Ok(sqlx::query(sql).bind(asked).bind(name));
+    let statement = |asked: Vec<i64>| {
+        let query = sqlx::query(sql).bind(asked).bind(name);
+        Ok(query.bind(sight.is_all()))
+    };
     let mut found = read(db, freshness, statement).await?;
     if record_of(first(&found.value)?)?.is_none() && !found.snapshot.is_of_primary {
         found = read(db, &freshness.confirmed(), statement).await?;
@@ -159,25 +171,26 @@ pub async fn get_from_database(
     })
 }
 
-/// Every record as of one snapshot, or the names of those that are missing: by memory, or a
+/// Every record as of one snapshot, or the names of those that are missing, or not for the caller: by memory, or a
 /// `batch_sql!` statement for all that is not at hand.
 pub async fn batch_get(
     db: &Db,
     sql: &'static str,
     form: Form,
     names: &[&str],
+    sight: Sight,
     freshness: &Freshness,
 ) -> Result<Read<Vec<Bytes>>> {
     let at_hand = match form {
         Form::WithText => vec![None; names.len()],
         Form::Whole | Form::Basic => {
-            if let Some(found) = serving::records(db, names, freshness) {
+            if let Some(found) = serving::records(db, names, sight, freshness) {
                 return in_form(found, form);
             }
             at_hand(db, names)
         }
     };
-    let batch = batch_from_database(db, sql, names, &at_hand, freshness).await?;
+    let batch = batch_from_database(db, sql, names, &at_hand, sight, freshness).await?;
     let mut records = Vec::with_capacity(names.len());
     for ((row, name), at_hand) in batch.value.iter().zip(names).zip(at_hand) {
         let revision: i64 = row.try_get("revision")?;
@@ -214,6 +227,7 @@ async fn batch_from_database(
     sql: &'static str,
     names: &[&str],
     at_hand: &[Option<Version>],
+    sight: Sight,
     freshness: &Freshness,
 ) -> Result<Read<Vec<PgRow>>> {
     let revisions = at_hand.iter();
@@ -225,7 +239,8 @@ async fn batch_from_database(
             .bind(asked)
             .bind(names)
             .bind(BATCH_BYTES_MAX)
-            .bind(revisions.clone()))
+            .bind(revisions.clone())
+            .bind(sight.is_all()))
     };
     let mut found = read(db, freshness, statement).await?;
     let mut rows = found.value.split_off(1);
@@ -254,8 +269,8 @@ fn at_hand(db: &Db, names: &[&str]) -> Vec<Option<Version>> {
 /// Offers a record as a snapshot shows it to those who read it next.
 pub(crate) fn offer(db: &Db, snapshot: &Snapshot, name: &str, revision: i64, record: &Bytes) {
     if let Some(history) = db.history() {
-        let record = record.clone();
-        history.offer(&snapshot.token, name, Version { revision, record });
+        let version = Version::new(Kind::of(name), revision, record.clone());
+        history.offer(&snapshot.token, name, version);
     }
 }
 

@@ -6,15 +6,17 @@ use crate::articles::store::get as get_article;
 use crate::context::Context;
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::names::ArticleName;
+use crate::names::{ArticleName, Kind};
 use crate::pb::{Article, Mention, ResolveStationsRequest, ResolveStationsResponse, Station, View};
 use crate::reading::Snapshot;
 use crate::reading::snapshot;
 use crate::record::decode;
 use crate::route::Freshness;
 use crate::rules::Check;
+use crate::sight::Sight;
 use crate::stations::resolve::{Around, pointed_kind, resolve, sought, sought_near};
-use crate::stations::store;
+use crate::stations::store::{self, Sought};
+use crate::visibility::is_shown;
 
 const TEXTS_MAX: usize = 100;
 const TEXT_LENGTH_MAX: usize = 200;
@@ -25,20 +27,22 @@ const CANDIDATES_MAX: i32 = 50;
 pub async fn resolve_stations(
     context: &Context,
     request: &ResolveStationsRequest,
+    sight: Sight,
     freshness: &Freshness,
 ) -> Result<(ResolveStationsResponse, Snapshot)> {
     let count_max = check(request)?;
-    let (mentions, snapshot) = mentions(context, &request.article, freshness).await?;
+    let (mentions, snapshot) = mentions(context, &request.article, sight, freshness).await?;
     // What is read next is at least as new as what the token says.
     let next = Freshness::after(&snapshot, freshness.deadline);
     let around = Around {
         context: &request.context,
         mentions: &mentions,
     };
-    let found = found(context, request, &mentions, &next).await?;
+    let found = found(context, request, &mentions, sight, &next).await?;
     let parents = named(
         &context.db,
         found.iter().map(|station| station.parent.as_str()),
+        sight,
         &next,
     )
     .await?;
@@ -83,6 +87,7 @@ fn check(request: &ResolveStationsRequest) -> Result<usize> {
 async fn mentions(
     context: &Context,
     article: &str,
+    sight: Sight,
     freshness: &Freshness,
 ) -> Result<(Vec<Mention>, Snapshot)> {
     if article.is_empty() {
@@ -90,7 +95,7 @@ async fn mentions(
         return Ok((Vec::new(), snapshot));
     }
     let name = ArticleName::parse("article", article)?;
-    let read = get_article(&context.db, &name, View::Full, freshness).await?;
+    let read = get_article(&context.db, &name, View::Full, sight, freshness).await?;
     let record = read.value.ok_or_else(|| Error::missing(article))?;
     Ok((decode::<Article>(&record)?.mentions, read.snapshot))
 }
@@ -100,6 +105,7 @@ async fn found(
     context: &Context,
     request: &ResolveStationsRequest,
     mentions: &[Mention],
+    sight: Sight,
     freshness: &Freshness,
 ) -> Result<Vec<Station>> {
     let names: BTreeSet<String> = request.texts.iter().flat_map(|text| sought(text)).collect();
@@ -117,15 +123,13 @@ async fn found(
         .map(|kind| kind.as_str_name())
         .collect();
     let kinds: Vec<&str> = kinds.into_iter().collect();
-    let records = store::candidates(
-        &context.db,
-        &names,
-        &near_forms,
-        &kinds,
-        &request.context,
-        freshness,
-    )
-    .await?;
+    let sought = Sought {
+        names: &names,
+        near_forms: &near_forms,
+        kinds: &kinds,
+        context: &request.context,
+    };
+    let records = store::candidates(&context.db, sought, sight, freshness).await?;
     let mut found: Vec<Station> = records
         .iter()
         .map(|record| decode(record))
@@ -136,6 +140,7 @@ async fn found(
     for station in named(
         &context.db,
         meant.map(|mention| mention.station.as_str()),
+        sight,
         freshness,
     )
     .await?
@@ -147,10 +152,11 @@ async fn found(
     Ok(found)
 }
 
-/// Stations by name; each is there, since something names it.
+/// Stations by name, as far as they are shown; each is there, since something names it.
 pub async fn named<'a>(
     db: &Db,
     names: impl Iterator<Item = &'a str>,
+    sight: Sight,
     freshness: &Freshness,
 ) -> Result<Vec<Station>> {
     let names: BTreeSet<&str> = names.filter(|name| !name.is_empty()).collect();
@@ -158,6 +164,8 @@ pub async fn named<'a>(
         return Ok(Vec::new());
     }
     let names: Vec<&str> = names.into_iter().collect();
-    let read = store::batch_get(db, &names, freshness).await?;
-    read.value.iter().map(|record| decode(record)).collect()
+    let read = store::batch_get(db, &names, Sight::All, freshness).await?;
+    let shown = read.value.iter();
+    let shown = shown.filter(|record| is_shown(sight, Kind::Station, record));
+    shown.map(|record| decode(record)).collect()
 }

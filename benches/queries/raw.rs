@@ -9,6 +9,7 @@ use bulletin::filter::check::Condition;
 use bulletin::filter::order::AskedOrder;
 use bulletin::listing::{self, Listed, Wanted};
 use bulletin::pb::total::Mode;
+use bulletin::sight::Sight;
 use bulletin::statistics::figures;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
@@ -84,6 +85,7 @@ impl PageStatement {
             after: self.after.as_deref(),
             size: self.size,
             show_deleted: false,
+            sight: Sight::All,
         }
     }
 }

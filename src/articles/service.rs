@@ -15,10 +15,13 @@ use crate::context::Context;
 use crate::corrections::{check_correction_reason, check_reason};
 use crate::edge::list::AskedList;
 use crate::edge::reply::{Reply, reply, written};
-use crate::edge::request::{Asked, asked, deadline, etag, freshness, named, names, required, view};
+use crate::edge::request::{
+    Asked, asked, deadline, etag, freshness, named, names, required, sight, view,
+};
 use crate::edge::wire;
 use crate::edge::wire::article_service_server::ArticleService;
 use crate::error::{Error, Reason, Result, Violation};
+use crate::guard::caller::{Caller, Role};
 use crate::mask::Mask;
 use crate::names::ArticleName;
 use crate::page::Page;
@@ -32,6 +35,7 @@ use crate::reading::{Read, append_source_text};
 use crate::record::{Record as _, basic, check_etag, decode};
 use crate::route::{Bound, Freshness};
 use crate::rules::Check;
+use crate::sight::Sight;
 
 #[derive(Clone, Debug)]
 pub struct Articles {
@@ -43,11 +47,14 @@ impl Articles {
         Self { context }
     }
 
-    async fn submit(&self, write: impl Write, validate_only: bool) -> Result<Committed> {
-        self.context
-            .committer
-            .submit(write, "", validate_only)
-            .await
+    async fn submit(
+        &self,
+        write: impl Write,
+        caller: &Caller,
+        validate_only: bool,
+    ) -> Result<Committed> {
+        let committer = &self.context.committer;
+        committer.submit(write, &caller.id, validate_only).await
     }
 
     /// The article as it was after a revision, in a view.
@@ -56,9 +63,11 @@ impl Articles {
         name: &ArticleName,
         view: View,
         revision: i64,
+        sight: Sight,
         freshness: &Freshness,
     ) -> Result<Read<Option<Bytes>>> {
-        let mut read = versions::at(&self.context.db, name.as_str(), revision, freshness).await?;
+        let mut read =
+            versions::at(&self.context.db, name.as_str(), revision, sight, freshness).await?;
         let Some(record) = &mut read.value else {
             return Ok(read);
         };
@@ -124,6 +133,7 @@ impl Articles {
             &self.context.db,
             name,
             View::Source,
+            Sight::All,
             &Freshness::of(Bound::Primary),
         )
         .await?;
@@ -146,14 +156,17 @@ fn check_source_text(text: &str) -> Result<()> {
 #[async_trait]
 impl ArticleService for Articles {
     async fn get_article(&self, request: Request<GetArticleRequest>) -> Reply<wire::Record> {
-        let deadline = deadline(&request);
+        let (deadline, sight) = (deadline(&request), sight(&request));
         let request = request.into_inner();
         let name = ArticleName::parse("name", &request.name).map_err(Error::from)?;
         let view = view(request.view, View::Full)?;
         let read = match asked(request.consistency, deadline)? {
-            Asked::Now(freshness) => store::get(&self.context.db, &name, view, &freshness).await?,
+            Asked::Now(freshness) => {
+                store::get(&self.context.db, &name, view, sight, &freshness).await?
+            }
             Asked::At(revision, freshness) => {
-                self.get_at(&name, view, revision, &freshness).await?
+                self.get_at(&name, view, revision, sight, &freshness)
+                    .await?
             }
         };
         let record = read.value.ok_or_else(|| Error::missing(name.as_str()))?;
@@ -164,13 +177,13 @@ impl ArticleService for Articles {
         &self,
         request: Request<BatchGetArticlesRequest>,
     ) -> Reply<wire::BatchGetResponse> {
-        let deadline = deadline(&request);
+        let (deadline, sight) = (deadline(&request), sight(&request));
         let request = request.into_inner();
         let view = view(request.view, View::Full)?;
         let freshness = freshness(request.consistency, deadline)?;
         let names = names(&request.names, ArticleName::parse)?;
         let names: Vec<&str> = names.iter().map(ArticleName::as_str).collect();
-        let read = store::batch_get(&self.context.db, &names, view, &freshness).await?;
+        let read = store::batch_get(&self.context.db, &names, view, sight, &freshness).await?;
         let response = wire::BatchGetResponse {
             records: read.value,
             token: read.snapshot.token.to_string(),
@@ -182,7 +195,7 @@ impl ArticleService for Articles {
         &self,
         request: Request<ListArticlesRequest>,
     ) -> Reply<wire::ListResponse> {
-        let deadline = deadline(&request);
+        let (deadline, sight) = (deadline(&request), sight(&request));
         let request = request.into_inner();
         let view = view(request.view, View::Basic)?;
         let asked = AskedList {
@@ -193,6 +206,7 @@ impl ArticleService for Articles {
             order_by: &request.order_by,
             total: request.total,
             show_deleted: request.show_deleted,
+            sight,
             page_size: request.page_size,
             page_token: &request.page_token,
             freshness: freshness(request.consistency, deadline)?,
@@ -207,13 +221,14 @@ impl ArticleService for Articles {
         &self,
         request: Request<SearchArticlesRequest>,
     ) -> Reply<SearchArticlesResponse> {
-        let deadline = deadline(&request);
+        let (deadline, sight) = (deadline(&request), sight(&request));
         let request = request.into_inner();
-        let (response, snapshot) = search_articles(&self.context, request, deadline).await?;
+        let (response, snapshot) = search_articles(&self.context, request, sight, deadline).await?;
         Ok(reply(response, snapshot)?)
     }
 
     async fn create_article(&self, request: Request<CreateArticleRequest>) -> Reply<wire::Record> {
+        let caller = Caller::of(&request);
         let request = request.into_inner();
         let article = required("article", request.article)?;
         let page = self.page(&article, None).await?;
@@ -232,10 +247,11 @@ impl ArticleService for Articles {
             proven: None,
         };
         put.prove(None)?;
-        written(self.submit(put, request.validate_only).await?)
+        written(self.submit(put, &caller, request.validate_only).await?)
     }
 
     async fn update_article(&self, request: Request<UpdateArticleRequest>) -> Reply<wire::Record> {
+        let caller = Caller::of(&request);
         let request = request.into_inner();
         let mut article = required("article", request.article)?;
         article.etag = etag("article.etag", article.etag)?;
@@ -264,48 +280,56 @@ impl ArticleService for Articles {
             None if request.allow_missing => put.prove(None)?,
             _ => {}
         }
-        written(self.submit(put, request.validate_only).await?)
+        written(self.submit(put, &caller, request.validate_only).await?)
     }
 
     async fn delete_article(&self, request: Request<DeleteArticleRequest>) -> Reply<wire::Record> {
+        let caller = Caller::of(&request);
         let request = request.into_inner();
         let delete = Delete {
             name: ArticleName::parse("name", &request.name).map_err(Error::from)?,
             etag: etag("etag", request.etag)?,
             allow_missing: request.allow_missing,
             force: request.force,
+            may_delete_retracted: caller.role >= Role::Admin,
         };
-        written(self.submit(delete, request.validate_only).await?)
+        written(self.submit(delete, &caller, request.validate_only).await?)
     }
 
     async fn undelete_article(
         &self,
         request: Request<UndeleteArticleRequest>,
     ) -> Reply<wire::Record> {
+        let caller = Caller::of(&request);
         let request = request.into_inner();
         let undelete = Undelete {
             name: ArticleName::parse("name", &request.name).map_err(Error::from)?,
             etag: etag("etag", request.etag)?,
         };
-        written(self.submit(undelete, request.validate_only).await?)
+        written(
+            self.submit(undelete, &caller, request.validate_only)
+                .await?,
+        )
     }
 
     async fn publish_article(
         &self,
         request: Request<PublishArticleRequest>,
     ) -> Reply<wire::Record> {
+        let caller = Caller::of(&request);
         let request = request.into_inner();
         let publish = Publish {
             name: ArticleName::parse("name", &request.name).map_err(Error::from)?,
             etag: etag("etag", request.etag)?,
         };
-        written(self.submit(publish, request.validate_only).await?)
+        written(self.submit(publish, &caller, request.validate_only).await?)
     }
 
     async fn retract_article(
         &self,
         request: Request<RetractArticleRequest>,
     ) -> Reply<wire::Record> {
+        let caller = Caller::of(&request);
         let request = request.into_inner();
         check_reason("reason", &request.reason)?;
         let retract = Retract {
@@ -313,6 +337,6 @@ impl ArticleService for Articles {
             etag: etag("etag", request.etag)?,
             reason: request.reason,
         };
-        written(self.submit(retract, request.validate_only).await?)
+        written(self.submit(retract, &caller, request.validate_only).await?)
     }
 }

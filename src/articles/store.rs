@@ -20,6 +20,7 @@ use crate::reading::{self, Read, first, snapshot_sql};
 use crate::record::{basic_length, decode};
 use crate::records::{self, Form, batch_sql, get_sql};
 use crate::route::Freshness;
+use crate::sight::Sight;
 use crate::tables::{Current, upsert};
 
 /// A statement for each view: a prefix of the record, the record, the record and its page's text.
@@ -49,6 +50,7 @@ pub async fn get(
     db: &Db,
     name: &ArticleName,
     view: View,
+    sight: Sight,
     freshness: &Freshness,
 ) -> Result<Read<Option<Bytes>>> {
     let (name, form) = (name.as_str(), form(view));
@@ -60,9 +62,9 @@ pub async fn get(
         "(select s.text from sources s where s.sha256 = source_sha256)"
     );
     if form == Form::WithText {
-        return records::get_from_database(db, with_text, name, freshness).await;
+        return records::get_from_database(db, with_text, name, sight, freshness).await;
     }
-    let mut read = records::get(db, Kind::Article, whole, name, freshness).await?;
+    let mut read = records::get(db, Kind::Article, whole, name, sight, freshness).await?;
     read.value = read.value.map(|record| form.of(&record));
     Ok(read)
 }
@@ -79,6 +81,7 @@ pub async fn batch_get(
     db: &Db,
     names: &[&str],
     view: View,
+    sight: Sight,
     freshness: &Freshness,
 ) -> Result<Read<Vec<Bytes>>> {
     let sql = by_view!(
@@ -89,7 +92,7 @@ pub async fn batch_get(
             "articles.batch_get_source"
         )
     );
-    records::batch_get(db, sql, form(view), names, freshness).await
+    records::batch_get(db, sql, form(view), names, sight, freshness).await
 }
 
 /// What lists read, by view.

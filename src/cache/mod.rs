@@ -15,7 +15,9 @@ use prost::bytes::Bytes;
 use quick_cache::Weighter;
 
 use crate::names::Kind;
+use crate::sight::Sight;
 use crate::token::Token;
+use crate::visibility::is_public;
 
 /// Most bytes that are kept unless told otherwise.
 pub const BYTES_MAX: u64 = 128 * 1024 * 1024;
@@ -35,6 +37,23 @@ const PAGE_BYTES: u64 = 64 * 1024;
 pub struct Version {
     pub revision: i64,
     pub record: Bytes,
+    /// Told once, so that no read of it need look.
+    is_public: bool,
+}
+
+impl Version {
+    pub fn new(kind: Kind, revision: i64, record: Bytes) -> Self {
+        Self {
+            revision,
+            is_public: is_public(kind, &record),
+            record,
+        }
+    }
+
+    /// Whether who has this sight is shown it.
+    pub fn is_shown(&self, sight: Sight) -> bool {
+        self.is_public || sight.is_all()
+    }
 }
 
 /// A page of a list, as of a snapshot.
@@ -137,9 +156,8 @@ impl Cache {
             }
             match &change.record {
                 Some(record) => {
-                    let record = record.clone();
-                    let name = change.name.as_str().into();
-                    self.records.insert(name, Version { revision, record });
+                    let version = Version::new(change.kind, revision, record.clone());
+                    self.records.insert(change.name.as_str().into(), version);
                 }
                 None => drop(self.records.remove(&*change.name)),
             }

@@ -10,6 +10,7 @@ use crate::db::Db;
 use crate::db::history::{Applied, History};
 use crate::reading::{Read, Snapshot};
 use crate::route::{BOUND, Bound, Freshness};
+use crate::sight::Sight;
 
 /// How often a record is looked up that is newer than the revision it is to be of.
 const TRIES: usize = 3;
@@ -91,8 +92,8 @@ fn is_fresh(history: &History, freshness: &Freshness) -> bool {
     }
 }
 
-/// A record, unless the database is to be asked.
-pub fn record(db: &Db, name: &str, freshness: &Freshness) -> Option<Read<Version>> {
+/// A record, unless the database is to be asked: also about one that is not for the caller.
+pub fn record(db: &Db, name: &str, sight: Sight, freshness: &Freshness) -> Option<Read<Version>> {
     let mut found = None;
     for _ in 0..TRIES {
         let kept = Kept::of(db, freshness)?;
@@ -105,16 +106,23 @@ pub fn record(db: &Db, name: &str, freshness: &Freshness) -> Option<Read<Version
             break;
         }
     }
-    found
+    found.filter(|found| found.value.is_shown(sight))
 }
 
-/// All of these records as of one revision, unless the database is to be asked.
-pub fn records(db: &Db, names: &[&str], freshness: &Freshness) -> Option<Read<Vec<Version>>> {
+/// All of these records as of one revision, unless the database is to be asked: also when one of them is
+/// not for the caller, which the primary must confirm.
+pub fn records(
+    db: &Db,
+    names: &[&str],
+    sight: Sight,
+    freshness: &Freshness,
+) -> Option<Read<Vec<Version>>> {
     let kept = Kept::of(db, freshness)?;
-    let versions = kept.versions(names);
-    Some(Read {
+    let versions = kept.versions(names)?;
+    let are_shown = versions.iter().all(|version| version.is_shown(sight));
+    are_shown.then(|| Read {
         snapshot: kept.snapshot(),
-        value: versions?,
+        value: versions,
     })
 }
 

@@ -23,6 +23,9 @@ use crate::token::Token;
 pub const GROUP_REQUESTS_MAX: usize = 64;
 const QUEUE_LENGTH: usize = 1_024;
 
+/// Most bytes of who made a write.
+const ACTOR_BYTES_MAX: usize = 256;
+
 /// How often a group is tried again when the database was lost before its COMMIT was sent.
 const TRIES_MAX: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -84,13 +87,21 @@ impl Committer {
         let (reply, answer) = oneshot::channel();
         let queued = Queued {
             write: Box::new(write),
-            actor: actor.to_owned(),
+            actor: kept_actor(actor),
             validate_only,
             reply,
         };
         self.queue.send(queued).await.map_err(|_| Error::Draining)?;
         answer.await.map_err(|_| Error::Draining)?
     }
+}
+
+/// Who made a write, as the log keeps it: cut short, and without what no name has and Postgres may refuse,
+/// which would fail the writes of others too.
+fn kept_actor(actor: &str) -> String {
+    let mut kept: String = actor.chars().filter(|c| !c.is_control()).collect();
+    kept.truncate(kept.floor_char_boundary(ACTOR_BYTES_MAX));
+    kept
 }
 
 struct Task {
@@ -266,4 +277,17 @@ fn is_lock_timeout(error: &sqlx::Error) -> bool {
         .as_database_error()
         .and_then(|error| error.code())
         .is_some_and(|code| code == "55P03")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_actor_is_cut_at_a_character() {
+        assert_eq!(kept_actor("anna@example"), "anna@example");
+        assert_eq!(kept_actor("a\0b\n"), "ab");
+        assert_eq!(kept_actor(&"x".repeat(300)), "x".repeat(256));
+        assert_eq!(kept_actor(&"所".repeat(100)), "所".repeat(85));
+    }
 }

@@ -36,16 +36,16 @@ pub struct Changed {
     pub op: Option<Type>,
     /// The record after; nothing when it was not asked for, or was compacted.
     pub record: Option<Bytes>,
-    /// The record before, when there was one and it was asked for.
+    /// The record before, when there was one and it was asked for; empty when it was compacted.
     pub old: Option<Bytes>,
     /// The stations that the record names now and before, once somebody has asked.
     pub stations: OnceLock<[Vec<String>; 2]>,
 }
 
 impl Delta {
-    /// Whether all records are there.
+    /// Whether all records are there, and those before them that were asked for.
     pub fn is_whole(&self) -> bool {
-        self.changes.iter().all(|changed| changed.record.is_some())
+        self.changes.iter().all(Changed::is_whole)
     }
 
     /// What the cache takes of it.
@@ -69,6 +69,12 @@ impl Delta {
 }
 
 impl Changed {
+    /// What was before is gone when it was compacted meanwhile, which must not pass for there being nothing.
+    fn is_whole(&self) -> bool {
+        let is_gone = |old: &Bytes| old.is_empty() && self.kind != Kind::Log;
+        self.record.is_some() && !self.old.as_ref().is_some_and(is_gone)
+    }
+
     fn size(&self) -> usize {
         let records = [&self.record, &self.old].into_iter().flatten();
         records.map(Bytes::len).sum::<usize>() + size_of::<Self>() + self.name.len()
@@ -131,7 +137,7 @@ pub async fn read(
         select revision, kind, name, op, digest,
                case when $3 then record end as record,
                case when $4 then (
-                 select p.record from changes p
+                 select coalesce(p.record, '') from changes p
                  where p.name = c.name and p.revision < c.revision
                  order by p.revision desc limit 1) end as old
         from changes c where revision > $1 and revision <= $2

@@ -7,9 +7,10 @@ use crate::changes::versions;
 use crate::context::Context;
 use crate::edge::list::AskedPage;
 use crate::edge::reply::{Reply, reply};
-use crate::edge::request::{deadline, freshness};
+use crate::edge::request::{deadline, freshness, sight};
 use crate::edge::wire::change_service_server::ChangeService;
 use crate::error::{Error, Result, Violation};
+use crate::guard::caller::{Caller, Role};
 use crate::names::{ArticleName, Kind, StationName, StatisticName};
 use crate::pb::record::Record as AnyRecord;
 use crate::pb::{
@@ -50,10 +51,13 @@ impl ChangeService for Changes {
         request: Request<ListRevisionsRequest>,
     ) -> Reply<ListRevisionsResponse> {
         let deadline = deadline(&request);
+        let Caller { role, .. } = Caller::of(&request);
+        let sight = role.sight();
         let request = request.into_inner();
         let name = record_name(&request.name)?;
         let page = AskedPage::open(
             &self.context,
+            sight,
             format!("ListRevisions {name}"),
             request.page_size,
             &request.page_token,
@@ -64,17 +68,15 @@ impl ChangeService for Changes {
             _ => i64::MAX,
         };
         let db = &self.context.db;
-        let read = versions::list(db, &name, before, page.size(), &page.freshness).await?;
-        if read.value.versions.is_empty() && page.after().is_none() {
+        let read = versions::list(db, &name, before, page.size(), sight, &page.freshness).await?;
+        let Some(found) = read.value else {
             return Err(Error::missing(name).into());
-        }
-        let revisions: Result<_> = read
-            .value
-            .versions
-            .into_iter()
-            .map(|version| revision(&name, version))
+        };
+        let revisions = found.versions.into_iter();
+        let revisions: Result<_> = revisions
+            .map(|version| revision(&name, version, role))
             .collect();
-        let next = read.value.next.map(|revision| vec![revision.to_string()]);
+        let next = found.next.map(|revision| vec![revision.to_string()]);
         let response = ListRevisionsResponse {
             revisions: revisions?,
             next_page_token: page.next_token(&self.context, &read.snapshot.token, next)?,
@@ -87,7 +89,8 @@ impl ChangeService for Changes {
         &self,
         request: Request<WatchChangesRequest>,
     ) -> Reply<Self::WatchChangesStream> {
-        watch(&self.context, request.into_inner()).await
+        let sight = sight(&request);
+        watch(&self.context, request.into_inner(), sight).await
     }
 }
 
@@ -107,10 +110,14 @@ fn record_name(name: &str) -> Result<String> {
     })
 }
 
-fn revision(name: &str, version: Version) -> Result<Revision> {
+fn revision(name: &str, version: Version, role: Role) -> Result<Revision> {
     let kind = change::Type::from_str_name(&version.op);
     let kind = kind.ok_or_else(|| Error::internal(format!("unknown op {:?}", version.op)))?;
     let compacted = version.record.is_none();
+    let actor = match role {
+        Role::Admin => version.actor,
+        Role::Reader | Role::Editor => String::new(),
+    };
     let snapshot = version
         .record
         .map(|record| any_record(name, &record))
@@ -120,7 +127,7 @@ fn revision(name: &str, version: Version) -> Result<Revision> {
         time: Some(version.commit_time),
         r#type: kind.into(),
         reason: version.reason,
-        actor: version.actor,
+        actor,
         token: version.token.to_string(),
         snapshot,
         compacted,

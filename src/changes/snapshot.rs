@@ -14,8 +14,11 @@ use crate::error::{Error, Result};
 use crate::filter::check::Condition;
 use crate::filter::sql::lower;
 use crate::names::Kind;
+use crate::reading::public_sql;
 use crate::record::Heading;
+use crate::sight::Sight;
 use crate::token::{AskedToken, Chain};
+use crate::visibility::is_public;
 
 /// Most records of a batch, and how many are asked for when it is not known how long they are.
 const ROWS_MAX: usize = 4_096;
@@ -42,6 +45,7 @@ pub struct Asked<'a> {
     /// The last name it may have, if not the kind's last: one of those that `ends` gives.
     pub until: Option<&'a str>,
     pub show_deleted: bool,
+    pub sight: Sight,
     /// Only records that match. Those that were changed since are given whether they match or not, for
     /// the caller to look at: see `Snapped::is_old`.
     pub filter: Option<&'a Condition>,
@@ -87,9 +91,8 @@ pub async fn batch(db: &Db, asked: &Asked<'_>) -> Result<Batch> {
         rows => rows.min(ROWS_MAX),
     };
     let length_max = BYTES_FACTOR * asked.bytes_max / limit;
-    let batch = read(db, asked, limit, length_max).await?;
-    if batch.is_some() {
-        return Ok(batch.unwrap_or_default());
+    if let Some(batch) = read(db, asked, limit, length_max).await? {
+        return Ok(batch);
     }
     // The first record is a long one.
     let batch = read(db, asked, 1, usize::MAX).await?;
@@ -104,11 +107,8 @@ async fn read(
     length_max: usize,
 ) -> Result<Option<Batch>> {
     let rows = fetch_all(db, || statement(asked, limit, length_max)).await?;
-    let rows: Result<Vec<(Option<&str>, &PgRow)>, sqlx::Error> = rows
-        .iter()
-        .map(|row| Ok((row.try_get(NAME)?, row)))
-        .collect();
-    let mut rows = rows?;
+    let named = rows.iter().map(|row| Ok((row.try_get(NAME)?, row)));
+    let mut rows: Vec<(Option<&str>, &PgRow)> = named.collect::<Result<_, sqlx::Error>>()?;
     // They come in order, but nothing says that they must.
     rows.sort_by_key(|(name, _)| *name);
     let Some(((None, log), rows)) = rows.split_first() else {
@@ -133,7 +133,7 @@ async fn read(
         seen += 1;
         let is_old = row.try_get(IS_OLD)?;
         if let Some(record) = record
-            && is_shown(asked, record, is_old)?
+            && is_asked_for(asked, record, is_old)?
         {
             batch.records.push(Snapped {
                 name: name.to_owned(),
@@ -160,23 +160,25 @@ fn is_within(asked: &Asked<'_>, name: &str) -> bool {
     asked.until.is_none_or(|until| name < until)
 }
 
-/// Whether a record that was not deleted then, or is asked for all the same. Of those that are as they were
-/// the statement has found out.
-fn is_shown(asked: &Asked<'_>, record: &[u8], is_old: bool) -> Result<bool> {
-    if !is_old || asked.show_deleted {
-        return Ok(true);
+/// Whether a record that was shown then: was not deleted, or is asked for all the same. Of those that are as
+/// they were the statement has found out.
+fn is_asked_for(asked: &Asked<'_>, record: &[u8], is_old: bool) -> Result<bool> {
+    match (asked.sight, asked.show_deleted) {
+        _ if !is_old => Ok(true),
+        (Sight::Public, _) => Ok(is_public(asked.kind, record)),
+        (Sight::All, true) => Ok(true),
+        (Sight::All, false) => {
+            let heading = Heading::decode(record).map_err(Error::internal)?;
+            Ok(heading.delete_time.is_none())
+        }
     }
-    let heading = Heading::decode(record).map_err(Error::internal)?;
-    Ok(heading.delete_time.is_none())
 }
 
 /// Refuses a revision that the log has no longer, as the batch's own snapshot shows it.
 fn check(db: &Db, at: &AskedToken, log: &PgRow) -> Result<()> {
-    let chain: Option<&[u8]> = log.try_get(RECORD)?;
-    if !chain
-        .and_then(Chain::from_slice)
-        .is_some_and(|chain| at.names(&chain))
-    {
+    let chain = log.try_get::<Option<&[u8]>, _>(RECORD)?;
+    let chain = chain.and_then(Chain::from_slice);
+    if !chain.is_some_and(|chain| at.names(&chain)) {
         if chain.is_none() && log.try_get(IS_OLD)? {
             return Err(Error::NoPrimary("its address leads to a standby".into()));
         }
@@ -221,10 +223,10 @@ fn statement<'q>(
         table => {
             // Every column that is named is taken out of every row.
             let columns = match asked.filter {
-                None => "name, revision, is_deleted, record",
+                None => "name, revision, is_deleted, state, record",
                 Some(_) => "*",
             };
-            found_sql(table, columns, &until, asked.show_deleted, &filter.sql)
+            found_sql(table, columns, &until, shown_sql(asked), &filter.sql)
         }
     };
     let kind = asked.kind.noun();
@@ -281,12 +283,16 @@ fn found_sources_sql(until: &str) -> String {
     )
 }
 
-fn found_sql(table: &str, columns: &str, until: &str, show_deleted: bool, filter: &str) -> String {
-    let shown = if show_deleted {
-        "true"
-    } else {
-        "not is_deleted"
-    };
+/// What is asked for of the records that are as they were.
+fn shown_sql(asked: &Asked<'_>) -> &'static str {
+    match (asked.sight, asked.show_deleted) {
+        (Sight::Public, _) => public_sql!(),
+        (Sight::All, true) => "true",
+        (Sight::All, false) => "not is_deleted",
+    }
+}
+
+fn found_sql(table: &str, columns: &str, until: &str, shown: &str, filter: &str) -> String {
     format!(
         "select name, revision > $1 as is_old,
                 case when revision <= $1 then record else (

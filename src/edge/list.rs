@@ -14,6 +14,7 @@ use crate::paging::Cursor;
 use crate::pb::Total;
 use crate::reading::Snapshot;
 use crate::route::Freshness;
+use crate::sight::Sight;
 use crate::token::Token;
 
 /// A page as it was asked for.
@@ -26,15 +27,18 @@ pub struct AskedPage {
 }
 
 impl AskedPage {
-    /// `scope` is the method and everything of the request that must stay the same from page to page.
+    /// `scope` is the method and everything of the request that must stay the same from page to page. A
+    /// token is good for the sight that it was made for.
     pub fn open(
         context: &Context,
+        sight: Sight,
         scope: String,
         size: i32,
         token: &str,
         freshness: Freshness,
     ) -> Result<Self> {
         let size = page_size(size)?;
+        let scope = sight.scoped(scope);
         let cursor = context.page_tokens.open(&scope, token)?;
         let freshness = continued(freshness, cursor.as_ref());
         Ok(Self {
@@ -86,6 +90,7 @@ pub struct AskedList<'a> {
     pub order_by: &'a str,
     pub total: i32,
     pub show_deleted: bool,
+    pub sight: Sight,
     pub page_size: i32,
     pub page_token: &'a str,
     pub freshness: Freshness,
@@ -123,6 +128,9 @@ impl AskedList<'_> {
         schema: &'static Schema,
         orders: &'static [Order],
     ) -> Result<ListedPage> {
+        if self.show_deleted {
+            self.sight.check_all("show_deleted")?;
+        }
         let filter = check(schema, self.filter)?;
         let order = order::parse(orders, self.order_by)?;
         let mode = total_mode(self.total)?;
@@ -137,6 +145,7 @@ impl AskedList<'_> {
         let scope = parts.join("\n");
         let page = AskedPage::open(
             context,
+            self.sight,
             scope,
             self.page_size,
             self.page_token,
@@ -149,6 +158,7 @@ impl AskedList<'_> {
             after: page.after(),
             size: page.size(),
             show_deleted: self.show_deleted,
+            sight: self.sight,
         };
         let read = listing::list(&context.db, listed, wanted, &page.scope, &page.freshness).await?;
         let after = Freshness::after(&read.snapshot, page.freshness.deadline);

@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 use tonic::Request;
 
 use crate::error::{Error, Result, Violation};
+use crate::guard::caller::Role;
 use crate::paging::Cursor;
 use crate::pb::consistency::Requirement;
 use crate::pb::{Consistency, Total, View, total};
 use crate::route::{Bound, Freshness, WAIT_DEFAULT};
 use crate::rules::Check;
+use crate::sight::Sight;
 use crate::token::AskedToken;
 
 pub const PAGE_SIZE_DEFAULT: usize = 50;
@@ -31,6 +33,11 @@ pub fn deadline<T>(request: &Request<T>) -> Instant {
     let timeout = request.metadata().get("grpc-timeout");
     let timeout = timeout.and_then(|value| parse_timeout(value.to_str().ok()?));
     Instant::now() + timeout.map_or(WAIT_DEFAULT, |timeout| timeout - timeout / 8)
+}
+
+/// What the caller is shown.
+pub fn sight<T>(request: &Request<T>) -> Sight {
+    Role::of(request).sight()
 }
 
 fn parse_timeout(text: &str) -> Option<Duration> {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use tonic::Request;
 
+use crate::sight::Sight;
+
 /// What a caller may do: each role may do what those before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
@@ -17,6 +19,12 @@ pub enum Role {
 }
 
 impl Role {
+    /// Of who makes this call; somebody unknown may do the least.
+    pub fn of<T>(request: &Request<T>) -> Self {
+        let caller = request.extensions().get::<Caller>();
+        caller.map_or(Role::Reader, |caller| caller.role)
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Role::Reader => "reader",
@@ -28,6 +36,13 @@ impl Role {
     /// Whether drafts, proposed stations and deleted records are shown.
     pub fn sees_unpublished(self) -> bool {
         self >= Role::Editor
+    }
+
+    pub fn sight(self) -> Sight {
+        match self.sees_unpublished() {
+            true => Sight::All,
+            false => Sight::Public,
+        }
     }
 }
 

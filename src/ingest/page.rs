@@ -32,6 +32,7 @@ const ATTEMPTS_MAX: usize = 5;
 pub async fn ingest(
     context: &Context,
     request: IngestBulletinRequest,
+    actor: &str,
 ) -> Result<(IngestBulletinResponse, Snapshot)> {
     let start = Instant::now();
     check(&request)?;
@@ -55,7 +56,7 @@ pub async fn ingest(
         for records in &mut extract.articles {
             finish(records, request.publication.as_ref(), request.publish);
         }
-        match write(context, &page, extract, request.validate_only).await {
+        match write(context, &page, extract, actor, request.validate_only).await {
             Ok((response, snapshot)) => {
                 tell(&page, &response, start);
                 return Ok((response, snapshot));
@@ -122,6 +123,7 @@ async fn write(
     context: &Context,
     page: &Page,
     mut read: Extract,
+    actor: &str,
     validate_only: bool,
 ) -> Result<(IngestBulletinResponse, Snapshot)> {
     let mut warnings = std::mem::take(&mut read.warnings);
@@ -131,7 +133,7 @@ async fn write(
     warnings.extend(refused(&mut chunk)?);
     let committed = context
         .committer
-        .submit(WritePage { chunk }, "", validate_only)
+        .submit(WritePage { chunk }, actor, validate_only)
         .await?;
     let answer = IngestBulletinResponse::decode(committed.answer.as_slice());
     let mut response = answer.map_err(Error::internal)?;

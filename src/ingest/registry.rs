@@ -15,9 +15,10 @@ use crate::pb::{Mention, Station};
 use crate::record::decode;
 use crate::resolution::named;
 use crate::route::{Bound, Freshness};
+use crate::sight::Sight;
 use crate::stations::names;
 use crate::stations::resolve::{Around, resolve, sought, sought_near};
-use crate::stations::store;
+use crate::stations::store::{self, Sought};
 
 /// Most stations that a warning lists.
 const CANDIDATES_MAX: usize = 5;
@@ -33,7 +34,7 @@ pub async fn match_stations(db: &Db, read: &mut Extract) -> Result<Vec<Warning>>
     let taken = taken(db, &read.stations).await?;
     let found = found(db, &read.stations).await?;
     let parents = found.iter().map(|station| station.parent.as_str());
-    let above = named(db, parents, &Freshness::of(Bound::Primary)).await?;
+    let above = named(db, parents, Sight::All, &Freshness::of(Bound::Primary)).await?;
     let matches = matches(&read.stations, &found, &above);
     let mut renamed = HashMap::new();
     let mut given: BTreeSet<String> = BTreeSet::new();
@@ -77,7 +78,12 @@ async fn found(db: &Db, units: &[Station]) -> Result<Vec<Station>> {
     let sought: Vec<String> = sought.into_iter().collect();
     let near: Vec<String> = near.into_iter().collect();
     let freshness = Freshness::of(Bound::Primary);
-    let records = store::candidates(db, &sought, &near, &[], "", &freshness).await?;
+    let sought = Sought {
+        names: &sought,
+        near_forms: &near,
+        ..Sought::default()
+    };
+    let records = store::candidates(db, sought, Sight::All, &freshness).await?;
     records.iter().map(|record| decode(record)).collect()
 }
 

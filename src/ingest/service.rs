@@ -5,6 +5,7 @@ use tonic::{Request, async_trait};
 use crate::context::Context;
 use crate::edge::reply::{Reply, reply};
 use crate::edge::wire::ingest_service_server::IngestService;
+use crate::guard::caller::Caller;
 use crate::ingest::page::ingest;
 use crate::pb::{IngestBulletinRequest, IngestBulletinResponse};
 
@@ -25,7 +26,8 @@ impl IngestService for Ingest {
         &self,
         request: Request<IngestBulletinRequest>,
     ) -> Reply<IngestBulletinResponse> {
-        let (response, token) = ingest(&self.context, request.into_inner()).await?;
+        let actor = Caller::of(&request).id;
+        let (response, token) = ingest(&self.context, request.into_inner(), &actor).await?;
         Ok(reply(response, token)?)
     }
 }

@@ -8,7 +8,8 @@ use crate::error::Result;
 use crate::filter::order::AskedOrder;
 use crate::filter::sql::{lower, planned_with_values};
 use crate::listing::{Listed, PAGE_BYTES_MAX, Wanted};
-use crate::reading::{no_tip_sql, tip_sql};
+use crate::reading::{no_tip_sql, public_sql, tip_sql};
+use crate::sight::Sight;
 
 /// What a page's statement gives of its records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +118,16 @@ fn conditions(wanted: &Wanted<'_>, filter: &str) -> String {
         Some(_) => "article = $4",
         None => "$4::text is null",
     };
-    format!("($2 or not is_deleted) and $3::text[] is not null and {of_article} and {filter}")
+    let shown = shown_sql(wanted.sight);
+    format!("{shown} and $3::text[] is not null and {of_article} and {filter}")
+}
+
+/// What the caller is shown: by `$2`, which is always used, with deleted records or without.
+fn shown_sql(sight: Sight) -> &'static str {
+    match sight {
+        Sight::All => "($2 or not is_deleted)",
+        Sight::Public => concat!("$2::boolean is not null and ", public_sql!()),
+    }
 }
 
 /// `name` comes first to last where the columns come last to first, and the other way round: one
@@ -189,8 +199,9 @@ pub fn total_statement<'q>(
         Some(_) => "article = $4",
         None => "$4::text is null",
     };
+    let shown = shown_sql(wanted.sight);
     let from = format!(
-        "from {table} where ($2 or not is_deleted) and {of_article} and {}
+        "from {table} where {shown} and {of_article} and {}
            and $1::bigint[] is not null and $3::text[] is not null
            and $5::bigint is not null and $6::bigint = 0",
         filter.sql

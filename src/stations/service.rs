@@ -8,10 +8,13 @@ use crate::changes::write::Write;
 use crate::context::Context;
 use crate::edge::list::{AskedList, AskedPage};
 use crate::edge::reply::{Reply, reply, written};
-use crate::edge::request::{Asked, asked, deadline, etag, freshness, named, names, required};
+use crate::edge::request::{
+    Asked, asked, deadline, etag, freshness, named, names, required, sight,
+};
 use crate::edge::wire;
 use crate::edge::wire::station_service_server::StationService;
 use crate::error::{Error, Result};
+use crate::guard::caller::Caller;
 use crate::honours;
 use crate::mask::Mask;
 use crate::names::StationName;
@@ -38,24 +41,27 @@ impl Stations {
         Self { context }
     }
 
-    async fn submit(&self, write: impl Write, validate_only: bool) -> Result<Committed> {
-        self.context
-            .committer
-            .submit(write, "", validate_only)
-            .await
+    async fn submit(
+        &self,
+        write: impl Write,
+        caller: &Caller,
+        validate_only: bool,
+    ) -> Result<Committed> {
+        let committer = &self.context.committer;
+        committer.submit(write, &caller.id, validate_only).await
     }
 }
 
 #[async_trait]
 impl StationService for Stations {
     async fn get_station(&self, request: Request<GetStationRequest>) -> Reply<wire::Record> {
-        let deadline = deadline(&request);
+        let (deadline, sight) = (deadline(&request), sight(&request));
         let request = request.into_inner();
         let name = StationName::parse("name", &request.name).map_err(Error::from)?;
         let read = match asked(request.consistency, deadline)? {
-            Asked::Now(freshness) => store::get(&self.context.db, &name, &freshness).await?,
+            Asked::Now(freshness) => store::get(&self.context.db, &name, sight, &freshness).await?,
             Asked::At(revision, freshness) => {
-                versions::at(&self.context.db, name.as_str(), revision, &freshness).await?
+                versions::at(&self.context.db, name.as_str(), revision, sight, &freshness).await?
             }
         };
         let record = read.value.ok_or_else(|| Error::missing(name.as_str()))?;
@@ -66,12 +72,12 @@ impl StationService for Stations {
         &self,
         request: Request<BatchGetStationsRequest>,
     ) -> Reply<wire::BatchGetResponse> {
-        let deadline = deadline(&request);
+        let (deadline, sight) = (deadline(&request), sight(&request));
         let request = request.into_inner();
         let freshness = freshness(request.consistency, deadline)?;
         let names = names(&request.names, StationName::parse)?;
         let names: Vec<&str> = names.iter().map(StationName::as_str).collect();
-        let read = store::batch_get(&self.context.db, &names, &freshness).await?;
+        let read = store::batch_get(&self.context.db, &names, sight, &freshness).await?;
         let response = wire::BatchGetResponse {
             records: read.value,
             token: read.snapshot.token.to_string(),
@@ -83,7 +89,7 @@ impl StationService for Stations {
         &self,
         request: Request<ListStationsRequest>,
     ) -> Reply<wire::ListResponse> {
-        let deadline = deadline(&request);
+        let (deadline, sight) = (deadline(&request), sight(&request));
         let request = request.into_inner();
         let asked = AskedList {
             method: "ListStations",
@@ -93,6 +99,7 @@ impl StationService for Stations {
             order_by: &request.order_by,
             total: request.total,
             show_deleted: request.show_deleted,
+            sight,
             page_size: request.page_size,
             page_token: &request.page_token,
             freshness: freshness(request.consistency, deadline)?,
@@ -104,6 +111,7 @@ impl StationService for Stations {
     }
 
     async fn create_station(&self, request: Request<CreateStationRequest>) -> Reply<wire::Record> {
+        let caller = Caller::of(&request);
         let request = request.into_inner();
         let station = required("station", request.station)?;
         let name = named(
@@ -111,10 +119,11 @@ impl StationService for Stations {
             || StationDraft::prove("station", station.clone()).map(drop),
         )?;
         let create = Create::new(name, station)?;
-        written(self.submit(create, request.validate_only).await?)
+        written(self.submit(create, &caller, request.validate_only).await?)
     }
 
     async fn update_station(&self, request: Request<UpdateStationRequest>) -> Reply<wire::Record> {
+        let caller = Caller::of(&request);
         let request = request.into_inner();
         let mut station = required("station", request.station)?;
         station.etag = etag("station.etag", station.etag)?;
@@ -124,39 +133,45 @@ impl StationService for Stations {
             station,
             allow_missing: request.allow_missing,
         };
-        written(self.submit(update, request.validate_only).await?)
+        written(self.submit(update, &caller, request.validate_only).await?)
     }
 
     async fn delete_station(&self, request: Request<DeleteStationRequest>) -> Reply<wire::Record> {
+        let caller = Caller::of(&request);
         let request = request.into_inner();
         let delete = Delete {
             name: StationName::parse("name", &request.name).map_err(Error::from)?,
             etag: etag("etag", request.etag)?,
             allow_missing: request.allow_missing,
         };
-        written(self.submit(delete, request.validate_only).await?)
+        written(self.submit(delete, &caller, request.validate_only).await?)
     }
 
     async fn undelete_station(
         &self,
         request: Request<UndeleteStationRequest>,
     ) -> Reply<wire::Record> {
+        let caller = Caller::of(&request);
         let request = request.into_inner();
         let undelete = Undelete {
             name: StationName::parse("name", &request.name).map_err(Error::from)?,
             etag: etag("etag", request.etag)?,
         };
-        written(self.submit(undelete, request.validate_only).await?)
+        written(
+            self.submit(undelete, &caller, request.validate_only)
+                .await?,
+        )
     }
 
     async fn resolve_stations(
         &self,
         request: Request<ResolveStationsRequest>,
     ) -> Reply<ResolveStationsResponse> {
-        let deadline = deadline(&request);
+        let (deadline, sight) = (deadline(&request), sight(&request));
         let mut request = request.into_inner();
         let freshness = freshness(request.consistency.take(), deadline)?;
-        let (response, snapshot) = resolve_stations(&self.context, &request, &freshness).await?;
+        let (response, snapshot) =
+            resolve_stations(&self.context, &request, sight, &freshness).await?;
         Ok(reply(response, snapshot)?)
     }
 
@@ -164,20 +179,22 @@ impl StationService for Stations {
         &self,
         request: Request<ListStationHonoursRequest>,
     ) -> Reply<ListStationHonoursResponse> {
-        let deadline = deadline(&request);
+        let (deadline, sight) = (deadline(&request), sight(&request));
         let request = request.into_inner();
         let station = StationName::parse("parent", &request.parent).map_err(Error::from)?;
         let page = AskedPage::open(
             &self.context,
+            sight,
             format!("ListStationHonours\n{station}"),
             request.page_size,
             &request.page_token,
             freshness(request.consistency, deadline)?,
         )?;
-        let (response, snapshot) = honours::of_station(&self.context, &station, &page).await?;
-        // A station that an article names exists.
-        if response.honours.is_empty() {
-            let known = store::get(&self.context.db, &station, &page.freshness).await?;
+        let (response, snapshot) =
+            honours::of_station(&self.context, &station, sight, &page).await?;
+        // A station that an article names exists; whether readers are shown it, it says itself.
+        if response.honours.is_empty() || !sight.is_all() {
+            let known = store::get(&self.context.db, &station, sight, &page.freshness).await?;
             if known.value.is_none() {
                 return Err(Error::missing(station.as_str()).into());
             }

@@ -17,6 +17,7 @@ use crate::reading::{self, Read, record_of, snapshot_sql};
 use crate::record::decode;
 use crate::records::{self, Form, batch_sql, get_sql};
 use crate::route::Freshness;
+use crate::sight::Sight;
 use crate::stations::names;
 use crate::stations::similar::near_forms;
 use crate::tables::{Current, upsert};
@@ -24,50 +25,65 @@ use crate::tables::{Current, upsert};
 pub async fn get(
     db: &Db,
     name: &StationName,
+    sight: Sight,
     freshness: &Freshness,
 ) -> Result<Read<Option<Bytes>>> {
     let sql = get_sql!("stations.get", "stations", "record", "null::text");
-    records::get(db, Kind::Station, sql, name.as_str(), freshness).await
+    records::get(db, Kind::Station, sql, name.as_str(), sight, freshness).await
 }
 
-pub async fn batch_get(db: &Db, names: &[&str], freshness: &Freshness) -> Result<Read<Vec<Bytes>>> {
+pub async fn batch_get(
+    db: &Db,
+    names: &[&str],
+    sight: Sight,
+    freshness: &Freshness,
+) -> Result<Read<Vec<Bytes>>> {
     let sql = batch_sql!("stations.batch_get", "stations", "record", "null::text");
-    records::batch_get(db, sql, Form::Whole, names, freshness).await
+    records::batch_get(db, sql, Form::Whole, names, sight, freshness).await
+}
+
+/// What candidates are looked for by.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sought<'a> {
+    pub names: &'a [String],
+    pub near_forms: &'a [String],
+    pub kinds: &'a [&'a str],
+    pub context: &'a str,
 }
 
 /// Stations that go by one of these names or a similar one, or are of one of these kinds and named in
 /// the context.
 pub async fn candidates(
     db: &Db,
-    names: &[String],
-    near_forms: &[String],
-    kinds: &[&str],
-    context: &str,
+    sought: Sought<'_>,
+    sight: Sight,
     freshness: &Freshness,
 ) -> Result<Vec<Vec<u8>>> {
     let sql = snapshot_sql!(
         "stations.candidates",
         ", found as (
-        select record from stations
+        select record, state from stations
         where not is_deleted
           and (display_name = any($2) or (full_name <> '' and full_name = any($2)) or aliases && $2)
         union
-        select record from stations
+        select record, state from stations
         where not is_deleted and near_forms && $5
         union
-        select record from stations
+        select record, state from stations
         where not is_deleted and kind = any($3)
           and (position(display_name in $4) > 0
                or exists (select from unnest(aliases) as alias where position(alias in $4) > 0)))
-        select tip.*, found.record, null::text as text from tip left join found on true"
+        select tip.*, found.record, null::text as text
+        from tip left join found on $6 or found.state = 'ACTIVE'"
     );
     let statement = |asked: Vec<i64>| {
         Ok(sqlx::query(sql)
             .bind(asked)
-            .bind(names)
-            .bind(kinds)
-            .bind(context)
-            .bind(near_forms))
+            .bind(sought.names)
+            .bind(sought.kinds)
+            .bind(sought.context)
+            .bind(sought.near_forms)
+            .bind(sight.is_all()))
     };
     let found = reading::read(db, freshness, statement).await?;
     let records = found.value.iter().map(record_of);

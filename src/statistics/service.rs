@@ -9,11 +9,12 @@ use crate::context::Context;
 use crate::corrections::check_correction_reason;
 use crate::edge::list::AskedList;
 use crate::edge::reply::{Reply, reply, written};
-use crate::edge::request::{Asked, asked, deadline, etag, freshness, names, required};
+use crate::edge::request::{Asked, asked, deadline, etag, freshness, names, required, sight};
 use crate::edge::wire;
 use crate::edge::wire::statistic_service_server::StatisticService;
 use crate::error::{Error, Result, Violation};
 use crate::filter::check::check;
+use crate::guard::caller::Caller;
 use crate::mask::Mask;
 use crate::names::{ArticleName, StatisticName, StatisticParent};
 use crate::page::Page;
@@ -26,6 +27,7 @@ use crate::pb::{
 use crate::record::{Record as _, check_etag, decode};
 use crate::route::{Bound, Freshness};
 use crate::rules::Check;
+use crate::sight::Sight;
 use crate::statistics::aggregate::aggregate;
 use crate::statistics::fields::{ORDERS, SCHEMA};
 use crate::statistics::write::{Delete, Put, PutKind, Undelete};
@@ -41,11 +43,14 @@ impl Statistics {
         Self { context }
     }
 
-    async fn submit(&self, write: impl Write, validate_only: bool) -> Result<Committed> {
-        self.context
-            .committer
-            .submit(write, "", validate_only)
-            .await
+    async fn submit(
+        &self,
+        write: impl Write,
+        caller: &Caller,
+        validate_only: bool,
+    ) -> Result<Committed> {
+        let committer = &self.context.committer;
+        committer.submit(write, &caller.id, validate_only).await
     }
 
     /// Proves a draft against its article, page and current version, as far as they exist; what may
@@ -72,7 +77,13 @@ impl Statistics {
     }
 
     async fn current(&self, name: &StatisticName) -> Result<Option<Statistic>> {
-        let read = store::get(&self.context.db, name, &Freshness::of(Bound::Primary)).await?;
+        let read = store::get(
+            &self.context.db,
+            name,
+            Sight::All,
+            &Freshness::of(Bound::Primary),
+        )
+        .await?;
         read.value.map(|record| decode(&record)).transpose()
     }
 }
@@ -80,13 +91,13 @@ impl Statistics {
 #[async_trait]
 impl StatisticService for Statistics {
     async fn get_statistic(&self, request: Request<GetStatisticRequest>) -> Reply<wire::Record> {
-        let deadline = deadline(&request);
+        let (deadline, sight) = (deadline(&request), sight(&request));
         let request = request.into_inner();
         let name = StatisticName::parse("name", &request.name).map_err(Error::from)?;
         let read = match asked(request.consistency, deadline)? {
-            Asked::Now(freshness) => store::get(&self.context.db, &name, &freshness).await?,
+            Asked::Now(freshness) => store::get(&self.context.db, &name, sight, &freshness).await?,
             Asked::At(revision, freshness) => {
-                versions::at(&self.context.db, name.as_str(), revision, &freshness).await?
+                versions::at(&self.context.db, name.as_str(), revision, sight, &freshness).await?
             }
         };
         let record = read.value.ok_or_else(|| Error::missing(name.as_str()))?;
@@ -97,7 +108,7 @@ impl StatisticService for Statistics {
         &self,
         request: Request<BatchGetStatisticsRequest>,
     ) -> Reply<wire::BatchGetResponse> {
-        let deadline = deadline(&request);
+        let (deadline, sight) = (deadline(&request), sight(&request));
         let request = request.into_inner();
         let freshness = freshness(request.consistency, deadline)?;
         let parent = match request.parent.as_str() {
@@ -118,7 +129,7 @@ impl StatisticService for Statistics {
             }
         })?;
         let names: Vec<&str> = names.iter().map(StatisticName::as_str).collect();
-        let read = store::batch_get(&self.context.db, &names, &freshness).await?;
+        let read = store::batch_get(&self.context.db, &names, sight, &freshness).await?;
         let response = wire::BatchGetResponse {
             records: read.value,
             token: read.snapshot.token.to_string(),
@@ -130,7 +141,7 @@ impl StatisticService for Statistics {
         &self,
         request: Request<ListStatisticsRequest>,
     ) -> Reply<wire::ListResponse> {
-        let deadline = deadline(&request);
+        let (deadline, sight) = (deadline(&request), sight(&request));
         let request = request.into_inner();
         let parent = StatisticParent::parse("parent", &request.parent).map_err(Error::from)?;
         let article = match &parent {
@@ -145,6 +156,7 @@ impl StatisticService for Statistics {
             order_by: &request.order_by,
             total: request.total,
             show_deleted: request.show_deleted,
+            sight,
             page_size: request.page_size,
             page_token: &request.page_token,
             freshness: freshness(request.consistency, deadline)?,
@@ -155,7 +167,7 @@ impl StatisticService for Statistics {
         // A row is never removed, so an article that has statistics exists.
         let after = Freshness::after(&page.snapshot, deadline);
         if let (Some(article), true) = (article, page.records.is_empty())
-            && !store::has_article(&self.context.db, article, &after).await?
+            && !store::has_article(&self.context.db, article, sight, &after).await?
         {
             return Err(Error::missing(article).into());
         }
@@ -166,6 +178,7 @@ impl StatisticService for Statistics {
         &self,
         request: Request<CreateStatisticRequest>,
     ) -> Reply<wire::Record> {
+        let caller = Caller::of(&request);
         let request = request.into_inner();
         check_correction_reason(&request.correction_reason)?;
         let article = ArticleName::parse("parent", &request.parent).map_err(Error::from)?;
@@ -180,13 +193,14 @@ impl StatisticService for Statistics {
             proven: None,
         };
         self.prove(&mut put, &article).await?;
-        written(self.submit(put, request.validate_only).await?)
+        written(self.submit(put, &caller, request.validate_only).await?)
     }
 
     async fn update_statistic(
         &self,
         request: Request<UpdateStatisticRequest>,
     ) -> Reply<wire::Record> {
+        let caller = Caller::of(&request);
         let request = request.into_inner();
         let mut statistic = required("statistic", request.statistic)?;
         statistic.etag = etag("statistic.etag", statistic.etag)?;
@@ -206,13 +220,14 @@ impl StatisticService for Statistics {
             proven: None,
         };
         self.prove(&mut put, &article).await?;
-        written(self.submit(put, request.validate_only).await?)
+        written(self.submit(put, &caller, request.validate_only).await?)
     }
 
     async fn delete_statistic(
         &self,
         request: Request<DeleteStatisticRequest>,
     ) -> Reply<wire::Record> {
+        let caller = Caller::of(&request);
         let request = request.into_inner();
         check_correction_reason(&request.correction_reason)?;
         let name = StatisticName::parse("name", &request.name).map_err(Error::from)?;
@@ -223,13 +238,14 @@ impl StatisticService for Statistics {
             allow_missing: request.allow_missing,
             correction_reason: request.correction_reason,
         };
-        written(self.submit(delete, request.validate_only).await?)
+        written(self.submit(delete, &caller, request.validate_only).await?)
     }
 
     async fn undelete_statistic(
         &self,
         request: Request<UndeleteStatisticRequest>,
     ) -> Reply<wire::Record> {
+        let caller = Caller::of(&request);
         let request = request.into_inner();
         check_correction_reason(&request.correction_reason)?;
         let name = StatisticName::parse("name", &request.name).map_err(Error::from)?;
@@ -239,14 +255,17 @@ impl StatisticService for Statistics {
             etag: etag("etag", request.etag)?,
             correction_reason: request.correction_reason,
         };
-        written(self.submit(undelete, request.validate_only).await?)
+        written(
+            self.submit(undelete, &caller, request.validate_only)
+                .await?,
+        )
     }
 
     async fn aggregate_statistics(
         &self,
         request: Request<AggregateStatisticsRequest>,
     ) -> Reply<AggregateStatisticsResponse> {
-        let deadline = deadline(&request);
+        let (deadline, sight) = (deadline(&request), sight(&request));
         let request = request.into_inner();
         let parent = StatisticParent::parse("parent", &request.parent).map_err(Error::from)?;
         let (function, group_by) = asked_groups(&request)?;
@@ -261,7 +280,7 @@ impl StatisticService for Statistics {
         // As in a list: an article that has figures exists.
         let after = Freshness::after(&read.snapshot, deadline);
         if let (Some(article), true) = (article, read.value.is_empty())
-            && !store::has_article(db, article, &after).await?
+            && !store::has_article(db, article, sight, &after).await?
         {
             return Err(Error::missing(article).into());
         }

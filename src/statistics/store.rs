@@ -15,24 +15,31 @@ use crate::filter::years::item;
 use crate::listing::Listed;
 use crate::names::{ArticleName, Kind, StatisticName};
 use crate::pb::{Article, Comparison, Period, Quantity, Statistic};
-use crate::reading::{self, Read, first, snapshot_sql};
+use crate::reading::{self, Read, first, public_sql, snapshot_sql};
 use crate::record::{Record as _, decode};
 use crate::records::{self, Form, batch_sql, get_sql};
 use crate::route::{Bound, Freshness};
+use crate::sight::Sight;
 use crate::tables::{Current, upsert};
 
 pub async fn get(
     db: &Db,
     name: &StatisticName,
+    sight: Sight,
     freshness: &Freshness,
 ) -> Result<Read<Option<Bytes>>> {
     let sql = get_sql!("statistics.get", "statistics", "record", "null::text");
-    records::get(db, Kind::Statistic, sql, name.as_str(), freshness).await
+    records::get(db, Kind::Statistic, sql, name.as_str(), sight, freshness).await
 }
 
-pub async fn batch_get(db: &Db, names: &[&str], freshness: &Freshness) -> Result<Read<Vec<Bytes>>> {
+pub async fn batch_get(
+    db: &Db,
+    names: &[&str],
+    sight: Sight,
+    freshness: &Freshness,
+) -> Result<Read<Vec<Bytes>>> {
     let sql = batch_sql!("statistics.batch_get", "statistics", "record", "null::text");
-    records::batch_get(db, sql, Form::Whole, names, freshness).await
+    records::batch_get(db, sql, Form::Whole, names, sight, freshness).await
 }
 
 /// What lists read.
@@ -54,18 +61,29 @@ pub async fn article(db: &Db, name: &ArticleName) -> Result<Option<Article>> {
         "(select s.text from sources s where s.sha256 = source_sha256)"
     );
     let newest = Freshness::of(Bound::Primary);
-    let read = records::get_from_database(db, sql, name.as_str(), &newest).await?;
+    let read = records::get_from_database(db, sql, name.as_str(), Sight::All, &newest).await?;
     let article: Option<Article> = read.value.map(|record| decode(&record)).transpose()?;
     Ok(article.filter(|article| !article.is_deleted()))
 }
 
-/// Whether an article exists, deleted or not. That it does not is for the primary to say.
-pub async fn has_article(db: &Db, article: &str, freshness: &Freshness) -> Result<bool> {
+/// Whether an article exists for the caller; for who is shown all, deleted or not. That it does not is for the
+/// primary to say.
+pub async fn has_article(
+    db: &Db,
+    article: &str,
+    sight: Sight,
+    freshness: &Freshness,
+) -> Result<bool> {
     let sql = snapshot_sql!(
         "statistics.has_article",
-        "select tip.*, exists (select from articles where name = $2) as is_there from tip"
+        "select tip.*, exists (select from articles where name = $2 and ($3 or ",
+        public_sql!(),
+        ")) as is_there from tip"
     );
-    let statement = |asked: Vec<i64>| Ok(sqlx::query(sql).bind(asked).bind(article));
+    let statement = |asked: Vec<i64>| {
+        let query = sqlx::query(sql).bind(asked).bind(article);
+        Ok(query.bind(sight.is_all()))
+    };
     let mut found = reading::read(db, freshness, statement).await?;
     let is_there = |rows: &[PgRow]| -> Result<bool> { Ok(first(rows)?.try_get("is_there")?) };
     if !is_there(&found.value)? && !found.snapshot.is_of_primary {

@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::filter::check::Condition;
 use crate::names::Kind;
+use crate::sight::Sight;
 use crate::token::AskedToken;
 use crate::transfer::export::MESSAGE_BYTES;
 
@@ -32,6 +33,7 @@ pub struct Scope {
     pub kinds: Vec<Kind>,
     pub filter: Option<Condition>,
     pub show_deleted: bool,
+    pub sight: Sight,
     pub at: AskedToken,
 }
 
@@ -186,6 +188,7 @@ impl Reading {
             after: &self.place.after,
             until,
             show_deleted: self.of.show_deleted,
+            sight: self.of.sight,
             filter: self.of.filter.as_ref(),
             rows: self.rows,
             bytes_max: MESSAGE_BYTES,

@@ -20,6 +20,7 @@ use crate::reading;
 use crate::record::Heading;
 use crate::route::{Bound, Freshness};
 use crate::rules::Check;
+use crate::sight::Sight;
 use crate::stations;
 use crate::statistics;
 use crate::transfer::ahead::{Ahead, Place, Read, Scope};
@@ -51,16 +52,20 @@ impl Export {
     pub async fn open(
         context: Context,
         request: ExportRecordsRequest,
+        sight: Sight,
     ) -> Result<(Self, reading::Snapshot)> {
-        let kinds = kinds(&request.kinds)?;
+        if request.show_deleted {
+            sight.check_all("show_deleted")?;
+        }
+        let kinds = kinds(&request.kinds, sight)?;
         let filter = filter(&kinds, &request.filter)?;
         let words: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
-        let scope = format!(
+        let scope = sight.scoped(format!(
             "ExportRecords\n{}\n{}\n{}",
             words.join(" "),
             request.show_deleted,
             request.filter
-        );
+        ));
         let cursor = context.page_tokens.resume(&scope, &request.cursor)?;
         let mut freshness = Freshness::of(Bound::Primary);
         freshness
@@ -73,6 +78,7 @@ impl Export {
                 kinds,
                 filter,
                 show_deleted: request.show_deleted,
+                sight,
                 at: snapshot.token.into(),
             },
             scope,
@@ -221,8 +227,9 @@ fn row(kind: Kind, record: &Bytes) -> Result<Value> {
     }
 }
 
-/// The kinds that are asked for, each once, in order.
-fn kinds(asked: &[i32]) -> Result<Vec<Kind>> {
+/// The kinds that are asked for, each once, in order. Pages are not for readers, who are given a page's text
+/// with an article.
+fn kinds(asked: &[i32], sight: Sight) -> Result<Vec<Kind>> {
     let mut check = Check::default();
     let mut kinds = Vec::new();
     for (index, number) in asked.iter().enumerate() {
@@ -233,7 +240,11 @@ fn kinds(asked: &[i32]) -> Result<Vec<Kind>> {
     }
     check.finish()?;
     if kinds.is_empty() {
-        return Ok(KINDS.into());
+        kinds.extend(KINDS);
+        kinds.retain(|kind| *kind != Kind::Source || sight.is_all());
+    }
+    if kinds.contains(&Kind::Source) {
+        sight.check_all("SOURCE in kinds")?;
     }
     kinds.sort_unstable();
     kinds.dedup();

@@ -1,5 +1,7 @@
 //! ImportRecords: chunks as they come, each proven while the one before it is written.
 
+use std::sync::Arc;
+
 use prost::Message as _;
 use tokio::sync::mpsc;
 use tonic::{Status, Streaming};
@@ -26,10 +28,11 @@ type Answers = mpsc::Sender<Result<ImportRecordsResponse, Status>>;
 pub fn start(
     context: Context,
     requests: Streaming<ImportRecordsRequest>,
+    actor: Arc<str>,
 ) -> mpsc::Receiver<Result<ImportRecordsResponse, Status>> {
     let (answers, receiver) = mpsc::channel(CHUNKS_AHEAD);
     let (chunks, proven) = mpsc::channel(CHUNKS_AHEAD);
-    tokio::spawn(write_all(context.clone(), proven, answers));
+    tokio::spawn(write_all(context.clone(), actor, proven, answers));
     tokio::spawn(take_all(context, requests, chunks));
     receiver
 }
@@ -119,12 +122,13 @@ fn check_later(request: &ImportRecordsRequest) -> Result<()> {
 /// Writes chunks one after the other, and answers each once it is durable.
 async fn write_all(
     context: Context,
+    actor: Arc<str>,
     mut chunks: mpsc::Receiver<Result<Chunk, Status>>,
     answers: Answers,
 ) {
     while let Some(chunk) = chunks.recv().await {
         let answer = match chunk {
-            Ok(chunk) => write(&context, chunk).await.map_err(Status::from),
+            Ok(chunk) => write(&context, &actor, chunk).await.map_err(Status::from),
             Err(status) => Err(status),
         };
         let is_last = answer.is_err();
@@ -134,12 +138,12 @@ async fn write_all(
     }
 }
 
-async fn write(context: &Context, mut chunk: Chunk) -> Result<ImportRecordsResponse> {
+async fn write(context: &Context, actor: &str, mut chunk: Chunk) -> Result<ImportRecordsResponse> {
     // What waited for the chunk before it finds that now.
     if chunk.is_unproven() {
         chunk.prepare(&context.db).await?;
     }
-    let committed = context.committer.submit(chunk, "", false).await?;
+    let committed = context.committer.submit(chunk, actor, false).await?;
     let mut response =
         ImportRecordsResponse::decode(&committed.answer[..]).map_err(Error::internal)?;
     response.token = committed.token.to_string();

@@ -11,14 +11,17 @@ use crate::pb::record::Kind as AskedKind;
 use crate::pb::{Article, Station, Statistic, WatchChangesRequest};
 use crate::record::decode;
 use crate::rules::Check;
+use crate::sight::Sight;
+use crate::visibility::is_shown;
 use crate::{articles, stations, statistics};
 
 /// Most bytes of one record before and after together, so that a message keeps its limit.
 const BOTH_BYTES_MAX: usize = 4 * 1024 * 1024 - 64 * 1024;
 
-/// What of the log a watch is about.
+/// What of the log a watch is about, of what its caller is shown.
 #[derive(Clone, Debug)]
 pub struct Filter {
+    sight: Sight,
     kinds: Vec<Kind>,
     parent: Option<ArticleName>,
     station: Option<StationName>,
@@ -27,7 +30,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    pub fn parse(request: &WatchChangesRequest) -> Result<Self> {
+    pub fn parse(request: &WatchChangesRequest, sight: Sight) -> Result<Self> {
         let mut check = Check::default();
         let mut kinds = Vec::new();
         for (index, asked) in request.kinds.iter().enumerate() {
@@ -52,12 +55,17 @@ impl Filter {
             check.refuse_for(Reason::FieldInvalid, "kinds", problem.to_owned());
         }
         check.finish()?;
+        // Readers are given a page's text with an article only.
+        if kinds.contains(&Kind::Source) {
+            sight.check_all("SOURCE in kinds")?;
+        }
         if kinds.is_empty() {
             kinds = vec![Kind::Station, Kind::Article, Kind::Statistic];
         }
         kinds.sort_unstable();
         kinds.dedup();
         Ok(Self {
+            sight,
             kinds,
             parent,
             station,
@@ -73,7 +81,11 @@ impl Filter {
 
     /// Whether records before a change must be read.
     pub fn needs_old(&self) -> bool {
-        self.include_old || self.station.is_some()
+        self.include_old || self.station.is_some() || !self.sight.is_all()
+    }
+
+    pub fn sight(&self) -> Sight {
+        self.sight
     }
 
     /// Everything that must stay the same while a snapshot is resumed.
@@ -81,7 +93,8 @@ impl Filter {
         let words: Vec<&str> = self.kinds.iter().map(|kind| kind.as_str()).collect();
         let parent = self.parent.as_ref().map_or("", ArticleName::as_str);
         let station = self.station.as_ref().map_or("", StationName::as_str);
-        format!("WatchChanges\n{}\n{parent}\n{station}", words.join(","))
+        let scope = format!("WatchChanges\n{}\n{parent}\n{station}", words.join(","));
+        self.sight.scoped(scope)
     }
 
     /// What is sent of a revision, in its order.
@@ -98,7 +111,9 @@ impl Filter {
         if !self.has_name(changed.kind, &changed.name) {
             return Ok(None);
         }
-        let kind = match self.matches(changed)? {
+        let (is_shown, was_shown) = self.shown(changed);
+        let (matches, matched) = self.matches(changed)?;
+        let kind = match (is_shown && matches, was_shown && matched) {
             (true, _) => op,
             (false, true) => Type::Left,
             (false, false) => return Ok(None),
@@ -108,7 +123,7 @@ impl Filter {
         let new = new.filter(|_| !self.omit_new && kind != Type::Left);
         let room = BOTH_BYTES_MAX - new.map_or(0, Bytes::len).min(BOTH_BYTES_MAX);
         let old = changed.old.as_ref();
-        let old = old.filter(|old| self.include_old && old.len() <= room);
+        let old = old.filter(|old| self.include_old && was_shown && old.len() <= room);
         Ok(Some(wire::Change {
             r#type: kind.into(),
             name: changed.name.clone(),
@@ -164,6 +179,16 @@ impl Filter {
         };
         let names = named_stations(kind, name, record)?;
         Ok(names.iter().any(|name| name == station.as_str()))
+    }
+
+    /// Whether the caller is shown the record now, and before.
+    fn shown(&self, changed: &Changed) -> (bool, bool) {
+        let is_shown = |record: &Option<Bytes>| {
+            let record = record.as_ref();
+            self.sight.is_all()
+                || record.is_some_and(|record| is_shown(self.sight, changed.kind, record))
+        };
+        (is_shown(&changed.record), is_shown(&changed.old))
     }
 
     /// Whether the record names the station now, and before.
@@ -246,7 +271,7 @@ mod tests {
             parent: parent.to_owned(),
             ..WatchChangesRequest::default()
         };
-        Filter::parse(&request).expect("it is well formed")
+        Filter::parse(&request, Sight::All).expect("it is well formed")
     }
 
     #[test]

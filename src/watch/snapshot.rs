@@ -123,6 +123,7 @@ impl Watch {
             after,
             until: None,
             show_deleted: false,
+            sight: self.filter.sight(),
             filter: None,
             rows,
             bytes_max: MESSAGE_BYTES,

@@ -16,6 +16,7 @@ use crate::pb::WatchChangesRequest;
 use crate::pb::watch_changes_request::Start;
 use crate::reading;
 use crate::route::{Bound, Freshness};
+use crate::sight::Sight;
 use crate::token::{AskedToken, Token};
 use crate::watch::filter::Filter;
 use crate::watch::snapshot::Place;
@@ -26,8 +27,12 @@ pub type Responses = Pin<Box<dyn Stream<Item = Result<WatchChangesResponse, Stat
 /// Messages that wait for a reader beside those of its connection; the rest waits in the log.
 const WAITING_MAX: usize = 2;
 
-pub async fn watch(context: &Context, request: WatchChangesRequest) -> Reply<Responses> {
-    let filter = Filter::parse(&request)?;
+pub async fn watch(
+    context: &Context,
+    request: WatchChangesRequest,
+    sight: Sight,
+) -> Reply<Responses> {
+    let filter = Filter::parse(&request, sight)?;
     let sources = Sources::of(context, &filter)?;
     let (position, snapshot) = start(context, &filter, request.start).await?;
     let (sender, receiver) = mpsc::channel(WAITING_MAX);

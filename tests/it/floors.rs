@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 const RESOURCES: [&str; 4] = ["articles", "stations", "statistics", "changes"];
 
 /// The floor of each file, by its path below `src`, most particular first.
-const FLOORS: [(&str, u8); 47] = [
+const FLOORS: [(&str, u8); 48] = [
     ("pb.rs", 0),
     ("names.rs", 0),
     ("error.rs", 0),
+    ("sight.rs", 0),
     ("articles/service.rs", 4),
     ("stations/service.rs", 4),
     ("statistics/service.rs", 4),
@@ -70,7 +71,7 @@ const TOP: [&str; 8] = [
 ];
 
 /// Pure files that stand by themselves.
-const PURE: [&str; 12] = [
+const PURE: [&str; 13] = [
     "columns.rs",
     "dates.rs",
     "decimal.rs",
@@ -82,6 +83,7 @@ const PURE: [&str; 12] = [
     "rules.rs",
     "span.rs",
     "token.rs",
+    "visibility.rs",
     "changes/chain.rs",
 ];
 

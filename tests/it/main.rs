@@ -43,5 +43,6 @@ mod span_properties;
 mod spans;
 mod transfer;
 mod verify;
+mod visibility;
 mod ways;
 mod writers;

@@ -12,6 +12,7 @@ use bulletin::listing::{self, Listed, Page, Wanted};
 use bulletin::pb::View;
 use bulletin::pb::total::Mode;
 use bulletin::route::Freshness;
+use bulletin::sight::Sight;
 use bulletin::{articles, stations, statistics};
 use prost::bytes::Bytes;
 use serde_json::Value;
@@ -26,11 +27,13 @@ const BUFFERS_FEW: i64 = 30;
 /// A page that touches more of these has read much that it does not send.
 const BUFFERS_MAX: i64 = 400;
 
+#[derive(Clone, Copy)]
 struct Resource {
     listed: Listed,
     schema: &'static Schema,
     orders: &'static [Order],
     page_size: usize,
+    sight: Sight,
 }
 
 impl Resource {
@@ -40,6 +43,7 @@ impl Resource {
             schema: &articles::fields::SCHEMA,
             orders: articles::fields::ORDERS,
             page_size: 50,
+            sight: Sight::All,
         }
     }
 
@@ -49,6 +53,7 @@ impl Resource {
             schema: &stations::fields::SCHEMA,
             orders: stations::fields::ORDERS,
             page_size: 10,
+            sight: Sight::All,
         }
     }
 
@@ -58,7 +63,13 @@ impl Resource {
             schema: &statistics::fields::SCHEMA,
             orders: statistics::fields::ORDERS,
             page_size: 50,
+            sight: Sight::All,
         }
+    }
+
+    /// As everybody is shown it, and as readers are: what they are not shown is passed by on the way.
+    fn in_each_sight(self) -> [Self; 2] {
+        [Sight::All, Sight::Public].map(|sight| Self { sight, ..self })
     }
 
     fn filter(&self, filter: &str) -> Option<Condition> {
@@ -77,6 +88,7 @@ impl Resource {
             after: None,
             size: self.page_size,
             show_deleted: false,
+            sight: self.sight,
         }
     }
 
@@ -166,19 +178,23 @@ async fn check_orders(resource: Resource, pages: &[usize], expected: &[(&str, &s
     for (path, index) in expected {
         for direction in ["asc", "desc"] {
             let order_by = format!("{path} {direction}");
-            let first = resource.plan(&db, resource.wanted(&order_by, None)).await;
-            if !first.is_only(index) {
-                wrong.push(format!("{order_by}: {first:?}"));
-            }
-            for page in pages {
-                let order = resource.order(&order_by);
-                let after = resource.after(&mut connection, order, *page).await;
-                let mut wanted = resource.wanted(&order_by, None);
-                wanted.after = Some(&after);
-                let deep = resource.plan(&db, wanted).await;
-                if !deep.is_only(index) || deep.buffers > 3 * first.buffers.max(BUFFERS_FEW) {
-                    let first = first.buffers;
-                    wrong.push(format!("{order_by}, page {page}: {deep:?}, first {first}"));
+            for resource in resource.in_each_sight() {
+                let first = resource.plan(&db, resource.wanted(&order_by, None)).await;
+                let sight = resource.sight;
+                if !first.is_only(index) {
+                    wrong.push(format!("{order_by}, {sight:?}: {first:?}"));
+                }
+                for page in pages {
+                    let order = resource.order(&order_by);
+                    let after = resource.after(&mut connection, order, *page).await;
+                    let mut wanted = resource.wanted(&order_by, None);
+                    wanted.after = Some(&after);
+                    let deep = resource.plan(&db, wanted).await;
+                    if !deep.is_only(index) || deep.buffers > 3 * first.buffers.max(BUFFERS_FEW) {
+                        let first = first.buffers;
+                        let at = format!("{order_by}, {sight:?}, page {page}");
+                        wrong.push(format!("{at}: {deep:?}, first {first}"));
+                    }
                 }
             }
         }
@@ -193,11 +209,14 @@ async fn check_filters(resource: Resource, expected: &[(String, &str, &str)]) {
     let mut wrong = Vec::new();
     for (filter, order_by, index) in expected {
         let condition = resource.filter(filter);
-        let wanted = resource.wanted(order_by, condition.as_ref());
-        let plan = resource.plan(&db, wanted).await;
-        let found = resource.read(&db, wanted).await.records.len();
-        if !plan.is_only(index) || plan.buffers > BUFFERS_MAX || found == 0 {
-            wrong.push(format!("{filter} by {order_by}: {plan:?}, {found} found"));
+        for resource in resource.in_each_sight() {
+            let wanted = resource.wanted(order_by, condition.as_ref());
+            let plan = resource.plan(&db, wanted).await;
+            let found = resource.read(&db, wanted).await.records.len();
+            if !plan.is_only(index) || plan.buffers > BUFFERS_MAX || found == 0 {
+                let at = format!("{filter} by {order_by}, {:?}", resource.sight);
+                wrong.push(format!("{at}: {plan:?}, {found} found"));
+            }
         }
     }
     db.close().await;
@@ -372,17 +391,18 @@ async fn selective_filters_of_statistics_use_their_index() {
 #[tokio::test]
 async fn statistics_of_an_article_are_read_by_the_article() {
     let (_, db) = filled().await;
-    let resource = Resource::statistics();
     for order_by in ["name", "quantity.value desc", "create_time"] {
-        let mut wanted = resource.wanted(order_by, None);
-        wanted.article = Some(RARE.article);
-        let plan = resource.plan(&db, wanted).await;
-        assert!(
-            plan.is_only("statistics_by_article"),
-            "{order_by}: {plan:?}"
-        );
-        assert!(plan.buffers <= BUFFERS_FEW, "{order_by}: {plan:?}");
-        assert_eq!(resource.read(&db, wanted).await.records.len(), 2);
+        for resource in Resource::statistics().in_each_sight() {
+            let mut wanted = resource.wanted(order_by, None);
+            wanted.article = Some(RARE.article);
+            let plan = resource.plan(&db, wanted).await;
+            assert!(
+                plan.is_only("statistics_by_article"),
+                "{order_by}: {plan:?}"
+            );
+            assert!(plan.buffers <= BUFFERS_FEW, "{order_by}: {plan:?}");
+            assert_eq!(resource.read(&db, wanted).await.records.len(), 2);
+        }
     }
     db.close().await;
 }

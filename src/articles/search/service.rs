@@ -15,10 +15,12 @@ use crate::pb::search_articles_response::{Highlight, Result as Searched};
 use crate::pb::{Article, SearchArticlesRequest, SearchArticlesResponse, View};
 use crate::reading::Snapshot;
 use crate::record::decode;
+use crate::sight::Sight;
 
 pub async fn search_articles(
     context: &Context,
     request: SearchArticlesRequest,
+    sight: Sight,
     deadline: Instant,
 ) -> Result<(SearchArticlesResponse, Snapshot)> {
     let query = Query::parse(&request.query)?;
@@ -31,6 +33,7 @@ pub async fn search_articles(
     );
     let page = AskedPage::open(
         context,
+        sight,
         scope,
         request.page_size,
         &request.page_token,

@@ -114,6 +114,8 @@ pub struct Delete {
     pub etag: String,
     pub allow_missing: bool,
     pub force: bool,
+    /// Whether the caller may delete what was retracted too.
+    pub may_delete_retracted: bool,
 }
 
 impl Write for Delete {
@@ -137,6 +139,12 @@ impl Write for Delete {
         };
         if article.state() == State::Published {
             return Err(illegal(&article, "deleted", "; retract it instead"));
+        }
+        if article.state() == State::Retracted && !self.may_delete_retracted {
+            return Err(Error::PermissionDenied {
+                what: "deleting a RETRACTED article".to_owned(),
+                role: "admin",
+            });
         }
         let mut statistics = view.statistics_of(name)?;
         statistics.retain(|statistic| !statistic.is_deleted());

@@ -40,10 +40,8 @@ fn write(revision: i64, name: &str) -> Step {
 }
 
 fn version(revision: i64) -> Version {
-    Version {
-        revision,
-        record: revision.to_string().into_bytes().into(),
-    }
+    let record = revision.to_string().into_bytes().into();
+    Version::new(Kind::Article, revision, record)
 }
 
 fn kept(history: &History, name: &str) -> Option<i64> {

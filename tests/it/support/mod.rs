@@ -1,5 +1,6 @@
 //! A Postgres for all tests of the process, a database and a service for each.
 
+pub mod callers;
 mod calls;
 pub mod certificates;
 mod cluster;

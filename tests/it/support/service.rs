@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bulletin::changes::verify;
 use bulletin::db::{Db, Settings};
+use bulletin::guard::caller::Role;
 use bulletin::guard::identify::Identify;
 use bulletin::guard::transport::Transport;
 use bulletin::pb::article_service_client::ArticleServiceClient;
@@ -20,6 +21,7 @@ use bulletin::server::{Bulletin, TABLES, bind};
 use tokio::sync::oneshot;
 use tonic::transport::{Channel, Endpoint};
 
+use super::callers::{agent, named_callers};
 use super::{Database, Refusal};
 
 /// Small, so that watches that are slow read from the database.
@@ -85,6 +87,24 @@ impl Service {
             .with_transport(transport)
             .with_callers(callers);
         Self::run(database, bulletin).await
+    }
+
+    /// One that tells callers apart, with memory or without. Whoever does not say who he is is refused: see
+    /// `called_by`.
+    pub async fn with_named_callers(database: Database, cache_bytes: u64) -> Self {
+        let db = database.open_for_service().await;
+        let bulletin = Bulletin::start_with_cache(db, cache_bytes).await.unwrap();
+        Self::run(database, bulletin.with_callers(named_callers())).await
+    }
+
+    /// The same service, as somebody of this role and id calls it.
+    pub fn called_by(&self, role: Role, id: &str) -> Self {
+        let endpoint = Endpoint::from_shared(format!("http://{}", self.address)).unwrap();
+        let endpoint = endpoint.user_agent(agent(role, id)).unwrap();
+        Self {
+            channel: endpoint.connect_lazy(),
+            ..Self::at(self.database.clone(), self.address)
+        }
     }
 
     async fn run(database: Database, bulletin: Bulletin) -> Self {

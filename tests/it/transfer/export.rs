@@ -18,7 +18,7 @@ use crate::support::seeds::{CONFERENCE, TRAFFIC};
 use crate::support::{Service, statistic};
 
 /// What the documentation says the digest is.
-fn digest_of(exported: &Exported) -> String {
+pub fn digest_of(exported: &Exported) -> String {
     let lines: String = exported
         .records
         .iter()

@@ -19,6 +19,8 @@ use bulletin::pb::{ExportRecordsRequest, ExportRecordsResponse, Record};
 
 use bulletin::transfer::order::References;
 
+pub use self::export::digest_of;
+
 use crate::support::{Refusal, Service};
 
 /// Everything, deleted records too.

@@ -7,6 +7,7 @@ use bulletin::db::Db;
 use bulletin::error::Error;
 use bulletin::names::Kind;
 use bulletin::pb::{Article, Station};
+use bulletin::sight::Sight;
 use bulletin::token::AskedToken;
 use sqlx::Row as _;
 
@@ -40,6 +41,7 @@ async fn records(db: &Db, at: &AskedToken, reading: Reading) -> BTreeMap<String,
                     after: &after,
                     until: until.as_deref(),
                     show_deleted: reading.show_deleted,
+                    sight: Sight::All,
                     filter: None,
                     rows: reading.rows,
                     bytes_max: reading.bytes_max,
@@ -150,6 +152,7 @@ async fn a_revision_that_was_lost_or_compacted_is_refused() {
             after: "",
             until: None,
             show_deleted: false,
+            sight: Sight::All,
             filter: None,
             rows: 10,
             bytes_max: 1_000,

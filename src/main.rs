@@ -9,7 +9,6 @@ use clap::Parser as _;
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    bulletin::telemetry::start();
     match bulletin::cli::run(cli.command).await {
         Ok(()) => ExitCode::SUCCESS,
         // As a shell tells a command that ^C has ended.

@@ -36,9 +36,14 @@ use crate::edge::wire::statistic_service_server::{
 use crate::edge::wire::transfer_service_server::{SERVICE_NAME as TRANSFER, TransferServiceServer};
 use crate::error::Result;
 use crate::extract::load_rules;
-use crate::guard::identify::{Anybody, Callers, Identify};
+use crate::guard::admission::Admission;
+use crate::guard::deadline::Deadlines;
+use crate::guard::gate::Gate;
+use crate::guard::identify::{Callers, Identify};
 use crate::ingest::service::Ingest;
+use crate::ops::Watched;
 use crate::paging::PageTokens;
+use crate::seeing::Seeing;
 use crate::stations::service::Stations;
 use crate::statistics::service::Statistics;
 use crate::tables::Tables;
@@ -73,7 +78,7 @@ pub struct Bulletin {
     committer: JoinHandle<()>,
     following: Following,
     stopping: watch::Sender<bool>,
-    callers: Arc<dyn Identify>,
+    gate: Gate,
 }
 
 impl Bulletin {
@@ -108,14 +113,41 @@ impl Bulletin {
             committer,
             following,
             stopping: sender,
-            callers: Arc::new(Anybody),
+            gate: Gate::default(),
         })
     }
 
     /// Who tells callers apart; else anybody may call anything.
     pub fn with_callers(mut self, callers: Arc<dyn Identify>) -> Self {
-        self.callers = callers;
+        self.gate.callers = callers;
         self
+    }
+
+    /// How much is taken at once, and how long a unary call may take.
+    pub fn with_bounds(mut self, admission: Admission, call_timeout: Duration) -> Self {
+        self.gate.admission = admission;
+        self.gate.deadlines.unary_max = call_timeout;
+        self
+    }
+
+    /// From what duration on a unary call is logged as slow.
+    pub fn with_slow_calls(mut self, slow: Duration) -> Self {
+        self.gate.seeing = Seeing::with_slow(slow);
+        self
+    }
+
+    /// What the ops port looks at; to be asked for once all is said.
+    pub fn watched(&self) -> Watched {
+        Watched {
+            db: self.context.db.clone(),
+            feed: Arc::clone(&self.context.feed),
+            stopping: self.context.stopping.clone(),
+            commits: Arc::clone(self.context.committer.counts()),
+            committer: self.committer.abort_handle(),
+            tail: self.following.task(),
+            seeing: self.gate.seeing.clone(),
+            admission: self.gate.admission.clone(),
+        }
     }
 
     /// How long a watch is silent at most.
@@ -147,7 +179,7 @@ impl Bulletin {
             mut committer,
             following,
             stopping,
-            callers,
+            gate,
         } = self;
         let db = context.db.clone();
         // Held so that the committer cannot end before the services do.
@@ -167,7 +199,7 @@ impl Bulletin {
             // Nobody waits for the start of the drain when the server has failed already.
             let _ = stopped.send(());
         };
-        let serving = router(context, callers)
+        let serving = router(context, gate)
             .add_service(health_service)
             .serve_with_incoming_shutdown(
                 TcpIncoming::from(listener).with_nodelay(Some(true)),
@@ -222,12 +254,18 @@ async fn set_health(health: &HealthReporter, status: ServingStatus) {
     }
 }
 
-type Layers = Stack<Callers, Stack<ForeignErrors, Stack<GrpcWebLayer, Identity>>>;
+type Layers = Stack<
+    Admission,
+    Stack<
+        Deadlines,
+        Stack<Callers, Stack<ForeignErrors, Stack<Seeing, Stack<GrpcWebLayer, Identity>>>>,
+    >,
+>;
 
 /// What every service is served on. The benchmark serves its references on it too, so that nothing but
 /// the handlers differs.
 #[doc(hidden)]
-pub fn layered_server(callers: Arc<dyn Identify>) -> Server<Layers> {
+pub fn layered_server(gate: Gate) -> Server<Layers> {
     // The framework's own defaults for the first three are no bound at all.
     Server::builder()
         .max_concurrent_streams(STREAMS_MAX)
@@ -238,11 +276,14 @@ pub fn layered_server(callers: Arc<dyn Identify>) -> Server<Layers> {
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .accept_http1(true)
         .layer(GrpcWebLayer::new())
+        .layer(gate.seeing)
         .layer(ForeignErrors)
-        .layer(Callers(callers))
+        .layer(Callers(gate.callers))
+        .layer(gate.deadlines)
+        .layer(gate.admission)
 }
 
-fn router(context: Context, callers: Arc<dyn Identify>) -> Router<Layers> {
+fn router(context: Context, gate: Gate) -> Router<Layers> {
     macro_rules! bounded {
         ($server:ident, $service:expr) => {
             $server::new($service)
@@ -250,7 +291,7 @@ fn router(context: Context, callers: Arc<dyn Identify>) -> Router<Layers> {
                 .max_encoding_message_size(MESSAGE_BYTES_MAX)
         };
     }
-    layered_server(callers)
+    layered_server(gate)
         .add_service(bounded!(
             ArticleServiceServer,
             Articles::new(context.clone())

@@ -1,6 +1,8 @@
 //! Commands and options; each option is an environment variable too.
 
+mod bounds;
 mod client;
+mod seeing;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,10 +10,12 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
+pub use self::bounds::BoundsOptions;
 pub use self::client::{
     ClientOptions, ExportOptions, ImportMode, ImportOptions, IngestOptions, IngestOutput,
     RecordKind, ServiceAddress, TextEncoding, WatchOptions,
 };
+pub use self::seeing::{LogFormat, SeeingOptions};
 use crate::changes::compact::Before;
 use crate::db::{Pooler, Settings};
 use crate::token::AskedToken;
@@ -148,6 +152,12 @@ pub struct ServeOptions {
         value_parser = clap::value_parser!(u32).range(0..=1_048_576)
     )]
     pub cache_mib: u32,
+
+    #[command(flatten)]
+    pub bounds: BoundsOptions,
+
+    #[command(flatten)]
+    pub seeing: SeeingOptions,
 
     /// How long calls may take to finish when the service stops
     #[arg(

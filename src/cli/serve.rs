@@ -61,8 +61,8 @@ async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     if postgres.is_some() && !options.no_seed {
         load_seeds(&bulletin).await?;
     }
-    announce(address, ops.address());
     ops.watch(bulletin.watched());
+    announce(address, ops.address());
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let watch = tokio::spawn(stop_signal(sender));
     let drain_timeout = Duration::from_millis(options.drain_timeout_ms);

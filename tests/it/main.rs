@@ -5,6 +5,7 @@
 mod support;
 
 mod aggregate;
+mod bounds;
 mod cached;
 mod commands;
 mod compact;
@@ -29,6 +30,7 @@ mod reindex;
 mod replicas;
 mod resolution;
 mod search;
+mod seeing;
 mod settings;
 mod smoke;
 mod span_moves;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bulletin::changes::verify;
 use bulletin::db::{Db, Settings};
+use bulletin::guard::admission::Admission;
 use bulletin::pb::article_service_client::ArticleServiceClient;
 use bulletin::pb::change_service_client::ChangeServiceClient;
 use bulletin::pb::ingest_service_client::IngestServiceClient;
@@ -70,6 +71,25 @@ impl Service {
     pub async fn without_cache(database: Database, settings: &Settings) -> Self {
         let db = Db::connect(settings).await.unwrap();
         let bulletin = Bulletin::start_with_cache(db, 0).await.unwrap();
+        Self::run(database, bulletin).await
+    }
+
+    /// With bounds of its own.
+    pub async fn bounded(database: Database, admission: Admission, call_timeout: Duration) -> Self {
+        let settings = database.settings();
+        Self::bounded_with(database, &settings, admission, call_timeout).await
+    }
+
+    /// The same, which connects as the settings say.
+    pub async fn bounded_with(
+        database: Database,
+        settings: &Settings,
+        admission: Admission,
+        call_timeout: Duration,
+    ) -> Self {
+        let db = Db::connect(settings).await.unwrap();
+        let bulletin = Bulletin::start(db).await.unwrap();
+        let bulletin = bulletin.with_bounds(admission, call_timeout);
         Self::run(database, bulletin).await
     }
 

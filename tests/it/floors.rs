@@ -31,6 +31,7 @@ const FLOORS: [(&str, u8); 47] = [
     ("changes/view.rs", 1),
     ("changes", 2),
     ("listing.rs", 2),
+    ("listing", 2),
     ("filter/sql.rs", 2),
     ("filter", 1),
     ("articles", 1),

@@ -2,6 +2,7 @@
 //! masks and JSON.
 
 use std::path::PathBuf;
+use std::process::Command;
 use std::{env, fs};
 
 const SERVICES: [&str; 6] = [
@@ -28,7 +29,39 @@ const WRITTEN: [(&str, &str); 11] = [
     ("ExportRecordsResponse", "ExportRecordsResponse"),
 ];
 
+/// The commit that is built: as BULLETIN_COMMIT says, else as Git does of a release. A build for
+/// development is not made anew for each commit.
+fn commit() -> String {
+    println!("cargo:rerun-if-env-changed=BULLETIN_COMMIT");
+    if let Ok(commit) = env::var("BULLETIN_COMMIT") {
+        return commit;
+    }
+    let is_release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
+    let asked = is_release.then(|| Command::new("git").args(["rev-parse", "HEAD"]).output());
+    match asked {
+        Some(Ok(output)) if output.status.success() => {
+            rerun_when_committed();
+            String::from_utf8_lossy(&output.stdout).trim().to_owned()
+        }
+        _ => "unknown".to_owned(),
+    }
+}
+
+fn rerun_when_committed() {
+    let asked = Command::new("git")
+        .args(["rev-parse", "--git-path", "logs/HEAD"])
+        .output();
+    if let Ok(output) = asked {
+        let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        // One that is not there would have the build made anew each time.
+        if fs::exists(&path).unwrap_or(false) {
+            println!("cargo:rerun-if-changed={path}");
+        }
+    }
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("cargo:rustc-env=BULLETIN_COMMIT={}", commit());
     println!("cargo:rerun-if-changed=proto");
     println!("cargo:rerun-if-changed=migrations");
 

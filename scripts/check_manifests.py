@@ -46,8 +46,11 @@ class Program:
     def refusal(self, command, environment):
         """Why the values are wrong use; they are read before a database is looked for, which is not there."""
         nowhere = {"DATABASE_URL": "postgres://bulletin@127.0.0.1:1/bulletin"}
-        # A free port, so that it does not matter what else runs here.
-        listen = {"BULLETIN_LISTEN": environment["BULLETIN_LISTEN"].rsplit(":", 1)[0] + ":0"}
+        # Free ports, so that it does not matter what else runs here.
+        listen = {
+            name: environment[name].rsplit(":", 1)[0] + ":0"
+            for name in ("BULLETIN_LISTEN", "BULLETIN_OPS_LISTEN")
+        }
         run = subprocess.run(
             [self.path, command],
             env={**environment, **listen, **nowhere},
@@ -93,10 +96,11 @@ class Manifests:
         commands = set()
         for one in workloads:
             where = f"{one['kind']} {one['metadata']['name']}"
-            pod = one["spec"]["template"]["spec"]
+            template = one["spec"]["template"]
+            pod = template["spec"]
             self.check_pod(where, pod)
             for container in pod["containers"]:
-                self.check_container(where, pod, container)
+                self.check_container(where, template, container)
                 if container["name"] == "bulletin":
                     commands.add(container["args"][0])
         for command in ("serve", "migrate"):
@@ -122,7 +126,8 @@ class Manifests:
         if account and not self.named("ServiceAccount", account):
             self.fault(where, f"ServiceAccount {account} is not there")
 
-    def check_container(self, where, pod, container):
+    def check_container(self, where, template, container):
+        pod = template["spec"]
         context = container.get("securityContext", {})
         wanted = {
             "allowPrivilegeEscalation": context.get("allowPrivilegeEscalation") is False,
@@ -138,7 +143,7 @@ class Manifests:
             self.fault(where, f"a volume of {sorted(mounted)} is not there")
         environment = self.environment(where, container)
         if container["name"] == "bulletin":
-            self.check_bulletin(where, pod, container, environment)
+            self.check_bulletin(where, template, container, environment)
 
     def environment(self, where, container):
         """Variables of a container; those of secrets have no value."""
@@ -172,7 +177,8 @@ class Manifests:
         elif secret is None or reference["key"] not in secret["data"]:
             self.fault(where, f"secret {reference} is not there")
 
-    def check_bulletin(self, where, pod, container, environment):
+    def check_bulletin(self, where, template, container, environment):
+        pod = template["spec"]
         command = container["args"][0]
         known = self.program.variables(command)
         if known is None:
@@ -186,7 +192,8 @@ class Manifests:
             return
         values = {name: value for name, value in environment.items() if value is not None}
         # Their defaults would do, but other lines of the manifests follow from them.
-        missing = {"BULLETIN_LISTEN", "BULLETIN_DRAIN_TIMEOUT_MS"} - values.keys()
+        said = {"BULLETIN_LISTEN", "BULLETIN_OPS_LISTEN", "BULLETIN_DRAIN_TIMEOUT_MS"}
+        missing = said - values.keys()
         if missing:
             self.fault(where, f"{sorted(missing)} must be said")
             return
@@ -194,19 +201,40 @@ class Manifests:
         if refusal:
             self.fault(where, f"`bulletin serve` refuses these options: {refusal}")
             return
-        port = int(values["BULLETIN_LISTEN"].rsplit(":", 1)[1])
+        wanted = {
+            name: int(values[variable].rsplit(":", 1)[1])
+            for name, variable in (("grpc", "BULLETIN_LISTEN"), ("ops", "BULLETIN_OPS_LISTEN"))
+        }
         ports = {one["name"]: one["containerPort"] for one in container["ports"]}
-        if ports != {"grpc": port}:
-            self.fault(where, f"the service listens on {port}, the ports are {ports}")
-        for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
-            asked = container.get(probe, {}).get("grpc", {}).get("port")
-            if asked != port:
-                self.fault(where, f"the service listens on {port}, {probe} asks {asked}")
+        if ports != wanted:
+            self.fault(where, f"the service listens on {wanted}, the ports are {ports}")
+        self.check_probes(where, container)
+        self.check_scraping(where, template, ports)
         pre_stop = container["lifecycle"]["preStop"]["sleep"]["seconds"]
         drain = int(values["BULLETIN_DRAIN_TIMEOUT_MS"]) / 1000
         needed = pre_stop + 2 * drain + CLOSE_SECONDS
         if pod["terminationGracePeriodSeconds"] < needed:
             self.fault(where, f"terminationGracePeriodSeconds must be {needed:g} or more, to stop in order")
+
+    def check_probes(self, where, container):
+        """They ask the ops port, which has no TLS; each what it is for."""
+        paths = {"startupProbe": "/readyz", "readinessProbe": "/readyz", "livenessProbe": "/livez"}
+        for probe, path in paths.items():
+            asked = container.get(probe, {}).get("httpGet")
+            if asked != {"path": path, "port": "ops"}:
+                self.fault(where, f"{probe} must ask {path} of the port ops, and asks {asked}")
+
+    def check_scraping(self, where, template, ports):
+        """What Prometheus is told to ask is what the service serves."""
+        annotations = template["metadata"].get("annotations", {})
+        wanted = {
+            "prometheus.io/scrape": "true",
+            "prometheus.io/path": "/metrics",
+            "prometheus.io/port": str(ports["ops"]),
+        }
+        for name, value in wanted.items():
+            if annotations.get(name) != value:
+                self.fault(where, f"the annotation {name} must be {value}")
 
     def check_selectors(self):
         """A selector finds one workload, and a service's or policy's that is the one it is named after."""

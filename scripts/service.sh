@@ -5,7 +5,7 @@
 # service is stopped when the script ends.
 start_service() {
     service_log=$(mktemp)
-    "$1" serve --ephemeral --listen 127.0.0.1:0 >"$service_log" 2>"$service_log.err" &
+    "$1" serve --ephemeral --listen 127.0.0.1:0 --ops-listen 127.0.0.1:0 >"$service_log" 2>"$service_log.err" &
     service=$!
     trap stop_service EXIT
     for _ in $(seq 300); do

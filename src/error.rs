@@ -108,6 +108,18 @@ pub enum Error {
         size: usize,
         limit: usize,
     },
+    /// Nothing was begun.
+    #[error("the service has as many {what} as it takes; retry shortly")]
+    Overloaded { what: &'static str },
+    #[error(
+        "the call took longer than the {} ms it was given{}",
+        .given.as_millis(),
+        if *.may_be_written { "; what it writes may still happen" } else { "" }
+    )]
+    DeadlineExceeded {
+        given: std::time::Duration,
+        may_be_written: bool,
+    },
     /// Says nothing of why, which would help who guesses.
     #[error("the call carries no credentials that are accepted")]
     Unauthenticated,

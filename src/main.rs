@@ -9,7 +9,6 @@ use clap::Parser as _;
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    bulletin::telemetry::start();
     bulletin::guard::tls::install_provider();
     match bulletin::cli::run(cli.command).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -214,6 +214,9 @@ impl<'a> Route<'a> {
             revision: token.revision,
         };
         let newest = self.newest.ok_or_else(behind)?;
+        if let Asked::Replica(replica) = self.asked {
+            replica.showed(token.revision, newest.revision);
+        }
         let at_newest = chains.get(self.freshness.asked.len()).copied().flatten();
         let has_newest = at_newest == Some(newest.chain);
         let is_ours = has_newest

@@ -36,10 +36,15 @@ use crate::edge::wire::statistic_service_server::{
 use crate::edge::wire::transfer_service_server::{SERVICE_NAME as TRANSFER, TransferServiceServer};
 use crate::error::Result;
 use crate::extract::load_rules;
-use crate::guard::identify::{Anybody, Callers, Identify};
+use crate::guard::admission::Admission;
+use crate::guard::deadline::Deadlines;
+use crate::guard::gate::Gate;
+use crate::guard::identify::{Callers, Identify};
 use crate::guard::transport::Transport;
 use crate::ingest::service::Ingest;
+use crate::ops::Watched;
 use crate::paging::PageTokens;
+use crate::seeing::Seeing;
 use crate::stations::service::Stations;
 use crate::statistics::service::Statistics;
 use crate::tables::Tables;
@@ -74,7 +79,7 @@ pub struct Bulletin {
     committer: JoinHandle<()>,
     following: Following,
     stopping: watch::Sender<bool>,
-    callers: Arc<dyn Identify>,
+    gate: Gate,
     transport: Transport,
 }
 
@@ -110,14 +115,14 @@ impl Bulletin {
             committer,
             following,
             stopping: sender,
-            callers: Arc::new(Anybody),
+            gate: Gate::default(),
             transport: Transport::default(),
         })
     }
 
     /// Who tells callers apart; else anybody may call anything.
     pub fn with_callers(mut self, callers: Arc<dyn Identify>) -> Self {
-        self.callers = callers;
+        self.gate.callers = callers;
         self
     }
 
@@ -125,6 +130,33 @@ impl Bulletin {
     pub fn with_transport(mut self, transport: Transport) -> Self {
         self.transport = transport;
         self
+    }
+
+    /// How much is taken at once, and how long a unary call may take.
+    pub fn with_bounds(mut self, admission: Admission, call_timeout: Duration) -> Self {
+        self.gate.admission = admission;
+        self.gate.deadlines.unary_max = call_timeout;
+        self
+    }
+
+    /// From what duration on a unary call is logged as slow.
+    pub fn with_slow_calls(mut self, slow: Duration) -> Self {
+        self.gate.seeing = Seeing::with_slow(slow);
+        self
+    }
+
+    /// What the ops port looks at; to be asked for once all is said.
+    pub fn watched(&self) -> Watched {
+        Watched {
+            db: self.context.db.clone(),
+            feed: Arc::clone(&self.context.feed),
+            stopping: self.context.stopping.clone(),
+            commits: Arc::clone(self.context.committer.counts()),
+            committer: self.committer.abort_handle(),
+            tail: self.following.task(),
+            seeing: self.gate.seeing.clone(),
+            admission: self.gate.admission.clone(),
+        }
     }
 
     /// How long a watch is silent at most.
@@ -156,7 +188,7 @@ impl Bulletin {
             mut committer,
             following,
             stopping,
-            callers,
+            gate,
             transport,
         } = self;
         let db = context.db.clone();
@@ -177,7 +209,7 @@ impl Bulletin {
             // Nobody waits for the start of the drain when the server has failed already.
             let _ = stopped.send(());
         };
-        let mut server = layered_server(callers);
+        let mut server = layered_server(gate);
         if let Some(age) = transport.connection_max_age {
             server = server.max_connection_age(age);
         }
@@ -233,12 +265,18 @@ async fn set_health(health: &HealthReporter, status: ServingStatus) {
     }
 }
 
-type Layers = Stack<Callers, Stack<ForeignErrors, Stack<GrpcWebLayer, Identity>>>;
+type Layers = Stack<
+    Admission,
+    Stack<
+        Deadlines,
+        Stack<Callers, Stack<ForeignErrors, Stack<Seeing, Stack<GrpcWebLayer, Identity>>>>,
+    >,
+>;
 
 /// What every service is served on. The benchmark serves its references on it too, so that nothing but
 /// the handlers differs.
 #[doc(hidden)]
-pub fn layered_server(callers: Arc<dyn Identify>) -> Server<Layers> {
+pub fn layered_server(gate: Gate) -> Server<Layers> {
     // The framework's own defaults for the first three are no bound at all.
     Server::builder()
         .max_concurrent_streams(STREAMS_MAX)
@@ -249,8 +287,11 @@ pub fn layered_server(callers: Arc<dyn Identify>) -> Server<Layers> {
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .accept_http1(true)
         .layer(GrpcWebLayer::new())
+        .layer(gate.seeing)
         .layer(ForeignErrors)
-        .layer(Callers(callers))
+        .layer(Callers(gate.callers))
+        .layer(gate.deadlines)
+        .layer(gate.admission)
 }
 
 fn router(mut server: Server<Layers>, context: Context) -> Router<Layers> {

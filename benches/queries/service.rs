@@ -26,6 +26,8 @@ impl Service {
     /// Starts a program that prints `serving on` and its address.
     pub fn of(mut command: Command, log: &Path) -> Result<Self> {
         let mut child = command
+            // Several run side by side.
+            .env("BULLETIN_OPS_LISTEN", "127.0.0.1:0")
             .stdout(Stdio::piped())
             .stderr(File::create(log)?)
             .spawn()

@@ -12,10 +12,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use prost::bytes::Bytes;
-use quick_cache::Weighter;
+use quick_cache::{DefaultHashBuilder, Lifecycle, Weighter};
 
 use crate::names::Kind;
 use crate::sight::Sight;
+use crate::tally::Count;
 use crate::token::Token;
 use crate::visibility::is_public;
 
@@ -85,11 +86,33 @@ pub struct Step {
     pub changes: Vec<Change>,
 }
 
+type Kept<T> = quick_cache::sync::Cache<Box<str>, T, OfBytes, DefaultHashBuilder, Evictions>;
+
 pub struct Cache {
-    records: quick_cache::sync::Cache<Box<str>, Version, OfBytes>,
-    pages: quick_cache::sync::Cache<Box<str>, Arc<Page>, OfBytes>,
+    records: Kept<Version>,
+    pages: Kept<Arc<Page>>,
+    counts: Arc<Counts>,
     /// By kind, the newest revision that may have changed a record of it.
     touched: [AtomicI64; Kind::COUNT],
+}
+
+/// How often memory was asked, and what came of it.
+#[derive(Debug, Default)]
+pub struct Counts {
+    pub record_hits: Count,
+    pub record_misses: Count,
+    pub page_hits: Count,
+    pub page_misses: Count,
+    pub evictions: Count,
+}
+
+/// How much is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    pub records: usize,
+    pub pages: usize,
+    /// Of both.
+    pub bytes: u64,
 }
 
 impl Cache {
@@ -98,23 +121,42 @@ impl Cache {
         let of_pages = bytes_max / PAGES_SHARE;
         let of_records = bytes_max - of_pages;
         let count = |bytes: u64, each: u64| usize::try_from(bytes / each).unwrap_or(usize::MAX);
+        let counts = Arc::<Counts>::default();
+        let evictions = || Evictions(Arc::clone(&counts));
         Self {
-            records: quick_cache::sync::Cache::with_weighter(
+            records: quick_cache::sync::Cache::with(
                 count(of_records, RECORD_BYTES),
                 of_records,
                 OfBytes,
+                DefaultHashBuilder::default(),
+                evictions(),
             ),
-            pages: quick_cache::sync::Cache::with_weighter(
+            pages: quick_cache::sync::Cache::with(
                 count(of_pages, PAGE_BYTES),
                 of_pages,
                 OfBytes,
+                DefaultHashBuilder::default(),
+                evictions(),
             ),
+            counts,
             touched: Default::default(),
         }
     }
 
     pub fn is_on(&self) -> bool {
         self.records.capacity() > 0
+    }
+
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    pub fn size(&self) -> Size {
+        Size {
+            records: self.records.len(),
+            pages: self.pages.len(),
+            bytes: self.records.weight() + self.pages.weight(),
+        }
     }
 
     /// The newest version of a record that is at hand.
@@ -211,6 +253,18 @@ impl fmt::Debug for Cache {
             .field("records", &self.records.len())
             .field("pages", &self.pages.len())
             .finish_non_exhaustive()
+    }
+}
+
+/// Counts what had to go for something newer.
+#[derive(Clone, Debug)]
+struct Evictions(Arc<Counts>);
+
+impl<T> Lifecycle<Box<str>, T> for Evictions {
+    type RequestState = ();
+
+    fn on_evict(&self, _: &mut (), _: Box<str>, _: T) {
+        self.0.evictions.raise();
     }
 }
 

@@ -76,6 +76,23 @@ impl<'a> Kept<'a> {
         self.history.cache()
     }
 
+    fn count_records(&self, records: usize, were_found: bool) {
+        let counts = self.cache().counts();
+        let count = match were_found {
+            true => &counts.record_hits,
+            false => &counts.record_misses,
+        };
+        count.add(u64::try_from(records).unwrap_or(0));
+    }
+
+    fn count_page(&self, was_found: bool) {
+        let counts = self.cache().counts();
+        match was_found {
+            true => counts.page_hits.raise(),
+            false => counts.page_misses.raise(),
+        }
+    }
+
     /// Whether what was just found is of the history that the revision is of.
     fn is_same_history(&self) -> bool {
         self.history.applied().generation == self.applied.generation
@@ -103,6 +120,7 @@ pub fn record(db: &Db, name: &str, sight: Sight, freshness: &Freshness) -> Optio
         });
         // A newer one is there: the revision moves on any moment.
         if found.is_some() || !kept.cache().has(name) {
+            kept.count_records(1, found.is_some());
             break;
         }
     }
@@ -118,7 +136,9 @@ pub fn records(
     freshness: &Freshness,
 ) -> Option<Read<Vec<Version>>> {
     let kept = Kept::of(db, freshness)?;
-    let versions = kept.versions(names)?;
+    let versions = kept.versions(names);
+    kept.count_records(names.len(), versions.is_some());
+    let versions = versions?;
     let are_shown = versions.iter().all(|version| version.is_shown(sight));
     are_shown.then(|| Read {
         snapshot: kept.snapshot(),
@@ -130,6 +150,7 @@ pub fn records(
 pub fn page(db: &Db, key: &str, freshness: &Freshness) -> Option<Read<Arc<Page>>> {
     let kept = Kept::of(db, freshness)?;
     let page = kept.page(key);
+    kept.count_page(page.is_some());
     Some(Read {
         snapshot: kept.snapshot(),
         value: page?,

@@ -6,7 +6,8 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::io::ErrorKind;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -17,6 +18,7 @@ use crate::changes::write::Write;
 use crate::db::{Db, Writer, is_unreachable};
 use crate::error::{Cause, Error, Result};
 use crate::tables::Tables;
+use crate::tally::{Count, Level, Spread, WORK_US};
 use crate::token::Token;
 
 /// Most requests of a group.
@@ -43,6 +45,36 @@ pub struct Committed {
 #[derive(Clone, Debug)]
 pub struct Committer {
     queue: mpsc::Sender<Queued>,
+    counts: Arc<Counts>,
+}
+
+/// What the task has done.
+#[derive(Debug)]
+pub struct Counts {
+    /// Writes that wait, and those of the group under way.
+    pub waiting: Level,
+    /// Groups that were committed, by the writes in each.
+    pub group_writes: Spread<7>,
+    /// From the begin of a group's transaction to its end, other tries included.
+    pub group_us: Spread<11>,
+    /// Groups that were tried again since the database was lost before their commit.
+    pub retries: Count,
+    /// Writes of which nobody knows whether they happened.
+    pub unknown: Count,
+}
+
+const GROUP_WRITES: [u64; 7] = [1, 2, 4, 8, 16, 32, 64];
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self {
+            waiting: Level::default(),
+            group_writes: Spread::of(&GROUP_WRITES),
+            group_us: Spread::of(&WORK_US),
+            retries: Count::default(),
+            unknown: Count::default(),
+        }
+    }
 }
 
 /// A request that waits.
@@ -51,6 +83,23 @@ pub(super) struct Queued {
     pub(super) actor: String,
     pub(super) validate_only: bool,
     reply: oneshot::Sender<Result<Committed>>,
+    _waits: Waits,
+}
+
+/// Counts a write until it is answered, or given up.
+struct Waits(Arc<Counts>);
+
+impl Waits {
+    fn of(counts: &Arc<Counts>) -> Self {
+        counts.waiting.up();
+        Self(Arc::clone(counts))
+    }
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.0.waiting.down();
+    }
 }
 
 impl Committer {
@@ -67,14 +116,20 @@ impl Committer {
         requests_max: usize,
     ) -> (Self, JoinHandle<()>) {
         let (queue, receiver) = mpsc::channel(QUEUE_LENGTH);
+        let counts = Arc::<Counts>::default();
         let task = Task {
+            counts: Arc::clone(&counts),
             writer: Writer::new(db.clone()),
             db,
             tables,
             requests_max,
             waiting: VecDeque::new(),
         };
-        (Self { queue }, tokio::spawn(task.run(receiver)))
+        (Self { queue, counts }, tokio::spawn(task.run(receiver)))
+    }
+
+    pub fn counts(&self) -> &Arc<Counts> {
+        &self.counts
     }
 
     /// Waits until the write is durable, or refused. Nothing is written when `validate_only`.
@@ -90,6 +145,7 @@ impl Committer {
             actor: kept_actor(actor),
             validate_only,
             reply,
+            _waits: Waits::of(&self.counts),
         };
         self.queue.send(queued).await.map_err(|_| Error::Draining)?;
         answer.await.map_err(|_| Error::Draining)?
@@ -105,6 +161,7 @@ fn kept_actor(actor: &str) -> String {
 }
 
 struct Task {
+    counts: Arc<Counts>,
     db: Db,
     writer: Writer,
     tables: &'static Tables,
@@ -163,7 +220,14 @@ impl Task {
         if group.is_empty() {
             return;
         }
-        match self.try_commit(group).await {
+        let (began, writes) = (Instant::now(), group.len());
+        let committed = self.try_commit(group).await;
+        self.counts.group_us.add_time(began.elapsed());
+        if committed.is_ok() {
+            let writes = u64::try_from(writes).unwrap_or(u64::MAX);
+            self.counts.group_writes.add(writes);
+        }
+        match committed {
             Ok(()) => {}
             // Requests that all waited for one lock would each wait for it again.
             Err(Failed { group, cause }) if group.len() > 1 && !is_lost(&cause) => {
@@ -201,6 +265,7 @@ impl Task {
                 Err(Broken::BeforeCommit(cause))
                     if is_worth_another_try(&cause) && attempt < TRIES_MAX =>
                 {
+                    self.counts.retries.raise();
                     warn!(error = %cause, attempt, "the database was lost before a commit; trying again");
                     tokio::time::sleep(pause).await;
                     pause *= 4;
@@ -210,6 +275,7 @@ impl Task {
                     error!(error = %cause, "a commit had no reply and could not be looked up");
                     for queued in group {
                         let cause = Cause::from(cause.to_string());
+                        self.counts.unknown.raise();
                         let _ = queued.reply.send(Err(Error::OutcomeUnknown(cause)));
                     }
                     return Ok(());

@@ -96,6 +96,14 @@ impl Feed {
         }
     }
 
+    pub fn watchers(&self) -> usize {
+        self.readers.load(Ordering::Relaxed)
+    }
+
+    pub fn kept_bytes(&self) -> usize {
+        self.kept().size
+    }
+
     /// Drops all that is kept: the history is another one, or was jumped over.
     pub fn clear(&self) {
         self.kept().clear();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgRow;
 use sqlx::{Executor as _, PgConnection, Row as _};
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::error::Elapsed;
 use tracing::{error, info, warn};
 
@@ -46,6 +46,13 @@ pub struct Following {
     pub history: Arc<History>,
     pub feed: Arc<Feed>,
     task: JoinHandle<()>,
+}
+
+impl Following {
+    /// Tells whether the task runs, also when this is gone.
+    pub fn task(&self) -> AbortHandle {
+        self.task.abort_handle()
+    }
 }
 
 impl Drop for Following {

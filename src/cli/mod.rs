@@ -19,9 +19,14 @@ mod watch;
 
 pub use client::Interrupted;
 
-use crate::config::Command;
+use crate::config::{Command, LogFormat};
+use crate::telemetry;
 
 pub async fn run(command: Command) -> anyhow::Result<()> {
+    // What serves starts its own, as its options say.
+    if !matches!(command, Command::Serve(_)) {
+        telemetry::start(LogFormat::Auto);
+    }
     match command {
         Command::Serve(options) => serve::run(options).await,
         Command::Migrate(options) => database::migrate(&options).await,

@@ -15,13 +15,25 @@ use crate::cli::guard::{callers, check_listen, transport};
 use crate::config::{GuardOptions, ServeOptions};
 use crate::db::{Db, Pooler};
 use crate::embedded::{self, PrivatePostgres};
+use crate::guard::admission::Admission;
+use crate::ops::Ops;
 use crate::seed;
 use crate::server::{Bulletin, TABLES, bind};
+use crate::telemetry;
 
 /// How often the private Postgres is looked after.
 const WATCH_INTERVAL: Duration = Duration::from_millis(500);
 
 pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
+    let traces = telemetry::start_serving(&options.seeing)?;
+    let served = serve(options).await;
+    if let Some(traces) = traces {
+        traces.stop();
+    }
+    served
+}
+
+async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     check_listen(&options)?;
     let (transport, callers) = (transport(&options.guard)?, callers(&options.guard)?);
     // Bound first: a port that is taken should not cost a database start.
@@ -29,6 +41,8 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {}", options.listen))?;
     let address = listener.local_addr()?;
+    // Open from now on until the very end: probes see how it starts and how it stops.
+    let ops = start_ops(options.seeing.ops_listen).await?;
     let postgres = match &options.database_url {
         Some(_) => None,
         None => Some(start_postgres(&options)?),
@@ -42,11 +56,17 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
         .with_watch_checkpoint_interval(checkpoint_interval)
         .with_watch_buffer_bytes(watch_buffer_bytes)
         .with_transport(transport)
-        .with_callers(callers);
+        .with_callers(callers)
+        .with_bounds(
+            Admission::of(options.bounds.limits()),
+            options.bounds.call_timeout(),
+        )
+        .with_slow_calls(Duration::from_millis(options.seeing.slow_call_ms));
     if postgres.is_some() && !options.no_seed {
         load_seeds(&bulletin).await?;
     }
-    announce(address, &options.guard);
+    ops.watch(bulletin.watched());
+    announce(address, ops.address(), &options.guard);
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let watch = tokio::spawn(stop_signal(sender));
     let drain_timeout = Duration::from_millis(options.drain_timeout_ms);
@@ -72,7 +92,17 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     }
     watch.abort();
     info!("stopped");
+    drop(ops);
     Ok(())
+}
+
+async fn start_ops(address: SocketAddr) -> anyhow::Result<Ops> {
+    let listener = bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address} (--ops-listen)"))?;
+    let ops = Ops::start(listener)?;
+    info!(address = %ops.address(), "metrics and probes are served");
+    Ok(ops)
 }
 
 fn start_postgres(options: &ServeOptions) -> anyhow::Result<PrivatePostgres> {
@@ -126,7 +156,7 @@ async fn load_seeds(bulletin: &Bulletin) -> anyhow::Result<()> {
 }
 
 /// On standard output, for whoever started it by hand or waits for it in a script.
-fn announce(address: SocketAddr, guard: &GuardOptions) {
+fn announce(address: SocketAddr, ops: SocketAddr, guard: &GuardOptions) {
     info!(%address, "serving");
     println!("serving on {address}; try:");
     let mut grpcurl = match guard.has_tls() {
@@ -149,6 +179,7 @@ fn announce(address: SocketAddr, guard: &GuardOptions) {
     ] {
         println!("  {grpcurl} {call}");
     }
+    println!("metrics and probes on http://{ops}");
 }
 
 /// Resolves when the private Postgres has ended without being asked to.

@@ -1,7 +1,9 @@
 //! Commands and options; each option is an environment variable too.
 
+mod bounds;
 mod client;
 mod guard;
+mod seeing;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,11 +11,13 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
+pub use self::bounds::BoundsOptions;
 pub use self::client::{
     ClientOptions, ExportOptions, ImportMode, ImportOptions, IngestOptions, Output, RecordKind,
     ServiceAddress, ShowOptions, TextEncoding, WatchOptions,
 };
 pub use self::guard::GuardOptions;
+pub use self::seeing::{LogFormat, SeeingOptions};
 use crate::changes::compact::Before;
 use crate::db::{Pooler, Settings};
 use crate::token::AskedToken;
@@ -153,6 +157,12 @@ pub struct ServeOptions {
         value_parser = clap::value_parser!(u32).range(0..=1_048_576)
     )]
     pub cache_mib: u32,
+
+    #[command(flatten)]
+    pub bounds: BoundsOptions,
+
+    #[command(flatten)]
+    pub seeing: SeeingOptions,
 
     /// How long calls may take to finish when the service stops
     #[arg(

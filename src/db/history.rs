@@ -222,6 +222,11 @@ impl History {
         self.polls.age()
     }
 
+    /// How many revisions the last poll told of that are not taken yet.
+    pub fn behind(&self) -> i64 {
+        (self.polls.newest() - self.applied().token.revision).max(0)
+    }
+
     fn set_polled(&self, seen: &mut Seen, polled: Instant) {
         seen.polled = seen.polled.max(polled);
         self.polls.succeeded(seen.polled);
@@ -312,6 +317,7 @@ impl History {
     /// A poll that began then found these revisions, which follow the newest, on a primary whose own
     /// newest is this.
     pub fn extend(&self, polled: Instant, steps: &[Step], newest: &Token) {
+        self.polls.told(newest.revision);
         let mut seen = self.seen();
         seen.heard = seen.heard.max(polled);
         seen.is_away = false;

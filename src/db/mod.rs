@@ -80,7 +80,7 @@ impl Db {
             max: settings.connections_max,
             acquire_timeout_ms: settings.acquire_timeout_ms,
             pooler,
-            begin_read: BEGIN_READ,
+            begin_read: pooler.begin_abandonable(),
         };
         let bulk = Connections {
             max: BULK_CONNECTIONS_MAX,

@@ -1,6 +1,6 @@
 //! When the primary was last polled with success, for reads that must not wait for a lock.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Times are kept in microseconds after the first poll, and one.
@@ -10,6 +10,8 @@ pub struct Polls {
     polled_us: AtomicU64,
     /// When the primary last showed less than was seen of it.
     doubted_us: AtomicU64,
+    /// The newest revision that a poll has told of.
+    newest: AtomicI64,
 }
 
 impl Polls {
@@ -18,6 +20,7 @@ impl Polls {
             began: polled,
             polled_us: AtomicU64::new(1),
             doubted_us: AtomicU64::new(0),
+            newest: AtomicI64::new(0),
         }
     }
 
@@ -25,6 +28,15 @@ impl Polls {
     pub fn succeeded(&self, polled: Instant) {
         self.polled_us
             .fetch_max(self.after_us(polled), Ordering::SeqCst);
+    }
+
+    /// A poll has told of this revision, which may be far ahead.
+    pub fn told(&self, newest: i64) {
+        self.newest.store(newest, Ordering::Relaxed);
+    }
+
+    pub fn newest(&self) -> i64 {
+        self.newest.load(Ordering::Relaxed)
     }
 
     /// How long ago the last poll that succeeded began.

@@ -19,7 +19,19 @@ pub enum Pooler {
 /// How a transaction begins that reads one snapshot.
 pub const BEGIN_READ: &str = "begin isolation level repeatable read read only";
 
+/// The same behind a pooler, for a reader that may go away: `db/server.rs` says what that does.
+const BEGIN_READ_POOLED: &str = "begin isolation level repeatable read read only; \
+     set local client_connection_check_interval = 250";
+
 impl Pooler {
+    /// How a read begins that its caller may abandon.
+    pub fn begin_abandonable(self) -> &'static str {
+        match self {
+            Self::None => BEGIN_READ,
+            Self::Transaction => BEGIN_READ_POOLED,
+        }
+    }
+
     pub fn connect_options(self, options: PgConnectOptions) -> PgConnectOptions {
         match self {
             Self::None => options,

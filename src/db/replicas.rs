@@ -1,6 +1,6 @@
 //! Standbys that reads may go to, and which of them are worth asking.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -30,6 +30,8 @@ const TRIAL_TIME_MAX: Duration = Duration::from_secs(2);
 pub struct Replica {
     pub server: Server,
     rest: Mutex<Rest>,
+    /// How many revisions it lacked when it last answered.
+    behind: AtomicI64,
 }
 
 /// How long a replica that failed is left alone.
@@ -65,6 +67,7 @@ impl Replicas {
             Replica {
                 server: Server::connect_lazy(options, connections),
                 rest: Mutex::default(),
+                behind: AtomicI64::new(0),
             }
         };
         Self {
@@ -109,6 +112,21 @@ impl Replica {
                 true
             }
         }
+    }
+
+    /// A snapshot of it had this newest revision when the newest known was that.
+    pub fn showed(&self, revision: i64, known: i64) {
+        self.behind
+            .store((known - revision).max(0), Ordering::Relaxed);
+    }
+
+    pub fn behind(&self) -> i64 {
+        self.behind.load(Ordering::Relaxed)
+    }
+
+    /// Whether it failed, and is not asked for now.
+    pub fn is_left_alone(&self) -> bool {
+        self.rest().until.is_some()
     }
 
     /// It answered, if only that it is behind.

@@ -1,15 +1,16 @@
 //! One Postgres server: the pool of connections to it, and those kept between reads.
 
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{Connection as _, Executor as _, PgConnection, PgPool, Postgres, Transaction};
 
 use crate::db::pooler::Pooler;
 use crate::db::shelf::{Reader, Shelf};
 use crate::error::{Error, Result};
+use crate::tally::{Count, Spread, WORK_US};
 
 /// What a pool that was replaced may take to close; a dead server may never answer.
 const CLOSE_TIME_MAX: Duration = Duration::from_secs(10);
@@ -22,6 +23,24 @@ pub struct Server {
     pool_options: PgPoolOptions,
     shelf: Arc<Shelf>,
     connections: Connections,
+    counts: Arc<Counts>,
+}
+
+/// What became of those who wanted a connection that was not kept.
+#[derive(Debug)]
+pub struct Counts {
+    pub wait_us: Spread<11>,
+    /// They waited in vain.
+    pub timeouts: Count,
+}
+
+/// The connections of a server as they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Usage {
+    pub open: usize,
+    pub idle: usize,
+    pub waiting: usize,
+    pub max: usize,
 }
 
 /// How many connections a server is given, and how they are made.
@@ -55,6 +74,25 @@ impl Server {
             pool_options,
             shelf: Arc::new(Shelf::of(connections.max)),
             connections,
+            counts: Arc::new(Counts {
+                wait_us: Spread::of(&WORK_US),
+                timeouts: Count::default(),
+            }),
+        }
+    }
+
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    pub fn usage(&self) -> Usage {
+        let pool = self.pool();
+        let size = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+        Usage {
+            open: size(pool.size()),
+            idle: pool.num_idle() + self.shelf.kept(),
+            waiting: self.shelf.waiting(),
+            max: size(self.connections.max),
         }
     }
 
@@ -85,13 +123,19 @@ impl Server {
 
     /// A connection from the pool; who waited for one that is replaced meanwhile goes to the new one.
     async fn acquire(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
-        loop {
+        let began = Instant::now();
+        let acquired = loop {
             let pool = self.pool();
             match pool.acquire().await {
                 Err(sqlx::Error::PoolClosed) if !self.pool().is_closed() => {}
-                acquired => return acquired,
+                acquired => break acquired,
             }
+        };
+        self.counts.wait_us.add_time(began.elapsed());
+        if matches!(acquired, Err(sqlx::Error::PoolTimedOut)) {
+            self.counts.timeouts.raise();
         }
+        acquired
     }
 
     /// Whether a read failed because its connection was kept and turns out to be dead. Others that were
@@ -158,8 +202,24 @@ impl Server {
     }
 }
 
+/// How often a server looks whether it still runs a statement for somebody: one whose connection was
+/// closed ends it, which costs the caller no round trip and needs no other connection.
+const LOOK: &str = "set client_connection_check_interval = 250";
+
 fn pool_options(connections: Connections) -> PgPoolOptions {
-    PgPoolOptions::new()
+    let options = PgPoolOptions::new();
+    let options = match connections.pooler {
+        Pooler::None => options.after_connect(|connection, _| {
+            Box::pin(async move {
+                // A server on a system that cannot look refuses, and its statements run to their end.
+                let _ = connection.execute(LOOK).await;
+                Ok(())
+            })
+        }),
+        // What is set behind a pooler meets others.
+        Pooler::Transaction => options,
+    };
+    options
         .max_connections(connections.max)
         .acquire_timeout(Duration::from_millis(connections.acquire_timeout_ms))
         .test_before_acquire(true)

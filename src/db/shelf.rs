@@ -30,6 +30,10 @@ const FRESH: Duration = Duration::from_secs(1);
 /// would ask it, could wait as well.
 const SLOW: Duration = Duration::from_secs(1);
 
+/// How long a statement that nobody waits for any more may go on: most have ended by then, and their
+/// connection is as good as before.
+const ABANDONED_TIME_MAX: Duration = Duration::from_millis(100);
+
 /// Connections that are never kept.
 const UNSHELVED: u32 = 2;
 
@@ -56,6 +60,15 @@ impl Shelf {
         {
             kept.push((Instant::now(), connection));
         }
+    }
+
+    pub fn kept(&self) -> usize {
+        self.kept.lock().map_or(0, |kept| kept.len())
+    }
+
+    /// How many wait for the pool.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     /// To be held while waiting for the pool.
@@ -138,7 +151,8 @@ impl Reader {
     }
 
     /// Keeps the connection for the next read. One that is dropped instead, as by a failed or an
-    /// abandoned call, goes back to the pool, which looks after it.
+    /// abandoned call, goes back to the pool once its statement has ended; when that takes long it is
+    /// closed, which ends the statement (`db/server.rs`).
     pub fn done(mut self) {
         if let Some(connection) = self.connection.take() {
             self.shelf.keep(connection);
@@ -148,12 +162,22 @@ impl Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        let is_slow = self.is_slow();
-        if let Some(connection) = &mut self.connection
-            && is_slow
-        {
+        let Some(mut connection) = self.connection.take() else {
+            return;
+        };
+        if self.is_slow() {
             connection.close_on_drop();
+            return;
         }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
+        runtime.spawn(async move {
+            let ended = tokio::time::timeout(ABANDONED_TIME_MAX, connection.ping()).await;
+            if !matches!(ended, Ok(Ok(()))) {
+                connection.close_on_drop();
+            }
+        });
     }
 }
 

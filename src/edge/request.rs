@@ -1,11 +1,12 @@
 //! Fields that requests share: consistency, pages, views, what is not built yet.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tonic::Request;
 
 use crate::error::{Error, Result, Violation};
 use crate::guard::caller::Role;
+use crate::guard::deadline::{TIMEOUT_HEADER, parse_timeout};
 use crate::paging::Cursor;
 use crate::pb::consistency::Requirement;
 use crate::pb::{Consistency, Total, View, total};
@@ -27,10 +28,8 @@ pub enum Asked {
 }
 
 /// Until when the caller waits, less what an answer takes to reach it.
-///
-/// Units as in the gRPC protocol; a header that is none of its forms is refused by the framework.
 pub fn deadline<T>(request: &Request<T>) -> Instant {
-    let timeout = request.metadata().get("grpc-timeout");
+    let timeout = request.metadata().get(TIMEOUT_HEADER);
     let timeout = timeout.and_then(|value| parse_timeout(value.to_str().ok()?));
     Instant::now() + timeout.map_or(WAIT_DEFAULT, |timeout| timeout - timeout / 8)
 }
@@ -38,20 +37,6 @@ pub fn deadline<T>(request: &Request<T>) -> Instant {
 /// What the caller is shown.
 pub fn sight<T>(request: &Request<T>) -> Sight {
     Role::of(request).sight()
-}
-
-fn parse_timeout(text: &str) -> Option<Duration> {
-    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let count: u64 = digits.parse().ok()?;
-    Some(match unit {
-        "H" => Duration::from_secs(count.min(u64::from(u32::MAX)) * 3_600),
-        "M" => Duration::from_secs(count.min(u64::from(u32::MAX)) * 60),
-        "S" => Duration::from_secs(count.min(u64::from(u32::MAX))),
-        "m" => Duration::from_millis(count),
-        "u" => Duration::from_micros(count),
-        "n" => Duration::from_nanos(count),
-        _ => return None,
-    })
 }
 
 pub fn asked(consistency: Option<Consistency>, deadline: Instant) -> Result<Asked> {

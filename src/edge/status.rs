@@ -10,6 +10,7 @@ use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
 
 use crate::error::{Error, Reason, Result, Violation};
 use crate::pb::google;
+use crate::seeing::current;
 
 const DOMAIN: &str = "bulletin.v1";
 
@@ -32,7 +33,7 @@ impl From<Error> for Status {
             });
             details.set_bad_request(listed);
         }
-        if code == Code::Unavailable {
+        if code == Code::Unavailable || matches!(error, Error::Overloaded { .. }) {
             details.set_retry_info(Some(RETRY_DELAY));
         }
         Status::with_error_details(code, error.to_string(), details)
@@ -44,21 +45,26 @@ pub fn described(error: Error) -> Result<google::rpc::Status> {
     google::rpc::Status::decode(Status::from(error).details()).map_err(Error::internal)
 }
 
-/// Logs what a caller cannot repair, once, with its causes.
+/// Logs what a caller cannot repair, once, with its causes: in the line of the call, where there is one.
 fn log(error: &Error) {
+    let is_ours = matches!(
+        error,
+        Error::Internal(_) | Error::NoPrimary(_) | Error::OutcomeUnknown(_) | Error::Interrupted(_)
+    );
+    if !is_ours {
+        return;
+    }
     let mut causes = Vec::new();
     let mut source = error.source();
     while let Some(cause) = source {
         causes.push(cause.to_string());
         source = cause.source();
     }
-    let causes = causes.join(": ");
-    match error {
-        Error::Internal(_) => tracing::error!(causes, "a call met a defect"),
-        Error::NoPrimary(_) | Error::OutcomeUnknown(_) | Error::Interrupted(_) => {
-            tracing::warn!(causes, "a call failed: {error}");
+    if let Err(causes) = current::leave_causes(causes.join(": ")) {
+        match error {
+            Error::Internal(_) => tracing::error!(causes, "a stream met a defect"),
+            _ => tracing::warn!(causes, "a stream failed: {error}"),
         }
-        _ => {}
     }
 }
 
@@ -81,6 +87,8 @@ fn code_and_reason(error: &Error) -> (Code, &'static str) {
             (Code::OutOfRange, "REVISION_COMPACTED")
         }
         Error::TooLarge { .. } => (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"),
+        Error::Overloaded { .. } => (Code::ResourceExhausted, "OVERLOADED"),
+        Error::DeadlineExceeded { .. } => (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
         Error::Unauthenticated => (Code::Unauthenticated, "UNAUTHENTICATED"),
         Error::PermissionDenied { .. } => (Code::PermissionDenied, "PERMISSION_DENIED"),
         Error::NoPrimary(_) => (Code::Unavailable, "NO_PRIMARY"),

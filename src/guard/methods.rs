@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use crate::guard::caller::Role;
 
 /// What a call of a method takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
     /// Nothing: whoever reaches the port may call it.
     Nobody,

@@ -1,9 +1,13 @@
 //! Who may call what, and how much of it at once.
 
+pub mod admission;
 pub mod caller;
+pub mod calls;
 pub mod certificate;
 pub mod connection;
 pub mod credentials;
+pub mod deadline;
+pub mod gate;
 pub mod identify;
 pub mod keys;
 pub mod methods;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const RESOURCES: [&str; 4] = ["articles", "stations", "statistics", "changes"];
 
 /// The floor of each file, by its path below `src`, most particular first.
-const FLOORS: [(&str, u8); 48] = [
+const FLOORS: [(&str, u8); 49] = [
     ("pb.rs", 0),
     ("names.rs", 0),
     ("error.rs", 0),
@@ -49,6 +49,7 @@ const FLOORS: [(&str, u8); 48] = [
     ("context.rs", 3),
     ("edge", 4),
     ("guard", 4),
+    ("seeing", 4),
     ("honours.rs", 4),
     ("resolution.rs", 4),
     ("transfer", 4),
@@ -59,19 +60,21 @@ const FLOORS: [(&str, u8); 48] = [
 ];
 
 /// Files that compose everything.
-const TOP: [&str; 8] = [
+const TOP: [&str; 10] = [
     "main.rs",
     "lib.rs",
     "cli",
     "server.rs",
     "config",
     "telemetry.rs",
+    "telemetry",
+    "ops",
     "embedded",
     "seed.rs",
 ];
 
 /// Pure files that stand by themselves.
-const PURE: [&str; 13] = [
+const PURE: [&str; 14] = [
     "columns.rs",
     "dates.rs",
     "decimal.rs",
@@ -82,6 +85,7 @@ const PURE: [&str; 13] = [
     "record.rs",
     "rules.rs",
     "span.rs",
+    "tally.rs",
     "token.rs",
     "visibility.rs",
     "changes/chain.rs",

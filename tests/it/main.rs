@@ -5,6 +5,7 @@
 mod support;
 
 mod aggregate;
+mod bounds;
 mod cached;
 mod commands;
 mod compact;
@@ -34,6 +35,7 @@ mod reindex;
 mod replicas;
 mod resolution;
 mod search;
+mod seeing;
 mod settings;
 mod show;
 mod smoke;

@@ -10,7 +10,12 @@ pub struct Folder(PathBuf);
 
 impl Folder {
     pub fn of(service: &Service) -> Self {
-        let name = format!("bulletin-{}-{}", std::process::id(), service.database.name);
+        Self::named(&service.database.name)
+    }
+
+    /// Of the test whose database has this name.
+    pub fn named(database: &str) -> Self {
+        let name = format!("bulletin-{}-{database}", std::process::id());
         let path = std::env::temp_dir().join(name);
         fs::create_dir_all(&path).unwrap();
         Self(path)

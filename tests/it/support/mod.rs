@@ -10,6 +10,7 @@ pub mod folder;
 pub mod generated;
 mod head_lock;
 pub mod history;
+pub mod http;
 pub mod log;
 pub mod pgbouncer;
 pub mod private;

@@ -1,8 +1,11 @@
 //! The `bulletin` program itself, as a user starts it.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::{Database, Service};
 
@@ -15,6 +18,8 @@ fn command(arguments: &[&str]) -> Command {
             command.env_remove(name);
         }
     }
+    // Many run side by side.
+    command.env("BULLETIN_OPS_LISTEN", "127.0.0.1:0");
     command.args(arguments).stdin(Stdio::null());
     command
 }
@@ -91,6 +96,8 @@ impl Drop for Running {
 pub struct Program {
     child: Child,
     pub address: SocketAddr,
+    /// Where metrics and probes are.
+    pub ops: SocketAddr,
     // open, for it goes on to print calls to try
     _stdout: BufReader<ChildStdout>,
 }
@@ -103,24 +110,40 @@ impl Program {
 
     pub async fn serve_at(address: &str, arguments: &[&str]) -> Self {
         let mut command = command(&["serve", "--listen", address]);
-        command.args(arguments).stdout(Stdio::piped());
+        command.args(arguments);
         command.env("RUST_LOG", "off");
+        Self::start(command).await
+    }
+
+    /// Logs into a file, as it does unless told otherwise.
+    pub async fn serve_logging(arguments: &[&str], log: &str) -> Self {
+        let mut command = command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.args(arguments);
+        command.stderr(File::create(log).unwrap());
+        Self::start(command).await
+    }
+
+    async fn start(mut command: Command) -> Self {
+        command.stdout(Stdio::piped());
         let start = move || {
             let mut child = command.spawn().unwrap();
             let mut stdout = BufReader::new(child.stdout.take().unwrap());
-            let mut line = String::new();
-            stdout.read_line(&mut line).unwrap();
-            let address = line
-                .strip_prefix("serving on ")
-                .and_then(|rest| rest.split(';').next())
-                .unwrap_or_else(|| panic!("it does not serve: {line:?}"));
+            let address = after(&mut stdout, "serving on ");
+            let ops = after(&mut stdout, "metrics and probes on http://");
             Self {
-                address: address.parse().unwrap(),
+                address: address.split(';').next().unwrap().parse().unwrap(),
+                ops: ops.parse().unwrap(),
                 child,
                 _stdout: stdout,
             }
         };
         tokio::task::spawn_blocking(start).await.unwrap()
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        let process = Pid::from_child(&self.child);
+        kill_process(process, signal).unwrap();
     }
 
     /// Clients of it.
@@ -143,6 +166,13 @@ impl Program {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
+}
+
+/// The rest of the first line that begins so.
+fn after(stdout: &mut BufReader<ChildStdout>, beginning: &str) -> String {
+    let mut lines = stdout.lines().map_while(Result::ok);
+    let rest = lines.find_map(|line| Some(line.strip_prefix(beginning)?.to_owned()));
+    rest.unwrap_or_else(|| panic!("it does not print {beginning:?}"))
 }
 
 impl Drop for Program {

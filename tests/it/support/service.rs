@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bulletin::changes::verify;
 use bulletin::db::{Db, Settings};
+use bulletin::guard::admission::Admission;
 use bulletin::guard::caller::Role;
 use bulletin::guard::identify::Identify;
 use bulletin::guard::transport::Transport;
@@ -105,6 +106,25 @@ impl Service {
             channel: endpoint.connect_lazy(),
             ..Self::at(self.database.clone(), self.address)
         }
+    }
+
+    /// With bounds of its own.
+    pub async fn bounded(database: Database, admission: Admission, call_timeout: Duration) -> Self {
+        let settings = database.settings();
+        Self::bounded_with(database, &settings, admission, call_timeout).await
+    }
+
+    /// The same, which connects as the settings say.
+    pub async fn bounded_with(
+        database: Database,
+        settings: &Settings,
+        admission: Admission,
+        call_timeout: Duration,
+    ) -> Self {
+        let db = Db::connect(settings).await.unwrap();
+        let bulletin = Bulletin::start(db).await.unwrap();
+        let bulletin = bulletin.with_bounds(admission, call_timeout);
+        Self::run(database, bulletin).await
     }
 
     async fn run(database: Database, bulletin: Bulletin) -> Self {

@@ -7,7 +7,7 @@ mod file;
 mod healthcheck;
 mod import;
 mod ingest;
-mod json;
+pub mod json;
 mod serve;
 mod watch;
 

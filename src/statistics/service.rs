@@ -275,7 +275,7 @@ impl StatisticService for Statistics {
 }
 
 /// What is computed, and by what it is grouped.
-fn asked_groups(request: &AggregateStatisticsRequest) -> Result<(Function, Vec<GroupBy>)> {
+pub fn asked_groups(request: &AggregateStatisticsRequest) -> Result<(Function, Vec<GroupBy>)> {
     let mut rules = Check::default();
     rules.required_enum::<Function>("function", request.function);
     for (index, by) in request.group_by.iter().enumerate() {

@@ -15,6 +15,7 @@ mod extract;
 mod filters;
 mod floors;
 mod follow;
+mod fuzzed;
 mod groups;
 mod honours;
 mod ingest;

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tonic::transport::Server;
-use tonic::transport::server::{Router, TcpIncoming};
+use tonic::transport::server::Router;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
@@ -25,6 +25,7 @@ use crate::changes::tail::{Following, follow};
 use crate::context::{Context, Stopping};
 use crate::db::Db;
 use crate::db::history::History;
+use crate::edge::connections::{Connections, Patience};
 use crate::edge::foreign::{ForeignErrors, MESSAGE_BYTES_MAX};
 use crate::edge::wire::article_service_server::{ArticleServiceServer, SERVICE_NAME as ARTICLES};
 use crate::edge::wire::change_service_server::{ChangeServiceServer, SERVICE_NAME as CHANGES};
@@ -64,8 +65,6 @@ const LOCAL_RESET_STREAMS_MAX: usize = 1_024;
 const HEADER_BYTES_MAX: u32 = 16 * 1024;
 /// How long a watch is silent at most, unless told otherwise.
 const WATCH_CHECKPOINT_INTERVAL: Duration = Duration::from_secs(5);
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
-const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The services on one database, before they are given a socket.
 pub struct Bulletin {
@@ -74,6 +73,7 @@ pub struct Bulletin {
     following: Following,
     stopping: watch::Sender<bool>,
     callers: Arc<dyn Identify>,
+    patience: Patience,
 }
 
 impl Bulletin {
@@ -109,12 +109,19 @@ impl Bulletin {
             following,
             stopping: sender,
             callers: Arc::new(Anybody),
+            patience: Patience::default(),
         })
     }
 
     /// Who tells callers apart; else anybody may call anything.
     pub fn with_callers(mut self, callers: Arc<dyn Identify>) -> Self {
         self.callers = callers;
+        self
+    }
+
+    /// How long peers are waited for.
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
         self
     }
 
@@ -148,6 +155,7 @@ impl Bulletin {
             following,
             stopping,
             callers,
+            patience,
         } = self;
         let db = context.db.clone();
         // Held so that the committer cannot end before the services do.
@@ -167,12 +175,10 @@ impl Bulletin {
             // Nobody waits for the start of the drain when the server has failed already.
             let _ = stopped.send(());
         };
-        let serving = router(context, callers)
+        let connections = Connections::of(listener, patience.opening);
+        let serving = router(context, callers, patience)
             .add_service(health_service)
-            .serve_with_incoming_shutdown(
-                TcpIncoming::from(listener).with_nodelay(Some(true)),
-                drain,
-            );
+            .serve_with_incoming_shutdown(connections, drain);
         let bound = async move {
             match is_stopping.await {
                 Ok(()) => tokio::time::sleep(drain_timeout).await,
@@ -227,22 +233,22 @@ type Layers = Stack<Callers, Stack<ForeignErrors, Stack<GrpcWebLayer, Identity>>
 /// What every service is served on. The benchmark serves its references on it too, so that nothing but
 /// the handlers differs.
 #[doc(hidden)]
-pub fn layered_server(callers: Arc<dyn Identify>) -> Server<Layers> {
+pub fn layered_server(callers: Arc<dyn Identify>, patience: Patience) -> Server<Layers> {
     // The framework's own defaults for the first three are no bound at all.
     Server::builder()
         .max_concurrent_streams(STREAMS_MAX)
         .http2_max_local_error_reset_streams(Some(LOCAL_RESET_STREAMS_MAX))
         .http2_max_pending_accept_reset_streams(Some(RESET_STREAMS_MAX))
         .http2_max_header_list_size(HEADER_BYTES_MAX)
-        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
-        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .http2_keepalive_interval(Some(patience.ping_interval))
+        .http2_keepalive_timeout(Some(patience.ping_timeout))
         .accept_http1(true)
         .layer(GrpcWebLayer::new())
         .layer(ForeignErrors)
         .layer(Callers(callers))
 }
 
-fn router(context: Context, callers: Arc<dyn Identify>) -> Router<Layers> {
+fn router(context: Context, callers: Arc<dyn Identify>, patience: Patience) -> Router<Layers> {
     macro_rules! bounded {
         ($server:ident, $service:expr) => {
             $server::new($service)
@@ -250,7 +256,7 @@ fn router(context: Context, callers: Arc<dyn Identify>) -> Router<Layers> {
                 .max_encoding_message_size(MESSAGE_BYTES_MAX)
         };
     }
-    layered_server(callers)
+    layered_server(callers, patience)
         .add_service(bounded!(
             ArticleServiceServer,
             Articles::new(context.clone())

@@ -247,11 +247,7 @@ fn check_people(check: &mut Check, field: &str, article: &pb::Article) {
             check.required_line(&at("title"), &office.title, LABEL_LENGTH_MAX);
             check.line(&at("organization"), &office.organization, LABEL_LENGTH_MAX);
         }
-        for (role_index, role) in person.roles.iter().enumerate() {
-            check.required_enum::<person::Role>(&at(&format!("roles[{role_index}]")), *role);
-        }
-        let roles: Vec<String> = person.roles.iter().map(ToString::to_string).collect();
-        check.distinct(&at("roles"), roles.iter().map(String::as_str));
+        check.distinct_enums::<person::Role>(&at("roles"), &person.roles);
     }
     check.count(&at("quotations"), article.quotations.len(), QUOTATIONS_MAX);
     for (index, quotation) in article.quotations.iter().take(QUOTATIONS_MAX).enumerate() {

@@ -2,6 +2,7 @@
 //! common fields, responses of record bytes.
 
 pub mod codec;
+pub mod connections;
 pub mod foreign;
 pub mod list;
 pub mod reply;

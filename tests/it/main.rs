@@ -18,6 +18,7 @@ mod follow;
 mod fuzzed;
 mod groups;
 mod honours;
+mod hostile;
 mod ingest;
 mod interleavings;
 mod lifecycle;

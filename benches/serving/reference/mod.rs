@@ -8,6 +8,7 @@ pub mod replies;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use bulletin::edge::connections::Patience;
 use bulletin::guard::identify::Anybody;
 use bulletin::server::{bind, layered_server};
 use tonic::transport::server::TcpIncoming;
@@ -32,7 +33,7 @@ pub async fn serve(options: ReferenceOptions) -> Result<()> {
 async fn serve_with(handlers: impl Handlers, options: ReferenceOptions) -> Result<()> {
     let listener = bind(options.listen).await?;
     println!("serving on {}", listener.local_addr()?);
-    layered_server(Arc::new(Anybody))
+    layered_server(Arc::new(Anybody), Patience::default())
         .add_service(Articles(handlers.clone()))
         .add_service(Statistics(handlers))
         .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)))

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bulletin::changes::verify;
 use bulletin::db::{Db, Settings};
+use bulletin::edge::connections::Patience;
 use bulletin::pb::article_service_client::ArticleServiceClient;
 use bulletin::pb::change_service_client::ChangeServiceClient;
 use bulletin::pb::ingest_service_client::IngestServiceClient;
@@ -38,10 +39,16 @@ impl Service {
 
     /// With the seed page.
     pub async fn seeded() -> Self {
+        Self::seeded_with(Patience::default()).await
+    }
+
+    /// The same, with as much patience with peers.
+    pub async fn seeded_with(patience: Patience) -> Self {
         let database = Database::create().await;
         let bulletin = Bulletin::start(database.open_for_service().await)
             .await
-            .unwrap();
+            .unwrap()
+            .with_patience(patience);
         seed::load(
             &bulletin.context().committer,
             seed::parse(seed::PAGE).unwrap(),

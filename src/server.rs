@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::bail;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tonic::transport::Server;
@@ -63,6 +63,9 @@ const STREAMS_MAX: u32 = 1_024;
 const RESET_STREAMS_MAX: usize = 64;
 const LOCAL_RESET_STREAMS_MAX: usize = 1_024;
 const HEADER_BYTES_MAX: u32 = 16 * 1024;
+/// Connections that wait to be taken, as far as the kernel allows. Those above it are made to wait a second,
+/// which a restart of all clients at once must not come to.
+const WAITING_CONNECTIONS_MAX: u32 = 4_096;
 /// How long a watch is silent at most, unless told otherwise.
 const WATCH_CHECKPOINT_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -293,5 +296,12 @@ fn reflection() -> tonic_reflection::server::Builder<'static> {
 
 /// Binds the socket.
 pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
-    TcpListener::bind(address).await
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // A port that was just left can be taken again.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING_CONNECTIONS_MAX)
 }

@@ -8,4 +8,5 @@ pub mod list;
 pub mod reply;
 pub mod request;
 pub mod status;
+pub mod weight;
 pub mod wire;

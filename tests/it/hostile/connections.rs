@@ -7,6 +7,7 @@ use bulletin::edge::connections::Patience;
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 use super::frames::{
     DATA, END_STREAM, GOAWAY, HEADERS, PING, PREFACE, Raw, SETTINGS, begin, frame, message,
@@ -38,13 +39,17 @@ async fn who_says_nothing_is_cut_off_and_who_begins_is_not() {
         ..Patience::default()
     })
     .await;
-    let mut idle = Raw::open(service.address, &[]).await;
+    let address = service.address;
+    let mut idle = Raw::open(address, &[]).await;
+    let mut silent = JoinSet::new();
     for said in [&b""[..], b"P", &PREFACE[..23], b"POST / HTTP/1.1\r\n"] {
-        let mut silent = TcpStream::connect(service.address).await.unwrap();
-        silent.write_all(said).await.unwrap();
-        let cut = async { while matches!(silent.read_u8().await, Ok(_)) {} };
-        beside(&service, cut).await;
+        silent.spawn(async move {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(said).await.unwrap();
+            while stream.read_u8().await.is_ok() {}
+        });
     }
+    beside(&service, silent.join_all()).await;
     idle.send(&begin(1, GET)).await;
     idle.send(&frame(DATA, END_STREAM, 1, &get())).await;
     assert!(ended(idle.next_of(&[HEADERS])).await.is_some());
@@ -60,7 +65,7 @@ async fn a_call_that_trickles_in_holds_up_nobody_and_is_answered() {
         .collect();
     let end = frame(DATA, END_STREAM, 1, &[]);
     let call = [begin(1, GET), body, end].concat();
-    for piece in call.chunks(call.len() / 20) {
+    for piece in call.chunks(call.len() / 10) {
         raw.send(piece).await;
         are_answered(&service).await;
     }
@@ -196,17 +201,25 @@ async fn ten_thousand_connections_are_held_while_others_are_answered() {
         eprintln!("no more than {count} connections: more files may not be open");
     }
     let (program, service) = program(&[]).await;
+    let address = program.address;
+    let mut held = Vec::new();
     let hold = async {
-        let mut held = Vec::new();
+        let mut opening = JoinSet::new();
         for place in 0..count {
-            held.push(match place % 2 {
-                0 => Raw::open(program.address, &[]).await,
-                _ => Raw::silent(program.address).await,
+            opening.spawn(async move {
+                match place % 2 {
+                    0 => Raw::open(address, &[]).await,
+                    _ => Raw::silent(address).await,
+                }
             });
+            // As many as may wait to be taken.
+            if opening.len() == 1_000 {
+                held.extend(std::mem::take(&mut opening).join_all().await);
+            }
         }
-        held
+        held.extend(opening.join_all().await);
     };
-    let mut held = beside(&service, hold).await;
+    beside(&service, hold).await;
     are_answered(&service).await;
     // The first of them is served as before.
     let first = &mut held[0];

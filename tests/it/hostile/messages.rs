@@ -8,11 +8,11 @@ use prost::Message;
 use prost::bytes::Buf as _;
 use prost::encoding::{WireType, decode_key, decode_varint, encode_key, encode_varint};
 use prost_reflect::{DynamicMessage, Kind, MessageDescriptor, Value};
-use tonic::Code::InvalidArgument;
+use tonic::Code::{InvalidArgument, ResourceExhausted};
 
 use super::frames::message;
 use super::http::{Answer, GRPC, post};
-use super::{beside, ended};
+use super::{are_answered, beside, ended, memory_kib, program};
 use crate::support::Service;
 use crate::support::seeds::{PAGE_TEXT, TRAFFIC};
 
@@ -20,6 +20,9 @@ const CREATE_ARTICLE: &str = "/bulletin.v1.ArticleService/CreateArticle";
 
 /// Most bytes of a refusal's headers that any client takes.
 const HEADER_BYTES_MAX: usize = 8 * 1024;
+
+/// Less than a list of millions comes to, by far.
+const MEMORY_KIB_MAX: u64 = 128 * 1024;
 
 async fn call(service: &Service, path: &str, bytes: &[u8]) -> Answer {
     ended(post(service, path, GRPC, message(bytes))).await
@@ -381,9 +384,9 @@ async fn what_is_nested_without_end_is_refused() {
     }
 }
 
-/// What a method takes, with very many items in one of its lists.
+/// What a method takes, with as many items in one of its lists as a message has room for.
 fn many_in(method: &str, list: &str, item: &[u8]) -> (String, Vec<u8>) {
-    const BYTES: usize = 512 * 1024;
+    const BYTES: usize = 4 * 1024 * 1024 - 1024;
     let methods = methods().into_iter();
     let (path, mut at) = methods
         .into_iter()
@@ -419,12 +422,17 @@ fn many_in(method: &str, list: &str, item: &[u8]) -> (String, Vec<u8>) {
     )
 }
 
+/// Empty messages are two bytes each, and would be gigabytes if they were taken apart.
 #[tokio::test]
-async fn a_list_that_is_far_too_long_is_refused_in_few_words() {
-    let service = Service::seeded().await;
+async fn a_list_of_millions_is_refused_before_it_is_taken_apart() {
+    let (program, service) = program(&[]).await;
+    are_answered(&service).await;
+    let before = memory_kib(program.process_id(), "VmHWM");
     for (method, list, item) in [
-        ("CreateArticle", "article.people", &b""[..]),
-        ("CreateArticle", "article.people.roles", &[1]),
+        ("ImportRecords", "records", &b""[..]),
+        ("ImportRecords", "records.article.people", b""),
+        ("ImportRecords", "records.statistic.stations", b"x"),
+        ("CreateArticle", "article.people", b""),
         ("CreateArticle", "article.people.offices", b""),
         ("CreateArticle", "article.honours", b""),
         ("CreateArticle", "article.honours.recipients", b"x"),
@@ -435,20 +443,57 @@ async fn a_list_that_is_far_too_long_is_refused_in_few_words() {
         ("BatchGetArticles", "names", b"x"),
         ("CreateStation", "station.aliases", b"x"),
         ("ResolveStations", "texts", b"x"),
+    ] {
+        let (path, bytes) = many_in(method, list, item);
+        let answer = call(&service, &path, &bytes).await;
+        answer.refusal().is(ResourceExhausted, "MESSAGE_TOO_LARGE");
+    }
+    are_answered(&service).await;
+    let more = memory_kib(program.process_id(), "VmHWM").saturating_sub(before);
+    assert!(more < MEMORY_KIB_MAX, "{more} KiB more");
+}
+
+#[tokio::test]
+async fn a_list_of_enums_that_is_far_too_long_is_refused_in_few_words() {
+    let service = Service::seeded().await;
+    for (method, list, item) in [
+        ("CreateArticle", "article.people.roles", &[1]),
         ("AggregateStatistics", "group_by", &[1]),
         ("WatchChanges", "kinds", &[9]),
         ("ExportRecords", "kinds", &[9]),
-        ("ImportRecords", "records", b""),
     ] {
         let (path, bytes) = many_in(method, list, item);
-        let start = std::time::Instant::now();
         let answer = beside(&service, call(&service, &path, &bytes)).await;
-        eprintln!(
-            "{method} {list} {:?} {:?}",
-            start.elapsed(),
-            answer.refusal()
-        );
         is_small(&answer);
         answer.refusal().is(InvalidArgument, "FIELD_INVALID");
     }
+}
+
+/// Quotes that do not stand in a long page are looked for until enough is wrong.
+#[tokio::test]
+async fn an_article_of_quotes_that_stand_nowhere_is_refused_in_few_words() {
+    let service = Service::seeded().await;
+    let span = pb::Span {
+        quote: "所在".repeat(50) + "某",
+        ..Default::default()
+    };
+    let mention = pb::Mention {
+        surface: "所".to_owned(),
+        station: "stations/ab".to_owned(),
+        span: Some(span),
+    };
+    let request = pb::CreateArticleRequest {
+        article_id: "long".to_owned(),
+        article: Some(Article {
+            headline: "长".to_owned(),
+            source_text: "所在".repeat(100_000),
+            mentions: vec![mention; 2_000],
+            ..Default::default()
+        }),
+        validate_only: true,
+    };
+    let bytes = request.encode_to_vec();
+    let answer = beside(&service, call(&service, CREATE_ARTICLE, &bytes)).await;
+    is_small(&answer);
+    answer.refusal().is(InvalidArgument, "SPAN_MISMATCH");
 }

@@ -38,11 +38,15 @@ async fn program(arguments: &[&str]) -> (Program, Service) {
     (program, service)
 }
 
-/// How much memory a process has, in KiB.
-fn memory_kib(process_id: u32) -> u64 {
+/// How much memory a process has (`VmRSS`), or had at most (`VmHWM`), in KiB.
+fn memory_kib(process_id: u32, which: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process_id}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.unwrap().trim().trim_end_matches(" kB");
+    let line = status.lines().find_map(|line| line.strip_prefix(which));
+    let kib = line
+        .unwrap()
+        .trim_start_matches(':')
+        .trim()
+        .trim_end_matches(" kB");
     kib.parse().unwrap()
 }
 

@@ -2,6 +2,7 @@
 
 #![no_main]
 
+#[expect(dead_code, reason = "each target takes some of it")]
 #[path = "../../tests/it/fuzzed/refused.rs"]
 mod refused;
 

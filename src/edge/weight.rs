@@ -19,7 +19,7 @@ const LIGHT_BYTES: usize = 32 * 1024;
 
 /// Of a text or a list in a message, and of what it points to.
 const POINTER_BYTES: usize = 24;
-const TEXT_BYTES: usize = POINTER_BYTES + 24;
+const TEXT_BYTES: usize = POINTER_BYTES + 32;
 
 /// Refuses a message that is much larger than its bytes.
 pub fn check_weight(message: &str, bytes: &[u8]) -> Result<()> {

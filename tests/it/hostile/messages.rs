@@ -486,7 +486,7 @@ async fn an_article_of_quotes_that_stand_nowhere_is_refused_in_few_words() {
         article_id: "long".to_owned(),
         article: Some(Article {
             headline: "长".to_owned(),
-            source_text: "所在".repeat(100_000),
+            source_text: "所在".repeat(30_000),
             mentions: vec![mention; 2_000],
             ..Default::default()
         }),

@@ -12,6 +12,7 @@ pub mod replay;
 pub mod service;
 pub mod since;
 pub mod snapshot;
+pub mod standing;
 pub mod tail;
 pub mod verify;
 pub mod versions;

@@ -41,3 +41,12 @@ pub async fn verify(db: &Db, tables: &Tables, expected: Option<&AskedToken>) -> 
     tx.rollback().await?;
     Ok(report)
 }
+
+/// What is wrong with the end of the log; nothing when the next revision can follow it.
+pub async fn fault_of_tip(db: &Db) -> Result<Option<String>> {
+    let mut connection = db.dedicated().await?;
+    db.pooler().begin_read(&mut connection).await?;
+    let fault = walk::fault_of_tip(&mut connection).await?;
+    db.pooler().end_read(&mut connection).await?;
+    Ok(fault)
+}

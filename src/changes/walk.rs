@@ -103,6 +103,32 @@ pub async fn walk(connection: &mut PgConnection, expected: Option<&AskedToken>) 
     Ok(walked)
 }
 
+/// What is wrong with the newest revision, or with how it follows from the one before.
+pub async fn fault_of_tip(connection: &mut PgConnection) -> Result<Option<String>> {
+    let sql = "-- changes.newest_revision
+        select max(revision) as revision from revisions";
+    let row = sqlx::query(sql).fetch_one(&mut *connection).await?;
+    let Some(newest) = row.try_get::<Option<i64>, _>("revision")? else {
+        return Ok(Some("revisions: revision 0 is missing".to_owned()));
+    };
+    if let Some(fault) = stray_change(connection).await? {
+        return Ok(Some(fault));
+    }
+    let last = heads(connection, newest - 2, 2).await?;
+    match &last[..] {
+        [start] if newest == 0 => Ok(fault_of_start(start)),
+        [before, head] => {
+            let horizon = compact::horizon(connection).await?;
+            let rows = changes(connection, (before.token.revision, newest), horizon).await?;
+            Ok(fault_of(&before.token, head, &rows, horizon))
+        }
+        _ => Ok(Some(format!(
+            "revisions: revision {} is missing",
+            newest - 1
+        ))),
+    }
+}
+
 fn is_named(asked: &AskedToken, token: &Token) -> bool {
     asked.revision == token.revision && asked.names(&token.chain)
 }

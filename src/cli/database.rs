@@ -7,19 +7,23 @@ use crate::changes::compact::Compaction;
 use crate::changes::reindex::{
     PROJECTION_VERSION, migrate as bring_up, projection_version, reindex as reindex_tables,
 };
-use crate::changes::verify::verify as verify_log;
-use crate::config::{CompactOptions, DatabaseOptions, SeedOptions, VerifyOptions};
+use crate::changes::verify::{fault_of_tip, verify as verify_log};
+use crate::config::{CompactOptions, DatabaseOptions, MigrateOptions, SeedOptions, VerifyOptions};
 use crate::db::Db;
+use crate::db::privileges::grant;
 use crate::seed as seeds;
 use crate::server::TABLES;
 
-pub async fn migrate(options: &DatabaseOptions) -> anyhow::Result<()> {
-    let db = Db::connect(&options.settings()).await?;
+pub async fn migrate(options: &MigrateOptions) -> anyhow::Result<()> {
+    let db = Db::connect(&options.database.settings()).await?;
     db.check_direct().await?;
     bring_up(&db, &TABLES)
         .await
         .context("the migration failed")?;
     check(&db).await?;
+    if let Some(role) = &options.grant_to {
+        grant(&db, role).await?;
+    }
     println!("the schema is up to date");
     Ok(())
 }
@@ -107,4 +111,15 @@ pub async fn check(db: &Db) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// Checks that the log ends in a sound revision: nothing may be added to a broken one.
+pub async fn check_tip(db: &Db) -> anyhow::Result<()> {
+    match fault_of_tip(db).await? {
+        None => Ok(()),
+        Some(fault) => bail!(
+            "the newest revision of the log is damaged, so nothing may follow it ({fault}); `bulletin \
+             verify` tells more; restore a backup"
+        ),
+    }
 }

@@ -11,7 +11,7 @@ use tracing::{info, warn};
 
 use crate::changes::reindex::migrate;
 use crate::changes::versions;
-use crate::cli::database::check;
+use crate::cli::database::{check, check_tip};
 use crate::config::ServeOptions;
 use crate::db::{Db, Pooler};
 use crate::embedded::{self, PrivatePostgres};
@@ -74,7 +74,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
 }
 
 /// Everyone who reaches the port may read and write, so others must be let in by name.
-fn check_listen(options: &ServeOptions) -> anyhow::Result<()> {
+pub fn check_listen(options: &ServeOptions) -> anyhow::Result<()> {
     if !options.listen.ip().is_loopback() && !options.insecure_plaintext {
         bail!(
             "--listen {} can be reached by others, and there is no TLS or authentication yet: listen on a \
@@ -127,6 +127,7 @@ async fn open(options: &ServeOptions, postgres: Option<&PrivatePostgres>) -> any
             .context("the migration failed")?;
     }
     check(&db).await?;
+    check_tip(&db).await?;
     if options.database_pooler == Pooler::None && db.is_pooled().await? {
         warn!(
             "the database is reached through a pooler: unless it keeps prepared statements, calls will \

@@ -9,8 +9,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 pub use self::client::{
-    ClientOptions, ExportOptions, ImportMode, ImportOptions, IngestOptions, IngestOutput,
-    RecordKind, ServiceAddress, TextEncoding, WatchOptions,
+    ClientOptions, ExportOptions, ImportMode, ImportOptions, IngestOptions, Output, RecordKind,
+    ServiceAddress, ShowOptions, TextEncoding, WatchOptions,
 };
 use crate::changes::compact::Before;
 use crate::db::{Pooler, Settings};
@@ -29,7 +29,7 @@ pub enum Command {
     /// Run the service, on a private PostgreSQL unless a database is given
     Serve(ServeOptions),
     /// Bring the database's schema to this release's version
-    Migrate(DatabaseOptions),
+    Migrate(MigrateOptions),
     /// Load records into the database; those that exist are left alone
     Seed(SeedOptions),
     /// Check that the log is whole and that the tables are what it says
@@ -44,8 +44,12 @@ pub enum Command {
     Import(ImportOptions),
     /// Read bulletin pages into a running service: articles, stations and statistics
     Ingest(IngestOptions),
+    /// Show a record of a running service: an article with every number and unit marked in its text
+    Show(ShowOptions),
     /// Print changes of a running service as they happen
     Watch(WatchOptions),
+    /// Look whether what `serve` would be given works, and say what to do where it does not
+    Doctor(DoctorOptions),
     /// Ask a running service whether it serves
     Healthcheck(HealthcheckOptions),
 }
@@ -164,6 +168,24 @@ pub struct DatabaseOptions {
     /// Database, such as postgres://user@host:5432/bulletin
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: String,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct MigrateOptions {
+    #[command(flatten)]
+    pub database: DatabaseOptions,
+
+    /// Let this role serve the database, and no more: it may add to the log, and not alter it
+    #[arg(long, env = "BULLETIN_GRANT_TO", value_name = "ROLE")]
+    pub grant_to: Option<String>,
+}
+
+/// The options of `serve`, looked at without serving: the database, its schema and log, what the role may
+/// do, clocks, standbys. Prints a line each; ends with 1 when one of them keeps the service from working.
+#[derive(Args, Clone, Debug)]
+pub struct DoctorOptions {
+    #[command(flatten)]
+    pub serve: ServeOptions,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -1,8 +1,10 @@
 //! Connections to Postgres, migrations, and what a database error means to a caller.
 
+mod fitness;
 pub mod history;
 mod polls;
 mod pooler;
+pub mod privileges;
 mod replicas;
 mod seen;
 mod server;
@@ -14,17 +16,15 @@ use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgRow};
 use sqlx::query::Query;
-use sqlx::{
-    ConnectOptions, Connection as _, FromRow as _, PgConnection, Postgres, Row as _, Transaction,
-};
+use sqlx::{ConnectOptions, Connection as _, PgConnection, Postgres, Transaction};
 
 use crate::cache::loads::Loads;
 use crate::db::history::History;
 use crate::error::{Cause, Error, Result};
 
+pub use self::fitness::Unfit;
 pub(crate) use self::pooler::BEGIN_READ;
 pub use self::pooler::Pooler;
 use self::pooler::{is_pooled, is_refused_by_pooler};
@@ -34,8 +34,6 @@ pub(crate) use self::server::Server;
 pub use self::settings::Settings;
 pub(crate) use self::shelf::Reader;
 pub(crate) use self::writer::{Beginning, Writer};
-
-static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// How long a database that does not answer is asked for a connection at the start.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
@@ -244,41 +242,6 @@ impl Db {
         Ok(self.primary.dedicated().await?)
     }
 
-    /// Brings the schema to this release's version.
-    pub async fn migrate(&self) -> Result<()> {
-        MIGRATIONS
-            .run(&self.primary.pool())
-            .await
-            .map_err(Error::internal)
-    }
-
-    /// Checks that this release can serve the database, and says what to do when it cannot.
-    pub async fn check(&self) -> Result<(), Unfit> {
-        let known = MIGRATIONS
-            .iter()
-            .map(|migration| migration.version)
-            .max()
-            .unwrap_or(0);
-        let found = self.schema_version().await?;
-        match found {
-            None => return Err(Unfit::NotMigrated),
-            Some(found) if found < known => return Err(Unfit::Older { found, known }),
-            Some(found) if found > known => return Err(Unfit::Newer { found, known }),
-            Some(_) => {}
-        }
-        let settings = self.server_settings().await?;
-        if settings.version < VERSION_MIN {
-            return Err(Unfit::Server(settings.version));
-        }
-        if settings.encoding != "UTF8" {
-            return Err(Unfit::Encoding(settings.encoding));
-        }
-        if matches!(settings.ctype.as_str(), "C" | "POSIX") {
-            return Err(Unfit::Ctype(settings.ctype));
-        }
-        Ok(())
-    }
-
     pub async fn close(&self) {
         for replica in self.replicas.all() {
             replica.server.close().await;
@@ -317,66 +280,6 @@ async fn try_connection(options: &PgConnectOptions) -> Result<()> {
     }
 }
 
-/// `server_version_num` of the oldest Postgres served.
-const VERSION_MIN: i32 = 140_000;
-
-/// Why this release cannot serve a database.
-#[derive(Debug, thiserror::Error)]
-pub enum Unfit {
-    #[error("the database has no bulletin schema; run `bulletin migrate`")]
-    NotMigrated,
-    #[error("the schema is version {found}, this release needs {known}; run `bulletin migrate`")]
-    Older { found: i64, known: i64 },
-    #[error("the schema is version {found}, newer than this release's {known}; upgrade bulletin")]
-    Newer { found: i64, known: i64 },
-    #[error("Postgres {0} is too old; 140000 (14.0) is the oldest served")]
-    Server(i32),
-    #[error("the database's encoding is {0:?}; create it with encoding UTF8")]
-    Encoding(String),
-    #[error("the database's lc_ctype is {0:?}, which knows no Chinese; create it with C.UTF-8")]
-    Ctype(String),
-    #[error(
-        "the database is reached through a pooler, which gives each transaction another session; this \
-         needs a direct connection"
-    )]
-    Pooled,
-    #[error(transparent)]
-    Unreachable(#[from] Error),
-}
-
-impl Db {
-    async fn schema_version(&self) -> Result<Option<i64>> {
-        let sql = "-- db.schema_table
-            select to_regclass('_sqlx_migrations') is not null
-               and to_regclass('revisions') is not null";
-        let row = self.fetch_one(|| Ok(sqlx::query(sql))).await?;
-        if !row.try_get::<bool, _>(0)? {
-            return Ok(None);
-        }
-        let sql = "-- db.schema_version
-            select max(version) from _sqlx_migrations where success";
-        let row = self.fetch_one(|| Ok(sqlx::query(sql))).await?;
-        Ok(row.try_get(0)?)
-    }
-
-    async fn server_settings(&self) -> Result<ServerSettings> {
-        let sql = "-- db.server_settings
-            select current_setting('server_version_num')::integer as version,
-                   pg_encoding_to_char(encoding)::text as encoding,
-                   datcollate::text as collate, datctype::text as ctype
-            from pg_database where datname = current_database()";
-        let row = self.fetch_one(|| Ok(sqlx::query(sql))).await?;
-        Ok(ServerSettings::from_row(&row)?)
-    }
-}
-
-#[derive(sqlx::FromRow)]
-struct ServerSettings {
-    version: i32,
-    encoding: String,
-    ctype: String,
-}
-
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         if is_unreachable(&error) {
@@ -405,12 +308,14 @@ pub(crate) fn is_unreachable(error: &sqlx::Error) -> bool {
         | sqlx::Error::WorkerCrashed => true,
         // A connection that ends in the middle of a message.
         sqlx::Error::Protocol(_) => true,
-        // Connection exceptions, shutdown, start-up and recovery, too many connections, read-only, and
-        // a connection that the server ended since this process was stalled in a transaction.
+        // Connection exceptions, shutdown, start-up and recovery, no connection, memory or disk left, its
+        // files failing, read-only, and a connection that the server ended since this process was stalled
+        // in a transaction.
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
             code.starts_with("08")
                 || code.starts_with("57P")
-                || matches!(&*code, "53300" | "25006" | "25P03")
+                || code.starts_with("53")
+                || matches!(&*code, "58030" | "25006" | "25P03")
         }),
         _ => false,
     }

@@ -46,6 +46,10 @@ impl Binaries {
         }
     }
 
+    pub(super) fn major_version(&self) -> u32 {
+        self.major_version
+    }
+
     pub(super) fn postgres(&self) -> PathBuf {
         self.directory.join("postgres")
     }

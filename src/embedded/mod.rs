@@ -116,6 +116,14 @@ impl PrivatePostgres {
     }
 }
 
+/// The version of PostgreSQL that would be started, without starting or creating anything.
+pub fn look(options: &Options) -> Result<u32, Error> {
+    let data = state::data_of(options)?;
+    let major = cluster::major_version(&data)?;
+    let binaries = Binaries::find(options.postgres_bin_dir.as_deref(), major, &data)?;
+    Ok(binaries.major_version())
+}
+
 /// Everything but letters and digits is encoded, which no reader of URLs can take for a separator.
 fn percent_encoded(path: &Path) -> String {
     let mut encoded = String::new();

@@ -169,6 +169,12 @@ fn create(path: PathBuf) -> Result<PathBuf, Error> {
     fs::canonicalize(&path).map_err(Error::io("resolve state directory", &path))
 }
 
+/// Where the data is, or would be.
+pub(super) fn data_of(options: &Options) -> Result<PathBuf, Error> {
+    let path = options.state_dir.clone().map_or_else(default_path, Ok)?;
+    Ok(path.join("data"))
+}
+
 fn create_ephemeral() -> Result<PathBuf, Error> {
     let parent = create(env::temp_dir())?;
     // keyed with the system's randomness, so the name cannot be guessed and taken beforehand

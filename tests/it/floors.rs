@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const RESOURCES: [&str; 4] = ["articles", "stations", "statistics", "changes"];
 
 /// The floor of each file, by its path below `src`, most particular first.
-const FLOORS: [(&str, u8); 46] = [
+const FLOORS: [(&str, u8); 47] = [
     ("pb.rs", 0),
     ("names.rs", 0),
     ("error.rs", 0),
@@ -31,6 +31,7 @@ const FLOORS: [(&str, u8); 46] = [
     ("changes/view.rs", 1),
     ("changes", 2),
     ("listing.rs", 2),
+    ("listing", 2),
     ("filter/sql.rs", 2),
     ("filter", 1),
     ("articles", 1),

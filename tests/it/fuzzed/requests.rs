@@ -37,8 +37,10 @@ use prost_reflect::DynamicMessage;
 
 use super::refused::{is_told, is_told_of_bytes};
 
+type Hold = fn(&[u8]);
+
 /// Messages by the letter that comes before their bytes.
-const REQUESTS: [(u8, fn(&[u8])); 17] = [
+const REQUESTS: [(u8, Hold); 17] = [
     (b'a', |bytes| of(bytes, create_article)),
     (b'b', |bytes| of(bytes, update_article)),
     (b'c', |bytes| of(bytes, create_station)),

@@ -58,7 +58,7 @@ fn texts(message: &MessageDescriptor, above: &[MessageDescriptor]) -> Vec<Vec<(u
         match field.kind() {
             Kind::String => found.push(vec![here]),
             Kind::Message(inner) if !above.contains(&inner) => {
-                let above = [above, &[message.clone()]].concat();
+                let above = [above, std::slice::from_ref(message)].concat();
                 for path in texts(&inner, &above) {
                     found.push([vec![here.clone()], path].concat());
                 }

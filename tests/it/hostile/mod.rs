@@ -73,7 +73,7 @@ async fn are_answered(service: &Service) {
         let written = client.create_station(&id).await.unwrap();
         assert_eq!(client.station(&written.name).await, written);
     };
-    ended(calls).await;
+    ended(Box::pin(calls)).await;
 }
 
 /// Does something hostile, while another client's calls are answered, and afterwards too.

@@ -78,7 +78,7 @@ async fn what_nobody_reads_waits_in_the_log_and_not_in_memory() {
     let readers = readers(&service).await;
     let writes = async {
         for place in 0..PAGES {
-            write(&service, place).await;
+            Box::pin(write(&service, place)).await;
         }
     };
     beside(&service, writes).await;

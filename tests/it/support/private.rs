@@ -70,11 +70,19 @@ pub async fn stop(postgres: PrivatePostgres) {
 
 /// Ends the server and every process of it, as a crash of the machine would.
 pub fn kill_with_children(server: u32) {
-    let children = std::fs::read_to_string(format!("/proc/{server}/task/{server}/children"));
-    let children = children.unwrap_or_default();
-    let children = children.split_whitespace().map(|id| id.parse().unwrap());
-    for id in [server.try_into().unwrap()].into_iter().chain(children) {
+    for id in processes_of(server) {
         // A child may end with the server.
         let _ = kill_process(Pid::from_raw(id).unwrap(), Signal::KILL);
     }
+}
+
+/// The server, and every process of it.
+pub fn processes_of(server: u32) -> Vec<i32> {
+    let children = std::fs::read_to_string(format!("/proc/{server}/task/{server}/children"));
+    let children = children.unwrap_or_default();
+    let children = children.split_whitespace().map(|id| id.parse().unwrap());
+    [server.try_into().unwrap()]
+        .into_iter()
+        .chain(children)
+        .collect()
 }

@@ -134,6 +134,12 @@ impl Program {
         self.child.id()
     }
 
+    /// Its exit code, once it has ended.
+    pub async fn ended(mut self) -> Option<i32> {
+        let wait = move || self.child.wait().unwrap().code();
+        tokio::task::spawn_blocking(wait).await.unwrap()
+    }
+
     /// Ends it as a power cut would.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();

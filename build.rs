@@ -77,7 +77,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     )?;
 
     let mut prost = tonic_prost_build::Config::new();
-    prost.include_file("all.rs").disable_comments(["google"]);
+    prost
+        .include_file("all.rs")
+        .disable_comments(["google"])
+        .enable_type_names();
     tonic_prost_build::configure()
         .build_transport(false)
         .build_server(false)

@@ -38,7 +38,12 @@ impl PageTokens {
         let sql = "-- keys.page_token
             select key from keys where purpose = 'page_token'";
         let key: Vec<u8> = db.fetch_one(|| Ok(sqlx::query(sql))).await?.try_get(0)?;
-        let key = RandomizedNonceKey::new(&AES_256_GCM, &key).map_err(Error::internal)?;
+        Self::of_key(&key)
+    }
+
+    /// With a key of 32 bytes.
+    pub fn of_key(key: &[u8]) -> Result<Self> {
+        let key = RandomizedNonceKey::new(&AES_256_GCM, key).map_err(Error::internal)?;
         Ok(Self { key })
     }
 
@@ -107,8 +112,7 @@ mod tests {
 
     #[test]
     fn a_token_opens_for_its_own_request_only() {
-        let key = RandomizedNonceKey::new(&AES_256_GCM, &[7; 32]).expect("32 bytes are a key");
-        let tokens = PageTokens { key };
+        let tokens = PageTokens::of_key(&[7; 32]).expect("32 bytes are a key");
         let history = AskedToken {
             revision: 3,
             chain_prefix: "0123456789abcdef".into(),

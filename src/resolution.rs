@@ -58,7 +58,7 @@ pub async fn resolve_stations(
     Ok((response, snapshot))
 }
 
-fn check(request: &ResolveStationsRequest) -> Result<usize> {
+pub fn check(request: &ResolveStationsRequest) -> Result<usize> {
     let mut check = Check::default();
     if request.texts.is_empty() {
         check.refuse(

@@ -15,7 +15,7 @@ const VIOLATIONS_MAX: usize = 100;
 
 impl Check {
     pub fn push(&mut self, violation: Violation) {
-        if self.violations.len() < VIOLATIONS_MAX {
+        if !self.is_full() {
             self.violations.push(violation);
         }
     }
@@ -125,6 +125,9 @@ impl Check {
     pub fn distinct<'a>(&mut self, field: &str, items: impl IntoIterator<Item = &'a str>) {
         let mut seen = std::collections::HashSet::new();
         for (index, item) in items.into_iter().enumerate() {
+            if self.is_full() {
+                return;
+            }
             if !seen.insert(item) {
                 let got = Violation::shown(item);
                 self.refuse(
@@ -153,6 +156,22 @@ impl Check {
         self.optional_enum::<E>(field, number);
     }
 
+    /// A list of enums that are set, each once.
+    pub fn distinct_enums<E: TryFrom<i32>>(&mut self, field: &str, numbers: &[i32]) {
+        let mut seen = std::collections::HashSet::new();
+        for (index, number) in numbers.iter().enumerate() {
+            // There are few values, so that a long list fills up with those that repeat.
+            if self.is_full() {
+                return;
+            }
+            let field = format!("{field}[{index}]");
+            self.required_enum::<E>(&field, *number);
+            if !seen.insert(number) {
+                self.refuse(&field, format!("must not repeat, got \"{number}\" twice"));
+            }
+        }
+    }
+
     /// An id within a record.
     pub fn inner_id(&mut self, field: &str, id: &str) {
         if !is_inner_id(id) {
@@ -162,6 +181,11 @@ impl Check {
                 format!("must match [a-z][a-z0-9-]{{0,62}}, got {got}"),
             );
         }
+    }
+
+    /// Whether what is wrong beside would not be listed: a list of millions need not be looked through.
+    pub fn is_full(&self) -> bool {
+        self.violations.len() >= VIOLATIONS_MAX
     }
 
     pub fn is_clean(&self) -> bool {

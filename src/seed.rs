@@ -1,5 +1,7 @@
 //! Records from JSON lines, written through the same drafts as any other.
 
+use std::fmt::Display;
+
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 
 use crate::changes::committer::Committer;
@@ -36,12 +38,22 @@ pub fn parse_line(number: usize, line: &str) -> Result<Record> {
     let refused = |problem: String| Error::invalid(format!("line {number}"), problem);
     let mut json = serde_json::Deserializer::from_str(line);
     let message = DynamicMessage::deserialize(descriptor(), &mut json)
-        .map_err(|error| refused(format!("must be a {MESSAGE} in JSON: {error}")))?;
+        .map_err(|error| refused(format!("must be a {MESSAGE} in JSON: {}", told(&error))))?;
     json.end()
-        .map_err(|error| refused(format!("must be one JSON object: {error}")))?;
+        .map_err(|error| refused(format!("must be one JSON object: {}", told(&error))))?;
     message
         .transcode_to()
-        .map_err(|error| refused(error.to_string()))
+        .map_err(|error| refused(told(&error)))
+}
+
+/// What a parser says, which may be the line itself: cut short, and without what a terminal would obey.
+fn told(problem: &impl Display) -> String {
+    const TOLD_MAX: usize = 300;
+    let problem = problem.to_string();
+    let plain = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let told = problem.chars().take(TOLD_MAX).map(plain);
+    let is_cut = problem.chars().nth(TOLD_MAX).is_some();
+    told.chain(is_cut.then_some('…')).collect()
 }
 
 /// Writes the records that do not exist yet, as one revision.

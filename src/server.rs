@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::bail;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tonic::transport::Server;
@@ -40,7 +40,7 @@ use crate::guard::admission::Admission;
 use crate::guard::deadline::Deadlines;
 use crate::guard::gate::Gate;
 use crate::guard::identify::{Callers, Identify};
-use crate::guard::transport::Transport;
+use crate::guard::transport::{PING_INTERVAL, PING_TIMEOUT, Transport};
 use crate::ingest::service::Ingest;
 use crate::ops::Watched;
 use crate::paging::PageTokens;
@@ -68,10 +68,11 @@ const STREAMS_MAX: u32 = 1_024;
 const RESET_STREAMS_MAX: usize = 64;
 const LOCAL_RESET_STREAMS_MAX: usize = 1_024;
 const HEADER_BYTES_MAX: u32 = 16 * 1024;
+/// Connections that wait to be taken, as far as the kernel allows. Those above it are made to wait a second,
+/// which a restart of all clients at once must not come to.
+const WAITING_CONNECTIONS_MAX: u32 = 4_096;
 /// How long a watch is silent at most, unless told otherwise.
 const WATCH_CHECKPOINT_INTERVAL: Duration = Duration::from_secs(5);
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
-const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The services on one database, before they are given a socket.
 pub struct Bulletin {
@@ -209,7 +210,9 @@ impl Bulletin {
             // Nobody waits for the start of the drain when the server has failed already.
             let _ = stopped.send(());
         };
-        let mut server = layered_server(gate);
+        let mut server = layered_server(gate)
+            .http2_keepalive_interval(Some(transport.ping_interval))
+            .http2_keepalive_timeout(Some(transport.ping_timeout));
         if let Some(age) = transport.connection_max_age {
             server = server.max_connection_age(age);
         }
@@ -283,8 +286,8 @@ pub fn layered_server(gate: Gate) -> Server<Layers> {
         .http2_max_local_error_reset_streams(Some(LOCAL_RESET_STREAMS_MAX))
         .http2_max_pending_accept_reset_streams(Some(RESET_STREAMS_MAX))
         .http2_max_header_list_size(HEADER_BYTES_MAX)
-        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
-        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .http2_keepalive_interval(Some(PING_INTERVAL))
+        .http2_keepalive_timeout(Some(PING_TIMEOUT))
         .accept_http1(true)
         .layer(GrpcWebLayer::new())
         .layer(gate.seeing)
@@ -339,5 +342,12 @@ fn reflection() -> tonic_reflection::server::Builder<'static> {
 
 /// Binds the socket.
 pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
-    TcpListener::bind(address).await
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // A port that was just left can be taken again.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING_CONNECTIONS_MAX)
 }

@@ -148,7 +148,9 @@ fn check_language(check: &mut Check, field: &str, code: &str) {
 }
 
 fn check_person(check: &mut Check, field: &str, id: &str, people: &[pb::Person]) {
-    if !id.is_empty() && !people.iter().any(|person| person.id == id) {
+    // Those above the bound are refused, and not looked through.
+    let mut people = people.iter().take(PEOPLE_MAX);
+    if !id.is_empty() && !people.any(|person| person.id == id) {
         let got = Violation::shown(id);
         check.refuse(
             field,
@@ -247,11 +249,7 @@ fn check_people(check: &mut Check, field: &str, article: &pb::Article) {
             check.required_line(&at("title"), &office.title, LABEL_LENGTH_MAX);
             check.line(&at("organization"), &office.organization, LABEL_LENGTH_MAX);
         }
-        for (role_index, role) in person.roles.iter().enumerate() {
-            check.required_enum::<person::Role>(&at(&format!("roles[{role_index}]")), *role);
-        }
-        let roles: Vec<String> = person.roles.iter().map(ToString::to_string).collect();
-        check.distinct(&at("roles"), roles.iter().map(String::as_str));
+        check.distinct_enums::<person::Role>(&at("roles"), &person.roles);
     }
     check.count(&at("quotations"), article.quotations.len(), QUOTATIONS_MAX);
     for (index, quotation) in article.quotations.iter().take(QUOTATIONS_MAX).enumerate() {
@@ -323,6 +321,9 @@ fn check_recipient_count(check: &mut Check, field: &str, index: usize, honour: &
 /// Names of stations must be well-formed; whether they exist is known only under the lock.
 fn check_references(check: &mut Check, field: &str, article: &pb::Article) {
     for (path, name) in station_references(article) {
+        if check.is_full() {
+            return;
+        }
         check.take(StationName::parse(&format!("{field}.{path}"), name));
     }
 }

@@ -1,6 +1,7 @@
 //! ArticleService on the wire.
 
 use prost::bytes::Bytes;
+use tokio::task::spawn_blocking;
 use tonic::{Request, async_trait};
 
 use crate::articles::draft::ArticleDraft;
@@ -36,6 +37,9 @@ use crate::record::{Record as _, basic, check_etag, decode};
 use crate::route::{Bound, Freshness};
 use crate::rules::Check;
 use crate::sight::Sight;
+
+/// So long a page is looked through in no time.
+const SHORT_PAGE_BYTES: usize = 32 * 1024;
 
 #[derive(Clone, Debug)]
 pub struct Articles {
@@ -147,6 +151,23 @@ impl Articles {
     }
 }
 
+/// Proves the draft, on a long page beside the tasks that serve calls: each of thousands of quotes is looked
+/// for in all of it.
+async fn proven(mut put: Put, current: Option<(Article, Option<Page>)>) -> Result<Put> {
+    let given = put.page.as_ref();
+    let page = given.or(current.as_ref().and_then(|(_, page)| page.as_ref()));
+    let is_long = page.is_some_and(|page| page.text().len() > SHORT_PAGE_BYTES);
+    let prove = move || {
+        let current = current.as_ref();
+        put.prove(current.map(|(current, page)| (current, page.as_ref())))?;
+        Ok(put)
+    };
+    match is_long {
+        true => spawn_blocking(prove).await.map_err(Error::internal)?,
+        false => prove(),
+    }
+}
+
 fn check_source_text(text: &str) -> Result<()> {
     let mut check = Check::default();
     check.source_text("article.source_text", text);
@@ -238,7 +259,7 @@ impl ArticleService for Articles {
         )?;
         let correction_reason = String::new();
         let kind = PutKind::Create;
-        let mut put = Put {
+        let put = Put {
             name,
             article,
             correction_reason,
@@ -246,7 +267,7 @@ impl ArticleService for Articles {
             page,
             proven: None,
         };
-        put.prove(None)?;
+        let put = proven(put, None).await?;
         written(self.submit(put, &caller, request.validate_only).await?)
     }
 
@@ -272,12 +293,12 @@ impl ArticleService for Articles {
             proven: None,
         };
         // What may not be written at all is refused under the lock, without being proven.
-        match &current {
+        match current {
             Some((current, page)) if !current.is_deleted() => {
-                check_etag(&put.article.etag, current)?;
-                put.prove(Some((current, page.as_ref())))?;
+                check_etag(&put.article.etag, &current)?;
+                put = proven(put, Some((current, page))).await?;
             }
-            None if request.allow_missing => put.prove(None)?,
+            None if request.allow_missing => put = proven(put, None).await?,
             _ => {}
         }
         written(self.submit(put, &caller, request.validate_only).await?)

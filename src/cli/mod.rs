@@ -10,7 +10,7 @@ mod guard;
 mod healthcheck;
 mod import;
 mod ingest;
-mod json;
+pub mod json;
 mod marks;
 mod serve;
 mod show;

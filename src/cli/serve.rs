@@ -5,6 +5,7 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
@@ -36,6 +37,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
 async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     check_listen(&options)?;
     let (transport, callers) = (transport(&options.guard)?, callers(&options.guard)?);
+    raise_file_limit();
     // Bound first: a port that is taken should not cost a database start.
     let listener = bind(options.listen)
         .await
@@ -103,6 +105,19 @@ async fn start_ops(address: SocketAddr) -> anyhow::Result<Ops> {
     let ops = Ops::start(listener)?;
     info!(address = %ops.address(), "metrics and probes are served");
     Ok(ops)
+}
+
+/// Every connection is a file. The soft limit protects programs that cannot handle many, the hard one is
+/// meant.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        warn!(%error, "the limit of open files stays at {:?}", limit.current);
+    }
 }
 
 fn start_postgres(options: &ServeOptions) -> anyhow::Result<PrivatePostgres> {

@@ -4,11 +4,14 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tonic::codegen::http::{Request, Response};
+use prost_reflect::{FieldDescriptor, Kind};
+use tonic::codegen::http::header::CONTENT_TYPE;
+use tonic::codegen::http::{Method, Request, Response, StatusCode};
 use tonic::{Code, Status};
 use tower::{Layer, Service};
 
 use crate::error::{Error, Violation};
+use crate::pb::POOL;
 
 /// Longest message taken, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -33,7 +36,8 @@ impl<S, In, Out> Service<Request<In>> for Rewriter<S>
 where
     S: Service<Request<In>, Response = Response<Out>>,
     S::Future: Send + 'static,
-    Out: Default,
+    S::Error: Send + 'static,
+    Out: Default + Send + 'static,
 {
     type Response = S::Response;
     type Error = S::Error;
@@ -44,6 +48,11 @@ where
     }
 
     fn call(&mut self, request: Request<In>) -> Self::Future {
+        if let Some(code) = no_call(&request) {
+            let mut response = Response::new(Out::default());
+            *response.status_mut() = code;
+            return Box::pin(std::future::ready(Ok(response)));
+        }
         let answer = self.inner.call(request);
         Box::pin(async move {
             let response = answer.await?;
@@ -52,6 +61,19 @@ where
                 None => response,
             })
         })
+    }
+}
+
+/// What HTTP answers to a request that is no call of gRPC, which the framework would take as one.
+fn no_call<B>(request: &Request<B>) -> Option<StatusCode> {
+    if request.method() != Method::POST {
+        return Some(StatusCode::METHOD_NOT_ALLOWED);
+    }
+    let kind = request.headers().get(CONTENT_TYPE);
+    let rest = kind.and_then(|kind| kind.as_bytes().strip_prefix(b"application/grpc"));
+    match rest {
+        Some([] | [b'+' | b';', ..]) => None,
+        _ => Some(StatusCode::UNSUPPORTED_MEDIA_TYPE),
     }
 }
 
@@ -78,6 +100,12 @@ pub fn documented(status: &Status) -> Option<Status> {
             Some(Error::invalid("request", description).into())
         }
         Code::Unimplemented if message.is_empty() => Some(Error::NotBuilt("the method").into()),
+        Code::Unimplemented if message.starts_with("Content is compressed with") => {
+            let mut documented = Status::from(Error::NotBuilt("taking compressed messages"));
+            // It says what is taken instead.
+            documented.metadata_mut().clone_from(status.metadata());
+            Some(documented)
+        }
         Code::OutOfRange if message.contains("message length too large") => {
             let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
             let size = message
@@ -109,11 +137,13 @@ fn is_about_frames(message: &str) -> bool {
 /// The decoder names the field from the inside out: `Article.headline: Request.article: problem`.
 fn undecodable(message: &str) -> Error {
     let mut parts: Vec<&str> = message.split(": ").skip(1).collect();
-    let mut path = Vec::new();
+    let mut path: Vec<String> = Vec::new();
+    let mut inside = None;
     while let Some((first, rest)) = parts.split_first() {
         match first.split_once('.') {
             Some((message, field)) if is_identifier(message) && is_identifier(field) => {
-                path.insert(0, field);
+                path.insert(0, member(message, field, inside));
+                inside = Some(message);
             }
             _ => break,
         }
@@ -130,6 +160,25 @@ fn undecodable(message: &str) -> Error {
         "must be encoded as the API's protobuf says"
     };
     Violation::invalid(field, description).into()
+}
+
+/// The field by its name in the API. Of a oneof the decoder names only the group: the field is the one that
+/// can hold what is wrong, a message of the type `inside`, or else a text.
+fn member(message: &str, field: &str, inside: Option<&str>) -> String {
+    let holds = |member: &FieldDescriptor| match (member.kind(), inside) {
+        (Kind::Message(kind), Some(inside)) => kind.name() == inside,
+        (Kind::String, None) => true,
+        _ => false,
+    };
+    let mut messages = POOL.all_messages().filter(|known| known.name() == message);
+    let group = messages.find_map(|known| known.oneofs().find(|group| group.name() == field));
+    let members = group.map(|group| group.fields().filter(holds).collect::<Vec<_>>());
+    let members = members.unwrap_or_default();
+    let names: Vec<&str> = members.iter().map(FieldDescriptor::name).collect();
+    match names[..] {
+        [] => field.to_owned(),
+        _ => names.join(" or "),
+    }
 }
 
 fn is_identifier(text: &str) -> bool {

@@ -7,4 +7,5 @@ pub mod list;
 pub mod reply;
 pub mod request;
 pub mod status;
+pub mod weight;
 pub mod wire;

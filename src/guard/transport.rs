@@ -22,6 +22,8 @@ use crate::guard::tls::Tls;
 pub const CONNECTIONS_MAX: usize = 10_000;
 
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+pub const PING_INTERVAL: Duration = Duration::from_secs(30);
+pub const PING_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How long nobody is taken when the machine has nothing left to take somebody with.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -42,6 +44,10 @@ pub struct Transport {
     pub connection_max_age: Option<Duration>,
     /// How long a handshake may take, and again what a client says first.
     pub handshake_timeout: Duration,
+    /// How long a connection is silent before it is asked whether it lives.
+    pub ping_interval: Duration,
+    /// How long the answer may take.
+    pub ping_timeout: Duration,
 }
 
 impl Default for Transport {
@@ -51,6 +57,8 @@ impl Default for Transport {
             connections_max: CONNECTIONS_MAX,
             connection_max_age: None,
             handshake_timeout: HANDSHAKE_TIMEOUT,
+            ping_interval: PING_INTERVAL,
+            ping_timeout: PING_TIMEOUT,
         }
     }
 }

@@ -294,14 +294,10 @@ impl StatisticService for Statistics {
 }
 
 /// What is computed, and by what it is grouped.
-fn asked_groups(request: &AggregateStatisticsRequest) -> Result<(Function, Vec<GroupBy>)> {
+pub fn asked_groups(request: &AggregateStatisticsRequest) -> Result<(Function, Vec<GroupBy>)> {
     let mut rules = Check::default();
     rules.required_enum::<Function>("function", request.function);
-    for (index, by) in request.group_by.iter().enumerate() {
-        rules.required_enum::<GroupBy>(&format!("group_by[{index}]"), *by);
-    }
-    let words: Vec<String> = request.group_by.iter().map(ToString::to_string).collect();
-    rules.distinct("group_by", words.iter().map(String::as_str));
+    rules.distinct_enums::<GroupBy>("group_by", &request.group_by);
     let buckets = request.group_by().filter(|by| is_bucket(*by)).count();
     if buckets > 1 {
         rules.refuse("group_by", "must have at most one of DAY, MONTH and YEAR");

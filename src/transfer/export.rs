@@ -233,6 +233,9 @@ fn kinds(asked: &[i32], sight: Sight) -> Result<Vec<Kind>> {
     let mut check = Check::default();
     let mut kinds = Vec::new();
     for (index, number) in asked.iter().enumerate() {
+        if check.is_full() {
+            break;
+        }
         let field = format!("kinds[{index}]");
         check.required_enum::<record::Kind>(&field, *number);
         let known = record::Kind::try_from(*number).ok();

@@ -8,5 +8,5 @@ mod export;
 mod import;
 mod needs;
 pub mod order;
-mod proof;
+pub mod proof;
 pub mod service;

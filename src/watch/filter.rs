@@ -34,6 +34,9 @@ impl Filter {
         let mut check = Check::default();
         let mut kinds = Vec::new();
         for (index, asked) in request.kinds.iter().enumerate() {
+            if check.is_full() {
+                break;
+            }
             match kind(*asked) {
                 Some(kind) => kinds.push(kind),
                 None => check.refuse(

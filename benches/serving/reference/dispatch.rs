@@ -10,7 +10,7 @@ use bulletin::edge::reply::TOKEN_HEADER;
 use bulletin::pb::{
     BatchGetArticlesRequest, GetArticleRequest, ListArticlesRequest, ListStatisticsRequest,
 };
-use prost::Message;
+use prost::{Message, Name};
 use tonic::body::Body;
 use tonic::codegen::http::{Request as HttpRequest, Response as HttpResponse};
 use tonic::metadata::MetadataValue;
@@ -118,7 +118,7 @@ async fn unary<Asked, Answered, Fut>(
     handle: impl Fn(Asked) -> Fut + Send,
 ) -> Result<HttpResponse<Body>, Infallible>
 where
-    Asked: Message + Default + 'static,
+    Asked: Message + Name + Default + 'static,
     Answered: Message + 'static,
     Fut: Future<Output = Answer<Answered>> + Send,
 {

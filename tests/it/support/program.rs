@@ -166,6 +166,19 @@ impl Program {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
+
+    /// Asks it to stop.
+    pub fn stop(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+    }
+
+    /// Its exit code, once it has ended.
+    pub fn code(&mut self) -> Option<i32> {
+        self.child
+            .try_wait()
+            .unwrap()
+            .and_then(|status| status.code())
+    }
 }
 
 /// The rest of the first line that begins so.

@@ -44,10 +44,16 @@ impl Service {
 
     /// With the seed page.
     pub async fn seeded() -> Self {
+        Self::seeded_with(Transport::default()).await
+    }
+
+    /// The same, which clients reach so.
+    pub async fn seeded_with(transport: Transport) -> Self {
         let database = Database::create().await;
         let bulletin = Bulletin::start(database.open_for_service().await)
             .await
-            .unwrap();
+            .unwrap()
+            .with_transport(transport);
         seed::load(
             &bulletin.context().committer,
             seed::parse(seed::PAGE).unwrap(),

@@ -1,0 +1,12 @@
+//! Lines of any text keep what `tests/it/fuzzed/lines.rs` says of them.
+
+#![no_main]
+
+#[expect(dead_code, reason = "each target takes some of it")]
+#[path = "../../tests/it/fuzzed/refused.rs"]
+mod refused;
+
+#[path = "../../tests/it/fuzzed/lines.rs"]
+mod lines;
+
+libfuzzer_sys::fuzz_target!(|text: &str| lines::hold(text));

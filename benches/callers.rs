@@ -2,12 +2,16 @@
 //! signature is proven, and one that is remembered. `cargo bench --bench callers`
 
 #[path = "../tests/it/guard/issuer.rs"]
-#[expect(dead_code, reason = "the tests need more of it")]
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "it is of the tests, which need more of it"
+)]
 mod issuer;
 
 use std::fs;
 use std::hint::black_box;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bulletin::guard::credentials::{Credentials, Tokens, load_policy};
@@ -52,7 +56,7 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn credentials(folder: &PathBuf, signers: &[Signer]) -> anyhow::Result<Credentials> {
+fn credentials(folder: &Path, signers: &[Signer]) -> anyhow::Result<Credentials> {
     let signers: Vec<&Signer> = signers.iter().collect();
     let (jwks, policy) = (folder.join("jwks"), folder.join("policy"));
     fs::write(&jwks, key_set(&signers))?;

@@ -80,3 +80,29 @@ fn authorization(file: &Path) -> anyhow::Result<MetadataValue<Ascii>> {
     authorization.set_sensitive(true);
     Ok(authorization)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_call_has_the_token_that_the_file_has_then() {
+        let file = std::env::temp_dir().join(format!("bulletin-token-{}", std::process::id()));
+        let sent = |token: &mut Token| {
+            let request = token.call(Request::new(()))?;
+            let authorization = request.metadata().get("authorization").cloned();
+            Ok::<_, Status>(authorization.map(|text| text.to_str().unwrap().to_owned()))
+        };
+        let bearer = |token: &str| Some(format!("Bearer {token}"));
+        fs::write(&file, "one\n").unwrap();
+        let mut token = Token::of(Some(&file)).unwrap();
+        assert_eq!(sent(&mut token).unwrap(), bearer("one"));
+        fs::write(&file, "two").unwrap();
+        assert_eq!(sent(&mut token).unwrap(), bearer("two"));
+        fs::remove_file(&file).unwrap();
+        let gone = sent(&mut token).unwrap_err();
+        assert_eq!(gone.code(), tonic::Code::Unavailable);
+        assert!(Token::of(Some(&file)).is_err());
+        assert_eq!(sent(&mut Token::of(None).unwrap()).unwrap(), None);
+    }
+}

@@ -163,3 +163,31 @@ async fn commands_reach_a_service_by_tls_and_are_known_by_token_or_certificate()
         assert!(ended.stderr.contains(said), "{said}: {ended:?}");
     }
 }
+
+#[tokio::test]
+async fn doctor_looks_at_the_files_too() {
+    let (authority, signer) = (Authority::new(), Signer::edwards("d"));
+    let (mount, options) = mounted(&authority, &signer);
+    let database = Database::create().await;
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    let head = [
+        "doctor",
+        "--database-url",
+        &database.url,
+        "--listen",
+        "0.0.0.0:0",
+    ];
+    let doctor = async || run(&[&head, &*options].concat()).await.stdout;
+    let said = doctor().await;
+    for sound in ["ok      TLS: ", "ok      callers: ", "ok      listening: "] {
+        assert!(said.contains(sound), "{sound}: {said}");
+    }
+    mount.put(&[("policy", "{}"), ("tls.key", "")]);
+    let said = doctor().await;
+    for fault in [
+        "fault   TLS: TLS cannot be served: ",
+        "fault   callers: --policy cannot be used: ",
+    ] {
+        assert!(said.contains(fault), "{fault}: {said}");
+    }
+}

@@ -10,6 +10,7 @@ use clap::Parser as _;
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     bulletin::telemetry::start();
+    bulletin::guard::tls::install_provider();
     match bulletin::cli::run(cli.command).await {
         Ok(()) => ExitCode::SUCCESS,
         // As a shell tells a command that ^C has ended.

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tonic::transport::Server;
-use tonic::transport::server::{Router, TcpIncoming};
+use tonic::transport::server::Router;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
@@ -37,6 +37,7 @@ use crate::edge::wire::transfer_service_server::{SERVICE_NAME as TRANSFER, Trans
 use crate::error::Result;
 use crate::extract::load_rules;
 use crate::guard::identify::{Anybody, Callers, Identify};
+use crate::guard::transport::Transport;
 use crate::ingest::service::Ingest;
 use crate::paging::PageTokens;
 use crate::stations::service::Stations;
@@ -74,6 +75,7 @@ pub struct Bulletin {
     following: Following,
     stopping: watch::Sender<bool>,
     callers: Arc<dyn Identify>,
+    transport: Transport,
 }
 
 impl Bulletin {
@@ -109,12 +111,19 @@ impl Bulletin {
             following,
             stopping: sender,
             callers: Arc::new(Anybody),
+            transport: Transport::default(),
         })
     }
 
     /// Who tells callers apart; else anybody may call anything.
     pub fn with_callers(mut self, callers: Arc<dyn Identify>) -> Self {
         self.callers = callers;
+        self
+    }
+
+    /// How clients reach it; else in plaintext.
+    pub fn with_transport(mut self, transport: Transport) -> Self {
+        self.transport = transport;
         self
     }
 
@@ -148,6 +157,7 @@ impl Bulletin {
             following,
             stopping,
             callers,
+            transport,
         } = self;
         let db = context.db.clone();
         // Held so that the committer cannot end before the services do.
@@ -167,12 +177,13 @@ impl Bulletin {
             // Nobody waits for the start of the drain when the server has failed already.
             let _ = stopped.send(());
         };
-        let serving = router(context, callers)
+        let mut server = layered_server(callers);
+        if let Some(age) = transport.connection_max_age {
+            server = server.max_connection_age(age);
+        }
+        let serving = router(server, context)
             .add_service(health_service)
-            .serve_with_incoming_shutdown(
-                TcpIncoming::from(listener).with_nodelay(Some(true)),
-                drain,
-            );
+            .serve_with_incoming_shutdown(transport.connections(listener), drain);
         let bound = async move {
             match is_stopping.await {
                 Ok(()) => tokio::time::sleep(drain_timeout).await,
@@ -242,7 +253,7 @@ pub fn layered_server(callers: Arc<dyn Identify>) -> Server<Layers> {
         .layer(Callers(callers))
 }
 
-fn router(context: Context, callers: Arc<dyn Identify>) -> Router<Layers> {
+fn router(mut server: Server<Layers>, context: Context) -> Router<Layers> {
     macro_rules! bounded {
         ($server:ident, $service:expr) => {
             $server::new($service)
@@ -250,7 +261,7 @@ fn router(context: Context, callers: Arc<dyn Identify>) -> Router<Layers> {
                 .max_encoding_message_size(MESSAGE_BYTES_MAX)
         };
     }
-    layered_server(callers)
+    server
         .add_service(bounded!(
             ArticleServiceServer,
             Articles::new(context.clone())

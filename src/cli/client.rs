@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use tonic::transport::{Channel, Endpoint};
+use tonic::service::interceptor::InterceptedService;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
+use crate::cli::endpoint::{Token, endpoint};
 use crate::config::ClientOptions;
 use crate::edge::foreign::MESSAGE_BYTES_MAX;
 
@@ -45,19 +46,21 @@ pub async fn until_interrupted(
     }
 }
 
+/// A connection whose calls carry the token that there is.
+pub type Channel = InterceptedService<tonic::transport::Channel, Token>;
+
 /// Connects when it is first called, and again whenever the connection is lost.
 pub fn channel(options: &ClientOptions) -> anyhow::Result<Channel> {
-    let addr = &options.service.addr;
-    let endpoint = Endpoint::from_shared(format!("http://{addr}"))
-        .with_context(|| format!("{addr:?} is no HOST:PORT"))?;
-    Ok(endpoint
+    let token = Token::of(options.token_file.as_ref())?;
+    let channel = endpoint(&options.service)?
         .connect_timeout(CONNECT_TIMEOUT)
         .tcp_nodelay(true)
         .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
         .keep_alive_timeout(KEEPALIVE_TIMEOUT)
         .initial_stream_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOW_BYTES)
-        .connect_lazy())
+        .connect_lazy();
+    Ok(InterceptedService::new(channel, token))
 }
 
 /// How long a service is tried again that fails for reasons that pass.

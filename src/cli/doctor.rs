@@ -9,8 +9,8 @@ use time::OffsetDateTime;
 use crate::changes::reindex::{PROJECTION_VERSION, projection_version};
 use crate::changes::standing::{Standing, has};
 use crate::changes::verify::fault_of_tip;
-use crate::cli::serve::check_listen;
-use crate::config::DoctorOptions;
+use crate::cli::guard::{callers, check_listen, transport};
+use crate::config::{DoctorOptions, GuardOptions};
 use crate::db::privileges::Privileges;
 use crate::db::{Db, Pooler, Settings};
 use crate::embedded;
@@ -28,6 +28,7 @@ pub async fn run(options: &DoctorOptions) -> anyhow::Result<()> {
         Ok(()) => findings.sound("listening", format!("on {}", options.serve.listen)),
         Err(error) => findings.fault("listening", error),
     }
+    look_at_guard(&options.serve.guard, &mut findings);
     match &options.serve.database_url {
         Some(url) => look_at_database(options, url, &mut findings).await,
         None => look_at_private(options, &mut findings),
@@ -77,6 +78,18 @@ impl Findings {
                 None
             }
         }
+    }
+}
+
+/// The files that say who may call.
+fn look_at_guard(guard: &GuardOptions, findings: &mut Findings) {
+    if guard.has_tls() {
+        findings.look("TLS", transport(guard), |_| "the files can be used".into());
+    }
+    if guard.policy.is_some() {
+        findings.look("callers", callers(guard), |_| {
+            "keys and policy can be used".into()
+        });
     }
 }
 

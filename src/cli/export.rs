@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use tonic::Status;
-use tonic::transport::Channel;
 use tonic_types::StatusExt as _;
 
-use crate::cli::client::{MESSAGE_BYTES, Retry, channel, progress};
+use crate::cli::client::{Channel, MESSAGE_BYTES, Retry, channel, progress};
 use crate::cli::file::{Form, beside, is_standard, replace};
 use crate::cli::json::line;
 use crate::config::{ExportOptions, RecordKind};

@@ -3,19 +3,18 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
+use crate::cli::endpoint::endpoint;
 use crate::config::HealthcheckOptions;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 pub async fn run(options: &HealthcheckOptions) -> anyhow::Result<()> {
     let addr = &options.service.addr;
-    let endpoint = Endpoint::from_shared(format!("http://{addr}"))
-        .with_context(|| format!("{addr:?} is no HOST:PORT"))?
+    let endpoint = endpoint(&options.service)?
         .connect_timeout(TIMEOUT)
         .timeout(TIMEOUT);
     let channel = endpoint

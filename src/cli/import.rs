@@ -13,9 +13,8 @@ use prost::Message as _;
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
-use tonic::transport::Channel;
 
-use crate::cli::client::{Retry, channel, progress};
+use crate::cli::client::{Channel, Retry, channel, progress};
 use crate::cli::export::line_of;
 use crate::cli::file::open;
 use crate::config::{ImportMode, ImportOptions};

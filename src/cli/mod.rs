@@ -3,8 +3,10 @@
 mod client;
 mod database;
 mod doctor;
+mod endpoint;
 mod export;
 mod file;
+mod guard;
 mod healthcheck;
 mod import;
 mod ingest;

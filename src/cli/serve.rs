@@ -11,7 +11,8 @@ use tracing::{info, warn};
 use crate::changes::reindex::migrate;
 use crate::changes::versions;
 use crate::cli::database::{check, check_tip};
-use crate::config::ServeOptions;
+use crate::cli::guard::{callers, check_listen, transport};
+use crate::config::{GuardOptions, ServeOptions};
 use crate::db::{Db, Pooler};
 use crate::embedded::{self, PrivatePostgres};
 use crate::seed;
@@ -22,6 +23,7 @@ const WATCH_INTERVAL: Duration = Duration::from_millis(500);
 
 pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     check_listen(&options)?;
+    let (transport, callers) = (transport(&options.guard)?, callers(&options.guard)?);
     // Bound first: a port that is taken should not cost a database start.
     let listener = bind(options.listen)
         .await
@@ -38,11 +40,13 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     let bulletin = Bulletin::start_with_cache(db, cache_bytes)
         .await?
         .with_watch_checkpoint_interval(checkpoint_interval)
-        .with_watch_buffer_bytes(watch_buffer_bytes);
+        .with_watch_buffer_bytes(watch_buffer_bytes)
+        .with_transport(transport)
+        .with_callers(callers);
     if postgres.is_some() && !options.no_seed {
         load_seeds(&bulletin).await?;
     }
-    announce(address);
+    announce(address, &options.guard);
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let watch = tokio::spawn(stop_signal(sender));
     let drain_timeout = Duration::from_millis(options.drain_timeout_ms);
@@ -68,18 +72,6 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     }
     watch.abort();
     info!("stopped");
-    Ok(())
-}
-
-/// Everyone who reaches the port may read and write, so others must be let in by name.
-pub fn check_listen(options: &ServeOptions) -> anyhow::Result<()> {
-    if !options.listen.ip().is_loopback() && !options.insecure_plaintext {
-        bail!(
-            "--listen {} can be reached by others, and there is no TLS or authentication yet: listen on a \
-             loopback address, or say --insecure-plaintext",
-            options.listen
-        );
-    }
     Ok(())
 }
 
@@ -134,18 +126,28 @@ async fn load_seeds(bulletin: &Bulletin) -> anyhow::Result<()> {
 }
 
 /// On standard output, for whoever started it by hand or waits for it in a script.
-fn announce(address: SocketAddr) {
+fn announce(address: SocketAddr, guard: &GuardOptions) {
     info!(%address, "serving");
     println!("serving on {address}; try:");
+    let mut grpcurl = match guard.has_tls() {
+        true => "grpcurl -cacert CA_FILE".to_owned(),
+        false => "grpcurl -plaintext".to_owned(),
+    };
+    if guard.tls_client_ca.is_some() && (guard.tls_client_required || guard.jwks.is_none()) {
+        grpcurl.push_str(" -cert FILE -key FILE");
+    }
+    if guard.jwks.is_some() {
+        grpcurl.push_str(" -H \"authorization: Bearer $TOKEN\"");
+    }
     for call in [
-        format!("grpcurl -plaintext {address} list"),
-        format!("grpcurl -plaintext {address} bulletin.v1.ArticleService/ListArticles"),
+        format!("{address} list"),
+        format!("{address} bulletin.v1.ArticleService/ListArticles"),
         format!(
-            "grpcurl -plaintext -d '{{\"parent\": \"articles/-\", \"page_size\": 3}}' {address} \
+            "-d '{{\"parent\": \"articles/-\", \"page_size\": 3}}' {address} \
              bulletin.v1.StatisticService/ListStatistics"
         ),
     ] {
-        println!("  {call}");
+        println!("  {grpcurl} {call}");
     }
 }
 

@@ -4,9 +4,8 @@ use anyhow::Context as _;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tonic::Status;
-use tonic::transport::Channel;
 
-use crate::cli::client::{MESSAGE_BYTES, Retry, channel, print};
+use crate::cli::client::{Channel, MESSAGE_BYTES, Retry, channel, print};
 use crate::cli::json;
 use crate::cli::summary::{DIM, HEADING, articles, line};
 use crate::config::{Output, ShowOptions};

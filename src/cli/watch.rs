@@ -6,10 +6,9 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use tonic::Status;
-use tonic::transport::Channel;
 use tonic_types::StatusExt as _;
 
-use crate::cli::client::{MESSAGE_BYTES, Retry, channel};
+use crate::cli::client::{Channel, MESSAGE_BYTES, Retry, channel};
 use crate::cli::file::replace;
 use crate::cli::json::line;
 use crate::config::{RecordKind, WatchOptions};

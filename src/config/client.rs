@@ -18,6 +18,46 @@ pub struct ServiceAddress {
         value_name = "HOST:PORT"
     )]
     pub addr: String,
+
+    /// Reach it by TLS, and believe the authorities that browsers believe; implied by --ca
+    #[arg(long, env = "BULLETIN_TLS")]
+    pub tls: bool,
+
+    /// Reach it by TLS, and believe these authorities alone, in PEM
+    #[arg(long, env = "BULLETIN_CA", value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+
+    /// The name its certificate has, where that is not the host of the address
+    #[arg(long, env = "BULLETIN_TLS_SERVER_NAME", value_name = "NAME")]
+    pub tls_server_name: Option<String>,
+
+    /// A certificate to be known by, in PEM
+    #[arg(
+        long,
+        env = "BULLETIN_CLIENT_CERTIFICATE",
+        value_name = "FILE",
+        requires = "client_key"
+    )]
+    pub client_certificate: Option<PathBuf>,
+
+    /// The private key of that certificate, in PEM
+    #[arg(
+        long,
+        env = "BULLETIN_CLIENT_KEY",
+        value_name = "FILE",
+        requires = "client_certificate"
+    )]
+    pub client_key: Option<PathBuf>,
+}
+
+impl ServiceAddress {
+    /// A certificate cannot be shown, nor a name compared, but by TLS.
+    pub fn has_tls(&self) -> bool {
+        self.tls
+            || self.ca.is_some()
+            || self.tls_server_name.is_some()
+            || self.client_certificate.is_some()
+    }
 }
 
 /// How a client reaches a service.
@@ -25,6 +65,10 @@ pub struct ServiceAddress {
 pub struct ClientOptions {
     #[command(flatten)]
     pub service: ServiceAddress,
+
+    /// A file with the token to be known by; read at each call
+    #[arg(long, env = "BULLETIN_TOKEN_FILE", value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
 
     /// How long a service that cannot be reached is tried again
     #[arg(

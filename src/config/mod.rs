@@ -1,6 +1,7 @@
 //! Commands and options; each option is an environment variable too.
 
 mod client;
+mod guard;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ pub use self::client::{
     ClientOptions, ExportOptions, ImportMode, ImportOptions, IngestOptions, Output, RecordKind,
     ServiceAddress, ShowOptions, TextEncoding, WatchOptions,
 };
+pub use self::guard::GuardOptions;
 use crate::changes::compact::Before;
 use crate::db::{Pooler, Settings};
 use crate::token::AskedToken;
@@ -65,9 +67,8 @@ pub struct ServeOptions {
     )]
     pub listen: SocketAddr,
 
-    /// Serve without TLS and without authentication on an address that others can reach
-    #[arg(long, env = "BULLETIN_INSECURE_PLAINTEXT")]
-    pub insecure_plaintext: bool,
+    #[command(flatten)]
+    pub guard: GuardOptions,
 
     /// Database to serve, such as postgres://user@host:5432/bulletin; unset: a private PostgreSQL
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]

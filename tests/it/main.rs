@@ -19,6 +19,7 @@ mod fitness;
 mod floors;
 mod follow;
 mod groups;
+mod guard;
 mod honours;
 mod hot_record;
 mod ingest;

@@ -9,10 +9,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use indicatif::ProgressBar;
 use tokio::task::JoinHandle;
-use tonic::transport::Channel;
 
 use self::inputs::{Input, inputs};
-use crate::cli::client::{MESSAGE_BYTES, Retry, channel, print, progress};
+use crate::cli::client::{Channel, MESSAGE_BYTES, Retry, channel, print, progress};
 use crate::cli::json::line;
 use crate::cli::summary::summary;
 use crate::config::{IngestOptions, Output};

@@ -1,6 +1,7 @@
 //! A Postgres for all tests of the process, a database and a service for each.
 
 mod calls;
+pub mod certificates;
 mod cluster;
 pub mod edits;
 mod errors;

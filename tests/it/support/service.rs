@@ -1,10 +1,13 @@
 //! The service in this process, on a free port, with clients.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bulletin::changes::verify;
 use bulletin::db::{Db, Settings};
+use bulletin::guard::identify::Identify;
+use bulletin::guard::transport::Transport;
 use bulletin::pb::article_service_client::ArticleServiceClient;
 use bulletin::pb::change_service_client::ChangeServiceClient;
 use bulletin::pb::ingest_service_client::IngestServiceClient;
@@ -70,6 +73,17 @@ impl Service {
     pub async fn without_cache(database: Database, settings: &Settings) -> Self {
         let db = Db::connect(settings).await.unwrap();
         let bulletin = Bulletin::start_with_cache(db, 0).await.unwrap();
+        Self::run(database, bulletin).await
+    }
+
+    /// On an empty database, for such callers, by such a way.
+    pub async fn guarded(transport: Transport, callers: Arc<dyn Identify>) -> Self {
+        let database = Database::create().await;
+        let bulletin = Bulletin::start(database.open_for_service().await).await;
+        let bulletin = bulletin
+            .unwrap()
+            .with_transport(transport)
+            .with_callers(callers);
         Self::run(database, bulletin).await
     }
 

@@ -1,0 +1,86 @@
+//! The names in a client's certificate that it may be known by. The handshake has proven them before.
+
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use webpki::EndEntityCert;
+
+use crate::guard::policy::canonical;
+
+const SPIFFE: &str = "spiffe://";
+
+/// Longest name; it is kept with what its owner writes.
+const NAME_BYTES_MAX: usize = 255;
+
+/// The SPIFFE id first, then DNS names. A certificate with several URIs has no SPIFFE id, as that standard
+/// says, and a DNS name that stands for several hosts is nobody's.
+pub fn names(certificate: &CertificateDer<'_>) -> Vec<Arc<str>> {
+    let Ok(certificate) = EndEntityCert::try_from(certificate) else {
+        return Vec::new();
+    };
+    let mut uris = certificate.valid_uri_names();
+    let only = uris.next().filter(|_| uris.next().is_none());
+    let spiffe = only.filter(|uri| uri.starts_with(SPIFFE));
+    let hosts = certificate.valid_dns_names();
+    let hosts = hosts.filter(|name| !name.contains('*'));
+    let names = spiffe.into_iter().chain(hosts);
+    names
+        .filter(|name| name.len() <= NAME_BYTES_MAX && !name.chars().any(char::is_control))
+        .map(|name| canonical(name).into())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair, SanType};
+
+    use super::*;
+
+    fn uri(text: &str) -> SanType {
+        SanType::URI(text.try_into().unwrap())
+    }
+
+    fn dns(text: &str) -> SanType {
+        SanType::DnsName(text.try_into().unwrap())
+    }
+
+    #[track_caller]
+    fn check(alternatives: Vec<SanType>, expected: &[&str]) {
+        let mut params = CertificateParams::default();
+        params.subject_alt_names = alternatives;
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        let names = names(certificate.der());
+        let names: Vec<&str> = names.iter().map(|name| &**name).collect();
+        assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn a_certificate_is_known_by_its_spiffe_id_and_its_dns_names() {
+        let id = "spiffe://city.example/ns/desk/sa/writer";
+        check(vec![uri(id)], &[id]);
+        check(
+            vec![dns("Desk.City.example"), uri(id)],
+            &[id, "desk.city.example"],
+        );
+        check(
+            vec![dns("a.example"), dns("b.example")],
+            &["a.example", "b.example"],
+        );
+    }
+
+    #[test]
+    fn other_names_are_nobodys() {
+        check(Vec::new(), &[]);
+        check(vec![uri("https://city.example/desk")], &[]);
+        check(
+            vec![uri("spiffe://a.example/x"), uri("spiffe://b.example/x")],
+            &[],
+        );
+        check(vec![dns("*.city.example")], &[]);
+        check(vec![SanType::IpAddress([127, 0, 0, 1].into())], &[]);
+        let long = format!("spiffe://city.example/{}", "a".repeat(NAME_BYTES_MAX));
+        check(vec![uri(&long)], &[]);
+        assert!(names(&CertificateDer::from(vec![1, 2, 3])).is_empty());
+    }
+}

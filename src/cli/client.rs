@@ -1,6 +1,6 @@
 //! What commands that call a service share: the connection, trying again, ^C, progress.
 
-use std::io::IsTerminal as _;
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
@@ -133,4 +133,18 @@ pub fn progress(total: u64, unit: &str) -> ProgressBar {
         bar.set_style(style);
     }
     bar
+}
+
+/// Prints what a command is for; answers whether there is anybody to read more.
+pub fn print(bytes: &[u8]) -> anyhow::Result<bool> {
+    let stdout = std::io::stdout();
+    // Colours are taken out again where nobody could see them.
+    let mut output = anstream::AutoStream::auto(stdout.lock());
+    match output.write_all(bytes).and_then(|()| output.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        written => {
+            written.context("cannot write to standard output")?;
+            Ok(true)
+        }
+    }
 }

@@ -9,7 +9,10 @@ mod healthcheck;
 mod import;
 mod ingest;
 mod json;
+mod marks;
 mod serve;
+mod show;
+mod summary;
 mod watch;
 
 pub use client::Interrupted;
@@ -27,6 +30,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Export(options) => client::until_interrupted(export::run(options)).await,
         Command::Import(options) => client::until_interrupted(import::run(options)).await,
         Command::Ingest(options) => client::until_interrupted(ingest::run(options)).await,
+        Command::Show(options) => client::until_interrupted(show::run(options)).await,
         Command::Watch(options) => client::until_interrupted(watch::run(options)).await,
         Command::Doctor(options) => doctor::run(&options).await,
         Command::Healthcheck(options) => healthcheck::run(&options).await,

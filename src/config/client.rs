@@ -123,8 +123,8 @@ pub struct IngestOptions {
 
     /// What to print: a summary with every number and unit marked, or one
     /// bulletin.v1.IngestBulletinResponse a page as JSON lines
-    #[arg(long, value_enum, default_value_t = IngestOutput::Text)]
-    pub output: IngestOutput,
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
 
     /// How the files are written; auto takes what is not UTF-8 for GB18030
     #[arg(long, value_enum, default_value_t = TextEncoding::Auto)]
@@ -156,7 +156,7 @@ pub struct IngestOptions {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum IngestOutput {
+pub enum Output {
     Text,
     Json,
 }
@@ -182,6 +182,22 @@ fn parse_date(text: &str) -> Result<Date, String> {
         month: u8::from(date.month()).into(),
         day: date.day().into(),
     })
+}
+
+/// A record, for a person: an article's text with every number and unit marked and its statistics below; a
+/// statistic with the sentence it came from; a station with its honours. Then what happened to it, newest first.
+#[derive(Args, Clone, Debug)]
+pub struct ShowOptions {
+    #[command(flatten)]
+    pub client: ClientOptions,
+
+    /// Name of an article, a statistic or a station, such as articles/traffic-police-tieqi-grid-reform
+    #[arg(value_name = "NAME")]
+    pub name: String,
+
+    /// What to print: what is said above, or one bulletin.v1.Record as a line of JSON
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
 }
 
 /// Changes as they happen, as JSON lines: one bulletin.v1.WatchChangesResponse each.

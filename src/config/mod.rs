@@ -9,8 +9,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 pub use self::client::{
-    ClientOptions, ExportOptions, ImportMode, ImportOptions, IngestOptions, IngestOutput,
-    RecordKind, ServiceAddress, TextEncoding, WatchOptions,
+    ClientOptions, ExportOptions, ImportMode, ImportOptions, IngestOptions, Output, RecordKind,
+    ServiceAddress, ShowOptions, TextEncoding, WatchOptions,
 };
 use crate::changes::compact::Before;
 use crate::db::{Pooler, Settings};
@@ -44,6 +44,8 @@ pub enum Command {
     Import(ImportOptions),
     /// Read bulletin pages into a running service: articles, stations and statistics
     Ingest(IngestOptions),
+    /// Show a record of a running service: an article with every number and unit marked in its text
+    Show(ShowOptions),
     /// Print changes of a running service as they happen
     Watch(WatchOptions),
     /// Look whether what `serve` would be given works, and say what to do where it does not

@@ -1,11 +1,9 @@
 //! `bulletin ingest`.
 
 mod inputs;
-mod marks;
-mod summary;
 
 use std::collections::VecDeque;
-use std::io::{ErrorKind, IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -14,9 +12,10 @@ use tokio::task::JoinHandle;
 use tonic::transport::Channel;
 
 use self::inputs::{Input, inputs};
-use crate::cli::client::{MESSAGE_BYTES, Retry, channel, progress};
+use crate::cli::client::{MESSAGE_BYTES, Retry, channel, print, progress};
 use crate::cli::json::line;
-use crate::config::{IngestOptions, IngestOutput};
+use crate::cli::summary::summary;
+use crate::config::{IngestOptions, Output};
 use crate::pb::ingest_service_client::IngestServiceClient;
 use crate::pb::{IngestBulletinRequest, IngestBulletinResponse, Publication};
 
@@ -115,22 +114,10 @@ fn show(
     bar: &ProgressBar,
 ) -> anyhow::Result<bool> {
     let bytes = match options.output {
-        IngestOutput::Json => line(MESSAGE, response)?,
-        IngestOutput::Text => summary::summary(&input.to_string(), text, response).into_bytes(),
+        Output::Json => line(MESSAGE, response)?,
+        Output::Text => summary(&input.to_string(), text, response).into_bytes(),
     };
-    let written = bar.suspend(|| {
-        let stdout = std::io::stdout();
-        // Colours are taken out again where nobody could see them.
-        let mut output = anstream::AutoStream::auto(stdout.lock());
-        output.write_all(&bytes).and_then(|()| output.flush())
-    });
-    match written {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
-        written => {
-            written.context("cannot write to standard output")?;
-            Ok(true)
-        }
-    }
+    bar.suspend(|| print(&bytes))
 }
 
 #[derive(Default)]
@@ -157,7 +144,7 @@ impl Totals {
     /// Of one page its summary says it all; lines of JSON are for programs.
     fn tell(self, options: &IngestOptions) -> anyhow::Result<()> {
         let is_told = self.pages + self.failed > 1
-            && (options.output == IngestOutput::Text || std::io::stderr().is_terminal());
+            && (options.output == Output::Text || std::io::stderr().is_terminal());
         if is_told {
             let known = match options.validate_only {
                 true => String::new(),

@@ -54,19 +54,29 @@ impl Node {
 
     /// The same of any private server.
     pub async fn standby_of_server(postgres: &PrivatePostgres, database: &Database) -> Self {
-        let mut node = Self::new();
-        let data = node.directory.join("data");
+        let mut node = Self::copy_of(postgres, database, &["--write-recovery-conf"]).await;
+        node.start().await;
+        node
+    }
+
+    /// A base backup, to be restored.
+    pub async fn backup_of(primary: &Self) -> Self {
+        Self::copy_of(primary.server(), &primary.database(), &[]).await
+    }
+
+    async fn copy_of(postgres: &PrivatePostgres, database: &Database, more: &[&str]) -> Self {
+        let node = Self::new();
+        let data = node.data();
         let (program, socket) = (program(postgres, "pg_basebackup"), socket_of(database));
         let owner = fs::metadata(&socket).unwrap();
         fs::create_dir(&data).unwrap();
         fs::set_permissions(&data, Permissions::from_mode(0o700)).unwrap();
         chown(&data, Some(owner.uid()), Some(owner.gid())).unwrap();
         let mut command = Command::new(program);
-        command.arg("--pgdata").arg(&data).args([
+        command.arg("--pgdata").arg(&data).args(more).args([
             "--checkpoint=fast",
             "--no-sync",
             "--wal-method=stream",
-            "--write-recovery-conf",
         ]);
         command
             .args(["--username=postgres", "--port=5432", "--host"])
@@ -79,8 +89,62 @@ impl Node {
         let copied = copied.await.unwrap();
         let said = String::from_utf8_lossy(&copied.stderr).into_owned();
         assert!(copied.status.success(), "{said}");
-        node.start().await;
         node
+    }
+
+    fn data(&self) -> PathBuf {
+        self.directory.join("data")
+    }
+
+    /// Keeps its log in a folder beside its data, from a restart on.
+    pub async fn archive(&mut self) {
+        let owner = fs::metadata(self.data()).unwrap();
+        let archive = self.directory.join("archive");
+        fs::create_dir(&archive).unwrap();
+        chown(&archive, Some(owner.uid()), Some(owner.gid())).unwrap();
+        self.execute("alter system set archive_mode = on").await;
+        let keep = format!("cp %p {}/%f", archive.display());
+        let sql = format!("alter system set archive_command = '{keep}'");
+        self.execute(&sql).await;
+        self.stop().await;
+        self.start().await;
+    }
+
+    /// Names this point in time.
+    pub async fn mark(&self, point: &str) {
+        let sql = format!("select pg_create_restore_point('{point}')");
+        self.execute(&sql).await;
+    }
+
+    /// Returns once all that was written up to now is kept.
+    pub async fn finish_archiving(&self) {
+        let file: String = self.ask("select pg_walfile_name(pg_switch_wal())").await;
+        let kept = self.directory.join("archive").join(file);
+        until("the log is kept", async || kept.exists()).await;
+    }
+
+    /// A base backup, with the kept log of its primary up to a point, as the new primary.
+    pub async fn restored_to(mut self, point: &str, primary: &Self) -> Self {
+        let data = self.data();
+        let owner = fs::metadata(&data).unwrap();
+        let settings = data.join("postgresql.auto.conf");
+        let mut text = fs::read_to_string(&settings).unwrap();
+        let archive = primary.directory.join("archive");
+        text.push_str(&format!(
+            "restore_command = 'cp {}/%f %p'\nrecovery_target_name = '{point}'\n\
+             recovery_target_action = 'promote'\narchive_mode = off\n",
+            archive.display()
+        ));
+        fs::write(&settings, text).unwrap();
+        let signal = data.join("recovery.signal");
+        fs::write(&signal, "").unwrap();
+        chown(&signal, Some(owner.uid()), Some(owner.gid())).unwrap();
+        self.start().await;
+        until("it is restored", async || {
+            self.ask::<bool>("select not pg_is_in_recovery()").await
+        })
+        .await;
+        self
     }
 
     fn new() -> Self {

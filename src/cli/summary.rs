@@ -4,20 +4,17 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::marks::{Mark, Marks};
+use crate::cli::marks::{Mark, Marks};
 use crate::pb::ingest_bulletin_response::Warning;
 use crate::pb::ingest_bulletin_response::warning::Code;
 use crate::pb::paragraph::Kind;
 use crate::pb::{Article, Comparison, IngestBulletinResponse, Statistic, comparison::Direction};
 
-const HEADING: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
+pub const HEADING: Style = Style::new().bold();
+pub const DIM: Style = Style::new().dimmed();
 
 /// The page's articles with every number and unit marked, and what they came to.
 pub fn summary(name: &str, text: &str, response: &IngestBulletinResponse) -> String {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let chars: Vec<char> = text.chars().collect();
-    let marks = Marks::of(chars.len(), response);
     let mut out = String::new();
     let what = if response.created {
         "written"
@@ -28,32 +25,7 @@ pub fn summary(name: &str, text: &str, response: &IngestBulletinResponse) -> Str
         &mut out,
         format_args!("{DIM}{name} · {what} · {}{DIM:#}", response.token),
     );
-    for article in &response.articles {
-        head(&mut out, article);
-        for paragraph in &article.paragraphs {
-            let styled = marks.styled(&chars, &paragraph.fragments);
-            match paragraph.kind() {
-                Kind::Subhead => line(&mut out, format_args!("\n  {HEADING}{styled}{HEADING:#}")),
-                _ => line(&mut out, format_args!("\n  {styled}")),
-            }
-        }
-        let of_article = format!("{}/", article.name);
-        let mut statistics = response.statistics.iter();
-        let statistics = statistics
-            .by_ref()
-            .filter(|statistic| statistic.name.starts_with(&of_article));
-        let rows: Vec<&Statistic> = statistics.collect();
-        if !rows.is_empty() {
-            line(
-                &mut out,
-                format_args!("\n  {DIM}{} statistics{DIM:#}", rows.len()),
-            );
-        }
-        for statistic in rows {
-            row(&mut out, statistic);
-        }
-        honours(&mut out, article);
-    }
+    articles(&mut out, text, response);
     let unit = Mark::Unit.style();
     for station in &response.stations {
         let (shown, kind) = (&station.display_name, station.kind().as_str_name());
@@ -83,7 +55,40 @@ pub fn summary(name: &str, text: &str, response: &IngestBulletinResponse) -> Str
     out
 }
 
-fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+/// Articles with what was read of them marked.
+pub fn articles(out: &mut String, text: &str, response: &IngestBulletinResponse) {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let chars: Vec<char> = text.chars().collect();
+    let marks = Marks::of(chars.len(), response);
+    for article in &response.articles {
+        head(out, article);
+        for paragraph in &article.paragraphs {
+            let styled = marks.styled(&chars, &paragraph.fragments);
+            match paragraph.kind() {
+                Kind::Subhead => line(out, format_args!("\n  {HEADING}{styled}{HEADING:#}")),
+                _ => line(out, format_args!("\n  {styled}")),
+            }
+        }
+        let of_article = format!("{}/", article.name);
+        let mut statistics = response.statistics.iter();
+        let statistics = statistics
+            .by_ref()
+            .filter(|statistic| statistic.name.starts_with(&of_article));
+        let rows: Vec<&Statistic> = statistics.collect();
+        if !rows.is_empty() {
+            line(
+                out,
+                format_args!("\n  {DIM}{} statistics{DIM:#}", rows.len()),
+            );
+        }
+        for statistic in rows {
+            row(out, statistic);
+        }
+        honours(out, article);
+    }
+}
+
+pub fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     writeln!(out, "{text}").expect("a String takes every write");
 }
 

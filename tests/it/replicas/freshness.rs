@@ -1,12 +1,17 @@
 //! What a standby may answer: never less than a call asks for, and nothing of another history.
 
+use bulletin::pb::consistency::Requirement;
 use bulletin::pb::{self, GetStationRequest};
 use tonic::Code;
 
 use super::every_read::{ask_all, ask_at};
-use super::{Pair, any_age, at_least, header, latest, rename, revision, service, token};
+use super::{
+    Pair, any_age, at_least, header, latest, rename, requirement, revision, service, settings,
+    token,
+};
 use crate::support::replication::Node;
-use crate::support::{Refusal, Service, until};
+use crate::support::{Refusal, Service, statistic, until};
+use crate::visibility::City;
 
 /// How many rounds of all reads find the standby behind.
 const ROUNDS: usize = 3;
@@ -152,6 +157,66 @@ async fn what_is_not_there_is_said_by_the_primary_alone() {
         .outcome
         .unwrap_err()
         .is(Code::OutOfRange, "REVISION_COMPACTED");
+    pair.standby.resume_replay().await;
+}
+
+/// The standby still has the draft, which readers are not shown: whether they are now, the primary says.
+#[tokio::test]
+async fn what_is_not_shown_is_said_by_the_primary_alone() {
+    let pair = Pair::start().await;
+    let primary = pair.primary.database();
+    let settings = settings(&primary, &[&pair.standby.database()]);
+    let city = City::called_at(Service::with_named_callers(primary, &settings, 0).await);
+    let (editor, reader) = (&city.editor, &city.reader);
+    let article = editor.create_article("a1", "查处3起。").await.unwrap().name;
+    let number = statistic("查处3起", "3", "起");
+    let number = editor
+        .create_statistic(&article, "n1", number)
+        .await
+        .unwrap()
+        .name;
+    pair.standby.catch_up_with(&pair.primary).await;
+    pair.standby.pause_replay().await;
+    let published = editor.publish(&article).await.unwrap();
+    let consistency = any_age();
+    let get = pb::GetArticleRequest {
+        name: article.clone(),
+        consistency: consistency.clone(),
+        ..Default::default()
+    };
+    assert_eq!(reader.ask(get.clone()).await.unwrap(), published);
+    let with_text = pb::GetArticleRequest {
+        view: pb::View::Source.into(),
+        ..get.clone()
+    };
+    assert_eq!(
+        reader.ask(with_text).await.unwrap().source_text,
+        "查处3起。"
+    );
+    let batch = pb::BatchGetStatisticsRequest {
+        names: vec![number],
+        consistency: consistency.clone(),
+        ..Default::default()
+    };
+    assert_eq!(reader.ask(batch).await.unwrap().statistics.len(), 1);
+    let revisions = pb::ListRevisionsRequest {
+        name: article.clone(),
+        consistency: consistency.clone(),
+        ..Default::default()
+    };
+    assert_eq!(reader.ask(revisions).await.unwrap().revisions.len(), 1);
+    let at = pb::GetArticleRequest {
+        consistency: requirement(Requirement::ExactlyAt(published.revision)),
+        ..get
+    };
+    assert_eq!(reader.ask(at).await.unwrap(), published);
+    // A list at any age is the standby's; that there is such an article is not.
+    let list = pb::ListStatisticsRequest {
+        parent: article,
+        consistency,
+        ..Default::default()
+    };
+    assert!(reader.ask(list).await.unwrap().statistics.is_empty());
     pair.standby.resume_replay().await;
 }
 

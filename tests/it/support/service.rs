@@ -98,8 +98,12 @@ impl Service {
 
     /// One that tells callers apart, with memory or without. Whoever does not say who he is is refused: see
     /// `called_by`.
-    pub async fn with_named_callers(database: Database, cache_bytes: u64) -> Self {
-        let db = database.open_for_service().await;
+    pub async fn with_named_callers(
+        database: Database,
+        settings: &Settings,
+        cache_bytes: u64,
+    ) -> Self {
+        let db = Db::connect(settings).await.unwrap();
         let bulletin = Bulletin::start_with_cache(db, cache_bytes).await.unwrap();
         Self::run(database, bulletin.with_callers(named_callers())).await
     }

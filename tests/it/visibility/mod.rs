@@ -88,11 +88,11 @@ fn page(id: &str) -> String {
 }
 
 /// A service with records of every state, which tells callers apart.
-struct City {
-    service: Service,
-    admin: Service,
-    editor: Service,
-    reader: Service,
+pub struct City {
+    pub service: Service,
+    pub admin: Service,
+    pub editor: Service,
+    pub reader: Service,
 }
 
 impl City {
@@ -104,7 +104,13 @@ impl City {
 
     async fn empty(cache_bytes: u64) -> Self {
         let database = Database::create().await;
-        let service = Service::with_named_callers(database, cache_bytes).await;
+        let settings = database.settings();
+        let service = Service::with_named_callers(database, &settings, cache_bytes).await;
+        Self::called_at(service)
+    }
+
+    /// The callers of a service that tells them apart.
+    pub fn called_at(service: Service) -> Self {
         let called_by = |role, id| service.called_by(role, id);
         Self {
             admin: called_by(Role::Admin, "root"),

@@ -60,10 +60,15 @@ fn log(error: &Error) {
         causes.push(cause.to_string());
         source = cause.source();
     }
-    if let Err(causes) = current::leave_causes(causes.join(": ")) {
+    let causes = causes.join(": ");
+    let causes = match error {
+        Error::Internal(_) => causes,
+        _ => format!("{error}: {causes}"),
+    };
+    if let Err(causes) = current::leave_causes(causes) {
         match error {
             Error::Internal(_) => tracing::error!(causes, "a stream met a defect"),
-            _ => tracing::warn!(causes, "a stream failed: {error}"),
+            _ => tracing::warn!(causes, "a stream failed"),
         }
     }
 }

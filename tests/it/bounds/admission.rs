@@ -12,7 +12,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_types::StatusExt as _;
 
-use crate::support::{Database, HeadLock, Refusal, Service, until};
+use crate::support::{Database, Refusal, Service, TableLock, until};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -35,10 +35,10 @@ async fn get_head(service: &Service) -> Result<pb::Head, Status> {
     head.map(tonic::Response::into_inner)
 }
 
-/// Writes that go nowhere while the lock is held.
-fn write(calls: &mut JoinSet<Result<pb::Station, Refusal>>, service: &Service, id: String) {
+/// A read that goes nowhere while the lock is held.
+fn read(calls: &mut JoinSet<Result<pb::ListArticlesResponse, Refusal>>, service: &Service) {
     let service = Service::at(service.database.clone(), service.address);
-    calls.spawn(async move { service.create_station(&id).await });
+    calls.spawn(async move { service.ask(pb::ListArticlesRequest::default()).await });
 }
 
 async fn until_counts(admission: &Admission, held: usize, queued: usize) {
@@ -56,10 +56,10 @@ async fn calls_beyond_the_limit_are_refused_while_health_answers() {
         ..Limits::default()
     })
     .await;
-    let lock = HeadLock::take(&service.database).await;
-    let mut writes = JoinSet::new();
-    for id in ["one", "two"] {
-        write(&mut writes, &service, id.to_owned());
+    let lock = TableLock::take(&service.database).await;
+    let mut reads = JoinSet::new();
+    for _ in 0..2 {
+        read(&mut reads, &service);
     }
     until_counts(&admission, 2, 0).await;
     is_overloaded(&get_head(&service).await.unwrap_err());
@@ -69,8 +69,8 @@ async fn calls_beyond_the_limit_are_refused_while_health_answers() {
         .await;
     health.unwrap();
     lock.release().await;
-    while let Some(written) = writes.join_next().await {
-        written.unwrap().unwrap();
+    while let Some(answer) = reads.join_next().await {
+        answer.unwrap().unwrap();
     }
     get_head(&service).await.unwrap();
 }
@@ -83,15 +83,15 @@ async fn a_call_that_waits_too_long_for_others_is_refused() {
         ..Limits::default()
     })
     .await;
-    let lock = HeadLock::take(&service.database).await;
-    let mut writes = JoinSet::new();
-    write(&mut writes, &service, "one".to_owned());
+    let lock = TableLock::take(&service.database).await;
+    let mut reads = JoinSet::new();
+    read(&mut reads, &service);
     until_counts(&admission, 1, 0).await;
     is_overloaded(&get_head(&service).await.unwrap_err());
     assert_eq!(admission.refused().queue_timeout.value(), 1);
     until_counts(&admission, 1, 0).await;
     lock.release().await;
-    writes.join_next().await.unwrap().unwrap().unwrap();
+    reads.join_next().await.unwrap().unwrap().unwrap();
     until_counts(&admission, 0, 0).await;
 }
 
@@ -104,15 +104,15 @@ async fn a_second_client_is_served_while_the_first_floods() {
         ..Limits::default()
     })
     .await;
-    let lock = HeadLock::take(&service.database).await;
+    let lock = TableLock::take(&service.database).await;
     let mut flood = JoinSet::new();
-    write(&mut flood, &service, "first".to_owned());
+    read(&mut flood, &service);
     until_counts(&admission, 1, 0).await;
     let mut given_up = JoinSet::new();
-    write(&mut given_up, &service, "second".to_owned());
+    read(&mut given_up, &service);
     until_counts(&admission, 2, 0).await;
-    for place in 0..8 {
-        write(&mut flood, &service, format!("more-{place}"));
+    for _ in 0..8 {
+        read(&mut flood, &service);
     }
     until_counts(&admission, 2, 8).await;
     let elsewhere: IpAddr = "127.0.0.2".parse().unwrap();
@@ -130,8 +130,8 @@ async fn a_second_client_is_served_while_the_first_floods() {
     // Nobody else waits, so the first client may have it again.
     until_counts(&admission, 2, 7).await;
     lock.release().await;
-    while let Some(written) = flood.join_next().await {
-        written.unwrap().unwrap();
+    while let Some(answer) = flood.join_next().await {
+        answer.unwrap().unwrap();
     }
 }
 

@@ -5,11 +5,10 @@ use std::time::Duration;
 use bulletin::db::Settings;
 use bulletin::guard::admission::Admission;
 use bulletin::pb;
-use sqlx::PgConnection;
 use tonic::Code;
 
 use crate::support::http::call_on_the_web;
-use crate::support::{Database, HeadLock, Refusal, Service, Way, until, way};
+use crate::support::{Database, HeadLock, Refusal, Service, TableLock, Way, until, way};
 
 const SHORT: Duration = Duration::from_millis(200);
 const LONG: Duration = Duration::from_secs(60);
@@ -27,48 +26,6 @@ async fn timed(call_timeout: Duration) -> Service {
     let database = Database::create().await;
     let settings = settings(&database);
     Service::bounded_with(database, &settings, Admission::default(), call_timeout).await
-}
-
-/// Nobody reads articles while it is held.
-struct TableLock {
-    holder: PgConnection,
-    observer: PgConnection,
-}
-
-impl TableLock {
-    async fn take(database: &Database) -> Self {
-        let mut holder = database.connect().await;
-        let sql = "begin; lock table articles in access exclusive mode";
-        sqlx::raw_sql(sql).execute(&mut holder).await.unwrap();
-        Self {
-            holder,
-            observer: database.connect().await,
-        }
-    }
-
-    async fn until_readers(&mut self, count: i64) {
-        let observer = &mut self.observer;
-        until(
-            &format!("{count} statements wait for the table"),
-            async || {
-                let sql = "select count(*) from pg_stat_activity
-                where datname = current_database() and wait_event_type = 'Lock'";
-                let waiting: i64 = sqlx::query_scalar(sql)
-                    .fetch_one(&mut *observer)
-                    .await
-                    .unwrap();
-                waiting == count
-            },
-        )
-        .await;
-    }
-
-    async fn release(mut self) {
-        sqlx::raw_sql("commit")
-            .execute(&mut self.holder)
-            .await
-            .unwrap();
-    }
 }
 
 #[tokio::test]

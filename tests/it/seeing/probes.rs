@@ -2,13 +2,14 @@
 
 use std::net::SocketAddr;
 
+use bulletin::pb;
 use rustix::process::Signal;
 use tokio::net::TcpListener;
 
 use crate::support::http::get;
 use crate::support::program::{Program, Running};
 use crate::support::proxy::{Fault, Proxy};
-use crate::support::{Database, HeadLock, until};
+use crate::support::{Database, TableLock, until};
 
 /// Status and body of a probe; nothing when nobody is there.
 async fn probe(ops: SocketAddr, path: &str) -> Option<(u16, String)> {
@@ -51,20 +52,27 @@ async fn probes_tell_that_the_service_starts_before_there_is_a_database() {
 #[tokio::test]
 async fn a_service_that_drains_lives_and_is_not_ready_and_its_ops_port_goes_last() {
     let database = Database::create().await;
-    let mut lock = HeadLock::take(&database).await;
-    let program = Program::serve(&["--database-url", &database.url]).await;
+    let mut lock = TableLock::take(&database).await;
+    let arguments = [
+        "--database-url",
+        &database.url,
+        "--drain-timeout-ms",
+        "60000",
+    ];
+    let program = Program::serve(&arguments).await;
     let ops = program.ops;
     until_probe(ops, "/readyz", 200, "ok").await;
     assert_eq!(probe(ops, "/livez").await, Some((200, "ok".into())));
     // A call that is under way holds the drain.
     let service = program.service(&database);
-    let write = tokio::spawn(async move { service.create_station("last").await });
-    lock.wait_for_writers(1).await;
+    let read = async move { service.ask(pb::ListArticlesRequest::default()).await };
+    let read = tokio::spawn(read);
+    lock.until_readers(1).await;
     program.signal(Signal::TERM);
     until_probe(ops, "/readyz", 503, "stopping").await;
     assert_eq!(probe(ops, "/livez").await, Some((200, "stopping".into())));
     lock.release().await;
-    write.await.unwrap().unwrap();
+    read.await.unwrap().unwrap();
     until("the ops port is closed", async || {
         probe(ops, "/livez").await.is_none()
     })

@@ -20,6 +20,7 @@ pub mod replication;
 pub mod seeds;
 mod service;
 pub mod spans;
+mod table_lock;
 mod waiting;
 
 pub use calls::{Call, mask};
@@ -27,4 +28,5 @@ pub use cluster::{Database, Way, pgbouncer, standby, way};
 pub use errors::Refusal;
 pub use head_lock::HeadLock;
 pub use service::{Service, statistic};
+pub use table_lock::TableLock;
 pub use waiting::until;

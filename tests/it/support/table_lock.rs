@@ -1,0 +1,50 @@
+//! Holds the table of articles, so that a test decides how long those who read it take. Unlike writers,
+//! they wait without bound.
+
+use sqlx::PgConnection;
+
+use super::Database;
+use super::waiting::until;
+
+/// Nobody reads articles while it is held.
+pub struct TableLock {
+    holder: PgConnection,
+    observer: PgConnection,
+}
+
+impl TableLock {
+    pub async fn take(database: &Database) -> Self {
+        let mut holder = database.connect().await;
+        let sql = "begin; lock table articles in access exclusive mode";
+        sqlx::raw_sql(sql).execute(&mut holder).await.unwrap();
+        Self {
+            holder,
+            observer: database.connect().await,
+        }
+    }
+
+    /// Returns once this many statements wait.
+    pub async fn until_readers(&mut self, count: i64) {
+        let observer = &mut self.observer;
+        until(
+            &format!("{count} statements wait for the table"),
+            async || {
+                let sql = "select count(*) from pg_stat_activity
+                where datname = current_database() and wait_event_type = 'Lock'";
+                let waiting: i64 = sqlx::query_scalar(sql)
+                    .fetch_one(&mut *observer)
+                    .await
+                    .unwrap();
+                waiting == count
+            },
+        )
+        .await;
+    }
+
+    pub async fn release(mut self) {
+        sqlx::raw_sql("commit")
+            .execute(&mut self.holder)
+            .await
+            .unwrap();
+    }
+}

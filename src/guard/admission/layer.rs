@@ -8,7 +8,6 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tonic::Status;
 use tonic::codegen::http::{Extensions, Request, Response};
-use tonic::transport::server::TcpConnectInfo;
 use tower::{Layer, Service};
 
 use super::places::{Asked, Client, Place, Waiter};
@@ -16,6 +15,7 @@ use super::{Admission, StreamPlace};
 use crate::error::Error;
 use crate::guard::caller::Caller;
 use crate::guard::calls::{Bounded, method};
+use crate::guard::connection::Peer;
 
 impl<S> Layer<S> for Admission {
     type Service = Admitted<S>;
@@ -39,9 +39,8 @@ fn client(extensions: &Extensions) -> Client {
     match extensions.get::<Caller>() {
         Some(caller) if !caller.id.is_empty() => Client::Named(caller.id.clone()),
         _ => {
-            let connection = extensions.get::<TcpConnectInfo>();
-            let address = connection.and_then(TcpConnectInfo::remote_addr);
-            address.map_or(Client::Unknown, |address| Client::At(address.ip()))
+            let peer = extensions.get::<Peer>();
+            peer.map_or(Client::Unknown, |peer| Client::At(peer.address.ip()))
         }
     }
 }

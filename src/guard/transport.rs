@@ -19,7 +19,7 @@ use tracing::{debug, warn};
 use crate::guard::connection::Connection;
 use crate::guard::tls::Tls;
 
-pub const CONNECTIONS_MAX: usize = 10_000;
+pub const CONNECTIONS_MAX: usize = 20_000;
 
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 pub const PING_INTERVAL: Duration = Duration::from_secs(30);

@@ -1,5 +1,6 @@
 //! Places for calls under way, and who waits for one. While others wait, a client that holds half of all
-//! places or more gets none of those that become free.
+//! places or more gets none of those that become free; and no client ever holds more than three quarters of
+//! them, so that one whose calls never end leaves places to others.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -84,7 +85,8 @@ impl Places {
     pub fn ask(self: &Arc<Self>, client: Client) -> Asked {
         let mut state = self.state();
         // Nobody is passed by: who waits comes first.
-        if state.held < self.max && state.queued == 0 {
+        let may_have_more = state.held_by(&client) < self.own_max();
+        if state.held < self.max && state.queued == 0 && may_have_more {
             state.held += 1;
             match state.clients.get_mut(&client) {
                 Some(share) => share.held += 1,
@@ -110,6 +112,8 @@ impl Places {
         if waiting == 0 {
             state.turns.push_back(client.clone());
         }
+        // There may be places that only those who waited so far could not have.
+        self.give(&mut state);
         Asked::Waits(Waiter {
             places: Arc::clone(self),
             client,
@@ -122,7 +126,17 @@ impl Places {
         let mut state = self.state();
         state.held -= 1;
         state.leave(client);
-        while state.held < self.max && state.give_next(self.max / 2) {}
+        self.give(&mut state);
+    }
+
+    /// Gives away what is free.
+    fn give(&self, state: &mut State) {
+        while state.held < self.max && state.give_next(self.max / 2, self.own_max()) {}
+    }
+
+    /// Most that one client may hold.
+    fn own_max(&self) -> usize {
+        self.max - self.max / 4
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -132,6 +146,10 @@ impl Places {
 }
 
 impl State {
+    fn held_by(&self, client: &Client) -> usize {
+        self.clients.get(client).map_or(0, |share| share.held)
+    }
+
     /// A client gives a place back.
     fn leave(&mut self, client: &Client) {
         if let Some(share) = self.clients.get_mut(client) {
@@ -147,15 +165,15 @@ impl State {
         }
     }
 
-    /// Gives a place to whoever's turn it is; answers whether anybody waited.
-    fn give_next(&mut self, share_max: usize) -> bool {
-        let is_modest = |client: &Client| {
-            let share = self.clients.get(client);
-            share.is_some_and(|share| share.held < share_max)
+    /// Gives a place to whoever's turn it is; answers whether anybody waited who may have one.
+    fn give_next(&mut self, share_max: usize, own_max: usize) -> bool {
+        let first_below = |max: usize| {
+            let mut turns = self.turns.iter();
+            turns.position(|client| self.held_by(client) < max)
         };
         // When all who wait hold their share, the first of them is served.
-        let turn = self.turns.iter().position(is_modest).unwrap_or(0);
-        let Some(client) = self.turns.remove(turn) else {
+        let turn = first_below(share_max).or_else(|| first_below(own_max));
+        let Some(client) = turn.and_then(|turn| self.turns.remove(turn)) else {
             return false;
         };
         let Some(share) = self.clients.get_mut(&client) else {

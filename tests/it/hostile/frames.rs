@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -129,7 +129,17 @@ pub struct Raw(TcpStream);
 impl Raw {
     /// With settings, as pairs of number and value.
     pub async fn open(address: SocketAddr, settings: &[(u16, u32)]) -> Self {
-        let mut stream = TcpStream::connect(address).await.unwrap();
+        Self::begin(TcpStream::connect(address).await.unwrap(), settings).await
+    }
+
+    /// The same from another address of this machine, as from another machine.
+    pub async fn open_elsewhere(address: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+        Self::begin(socket.connect(address).await.unwrap(), &[]).await
+    }
+
+    async fn begin(mut stream: TcpStream, settings: &[(u16, u32)]) -> Self {
         let mut payload = Vec::new();
         for (number, value) in settings {
             payload.extend(number.to_be_bytes());

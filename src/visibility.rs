@@ -52,8 +52,11 @@ fn try_stage(kind: Kind, mut rest: &[u8]) -> Option<Stage> {
 
 const DELETE_TIME: u32 = 6;
 
+/// Whether a value of a `state` is one that readers see.
+type IsPublished = fn(i32) -> bool;
+
 /// The number of a kind's `state`, and which of its values readers see.
-fn published(kind: Kind) -> Option<(u32, fn(i32) -> bool)> {
+fn published(kind: Kind) -> Option<(u32, IsPublished)> {
     let of_article = |state| {
         let state = article::State::try_from(state);
         matches!(

@@ -52,7 +52,7 @@ fn try_stage(kind: Kind, mut rest: &[u8]) -> Option<Stage> {
 
 const DELETE_TIME: u32 = 6;
 
-/// Whether readers see records of a state.
+/// Whether a value of a `state` is one that readers see.
 type IsPublished = fn(i32) -> bool;
 
 /// The number of a kind's `state`, and which of its values readers see.

@@ -274,7 +274,8 @@ mod tests {
     #[test]
     fn who_holds_half_is_passed_by_while_others_wait() {
         let places = Arc::new(Places::of(4, 8));
-        let mut flood: Vec<Place> = (0..4).map(|_| held(&places, "flood")).collect();
+        let _steady = held(&places, "steady");
+        let mut flood: Vec<Place> = (0..3).map(|_| held(&places, "flood")).collect();
         let mut first = waits(&places, "flood");
         let mut second = waits(&places, "flood");
         let mut other = waits(&places, "other");
@@ -292,7 +293,20 @@ mod tests {
     }
 
     #[test]
-    fn one_client_alone_may_hold_everything_and_half_of_the_queue() {
+    fn one_client_leaves_a_quarter_to_others() {
+        let places = Arc::new(Places::of(4, 8));
+        let _flood: Vec<Place> = (0..3).map(|_| held(&places, "flood")).collect();
+        let mut more = waits(&places, "flood");
+        assert!(!is_given(&mut more));
+        let mut other = waits(&places, "other");
+        assert!(is_given(&mut other), "there is a place, and its turn");
+        drop(other);
+        assert!(!is_given(&mut more));
+        assert_eq!(places.counts(), (3, 1));
+    }
+
+    #[test]
+    fn one_client_may_hold_half_of_the_queue() {
         let places = Arc::new(Places::of(2, 4));
         let all = [held(&places, "flood"), held(&places, "flood")];
         let queued = [waits(&places, "flood"), waits(&places, "flood")];

@@ -462,7 +462,6 @@ async fn a_list_of_millions_is_refused_before_it_is_taken_apart() {
     }
     are_answered(&service).await;
     let more = memory_kib(program.process_id(), "VmHWM").saturating_sub(before);
-    eprintln!("MORE {more}");
     assert!(more < MEMORY_KIB_MAX, "{more} KiB more");
 }
 

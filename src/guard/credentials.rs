@@ -40,7 +40,7 @@ pub struct Tokens {
     known: Cache<[u8; 32], Known>,
 }
 
-/// A token that was proven, under its SHA-256. A signature costs more than the rest of a call.
+/// A token that was proven, under its SHA-256: a signature is looked at once, and not at each call.
 #[derive(Clone, Debug)]
 struct Known {
     subject: Arc<str>,

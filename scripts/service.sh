@@ -19,7 +19,7 @@ start_service() {
 }
 
 stop_service() {
-    kill "$service" 2>/dev/null
+    kill "$service" 2>/dev/null || true
     wait "$service" 2>/dev/null || true
     rm -f "$service_log" "$service_log.err"
 }

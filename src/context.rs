@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::changes::committer::Committer;
+use crate::changes::committer::{Committed, Committer};
 use crate::changes::feed::Feed;
+use crate::changes::write::Write;
 use crate::db::Db;
+use crate::error::Result;
 use crate::paging::PageTokens;
 
 #[derive(Clone, Debug)]
@@ -20,6 +22,18 @@ pub struct Context {
     pub feed: Arc<Feed>,
     /// How long a watch is silent at most.
     pub watch_checkpoint_interval: Duration,
+}
+
+impl Context {
+    /// Hands a write to the committer; `actor` is who made the call.
+    pub async fn submit(
+        &self,
+        write: impl Write,
+        actor: &str,
+        validate_only: bool,
+    ) -> Result<Committed> {
+        self.committer.submit(write, actor, validate_only).await
+    }
 }
 
 /// Tells calls that may last that the service begins to stop.

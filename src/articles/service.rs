@@ -9,9 +9,7 @@ use crate::articles::fields::{ORDERS, SCHEMA};
 use crate::articles::search::service::search_articles;
 use crate::articles::store;
 use crate::articles::write::{Delete, Publish, Put, PutKind, Retract, Undelete};
-use crate::changes::committer::Committed;
 use crate::changes::versions;
-use crate::changes::write::Write;
 use crate::context::Context;
 use crate::corrections::{check_correction_reason, check_reason};
 use crate::edge::list::AskedList;
@@ -49,16 +47,6 @@ pub struct Articles {
 impl Articles {
     pub fn new(context: Context) -> Self {
         Self { context }
-    }
-
-    async fn submit(
-        &self,
-        write: impl Write,
-        caller: &Caller,
-        validate_only: bool,
-    ) -> Result<Committed> {
-        let committer = &self.context.committer;
-        committer.submit(write, &caller.id, validate_only).await
     }
 
     /// The article as it was after a revision, in a view.
@@ -268,7 +256,11 @@ impl ArticleService for Articles {
             proven: None,
         };
         let put = proven(put, None).await?;
-        written(self.submit(put, &caller, request.validate_only).await?)
+        written(
+            self.context
+                .submit(put, &caller.id, request.validate_only)
+                .await?,
+        )
     }
 
     async fn update_article(&self, request: Request<UpdateArticleRequest>) -> Reply<wire::Record> {
@@ -301,7 +293,11 @@ impl ArticleService for Articles {
             None if request.allow_missing => put = proven(put, None).await?,
             _ => {}
         }
-        written(self.submit(put, &caller, request.validate_only).await?)
+        written(
+            self.context
+                .submit(put, &caller.id, request.validate_only)
+                .await?,
+        )
     }
 
     async fn delete_article(&self, request: Request<DeleteArticleRequest>) -> Reply<wire::Record> {
@@ -314,7 +310,11 @@ impl ArticleService for Articles {
             force: request.force,
             may_delete_retracted: caller.role >= Role::Admin,
         };
-        written(self.submit(delete, &caller, request.validate_only).await?)
+        written(
+            self.context
+                .submit(delete, &caller.id, request.validate_only)
+                .await?,
+        )
     }
 
     async fn undelete_article(
@@ -328,7 +328,8 @@ impl ArticleService for Articles {
             etag: etag("etag", request.etag)?,
         };
         written(
-            self.submit(undelete, &caller, request.validate_only)
+            self.context
+                .submit(undelete, &caller.id, request.validate_only)
                 .await?,
         )
     }
@@ -343,7 +344,11 @@ impl ArticleService for Articles {
             name: ArticleName::parse("name", &request.name).map_err(Error::from)?,
             etag: etag("etag", request.etag)?,
         };
-        written(self.submit(publish, &caller, request.validate_only).await?)
+        written(
+            self.context
+                .submit(publish, &caller.id, request.validate_only)
+                .await?,
+        )
     }
 
     async fn retract_article(
@@ -358,6 +363,10 @@ impl ArticleService for Articles {
             etag: etag("etag", request.etag)?,
             reason: request.reason,
         };
-        written(self.submit(retract, &caller, request.validate_only).await?)
+        written(
+            self.context
+                .submit(retract, &caller.id, request.validate_only)
+                .await?,
+        )
     }
 }

@@ -6,7 +6,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 
 /// What the service does, by table. It locks `head`, which takes the right to update it.
-const NEEDED: [(&str, &[&str]); 11] = [
+const NEEDED: [(&str, &[&str]); 12] = [
     ("head", &["select", "update"]),
     ("revisions", &["select", "insert"]),
     ("changes", &["select", "insert"]),
@@ -18,10 +18,8 @@ const NEEDED: [(&str, &[&str]); 11] = [
     ("keys", &["select"]),
     ("projection", &["select"]),
     ("schema_floor", &["select"]),
+    ("_sqlx_migrations", &["select"]),
 ];
-
-/// The table that tells the schema's version.
-const MIGRATIONS: &str = "_sqlx_migrations";
 
 /// The role that a process connects as.
 #[derive(Clone, Debug)]
@@ -67,10 +65,9 @@ impl Privileges {
 }
 
 fn needed() -> (Vec<&'static str>, Vec<&'static str>) {
-    let of_migrations = (MIGRATIONS, &["select"][..]);
-    let tables = NEEDED.into_iter().chain([of_migrations]);
-    let pairs =
-        tables.flat_map(|(table, all)| all.iter().map(move |privilege| (table, *privilege)));
+    let pairs = NEEDED
+        .into_iter()
+        .flat_map(|(table, all)| all.iter().map(move |privilege| (table, *privilege)));
     pairs.unzip()
 }
 
@@ -89,8 +86,7 @@ pub async fn grant(db: &Db, role: &str) -> Result<()> {
         ));
     };
     let (role, schema): (String, String) = (found.try_get("role")?, found.try_get("schema")?);
-    let on_tables = NEEDED.into_iter().chain([(MIGRATIONS, &["select"][..])]);
-    let on_tables = on_tables.map(|(table, privileges)| {
+    let on_tables = NEEDED.into_iter().map(|(table, privileges)| {
         format!("grant {} on {table} to {role};", privileges.join(", "))
     });
     let sql = format!(

@@ -1,10 +1,10 @@
-//! The methods that are served, looked up by path: what bounds hold for a call, and under which name it is
-//! counted.
+//! The methods that are served, looked up by path: what a call takes, what bounds hold for it, and under which
+//! name it is counted.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::guard::methods::METHODS;
+use crate::guard::methods::{METHODS, Need, UNKNOWN};
 
 /// What bounds hold for a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,7 @@ pub enum Bounded {
 pub struct Method {
     pub service: &'static str,
     pub name: &'static str,
+    pub need: Need,
     pub bounded: Bounded,
     /// Its place among all.
     pub index: usize,
@@ -30,15 +31,18 @@ pub struct Method {
 
 /// All methods; the last stands for paths that are none.
 pub static ALL: LazyLock<Vec<Method>> = LazyLock::new(|| {
-    let methods = METHODS
-        .iter()
-        .flat_map(|(service, methods)| methods.iter().map(move |(name, _)| (*service, *name)));
+    let methods = METHODS.iter().flat_map(|(service, methods)| {
+        methods
+            .iter()
+            .map(move |(name, need)| (*service, *name, *need))
+    });
     methods
-        .chain([("unknown", "unknown")])
+        .chain([("unknown", "unknown", UNKNOWN)])
         .enumerate()
-        .map(|(index, (service, name))| Method {
+        .map(|(index, (service, name, need))| Method {
             service,
             name,
+            need,
             bounded: bounded(service, name),
             index,
         })

@@ -13,10 +13,11 @@ use tracing::debug;
 
 use crate::error::{Error, Result};
 use crate::guard::caller::{Caller, Role};
+use crate::guard::calls::method;
 use crate::guard::connection::Peer;
 use crate::guard::identify::Identify;
 use crate::guard::keys::Keys;
-use crate::guard::methods::{Need, need};
+use crate::guard::methods::Need;
 use crate::guard::mounted::{Mounted, Unusable};
 use crate::guard::policy::Policy;
 use crate::guard::token::{Doubt, Expected, prove};
@@ -149,7 +150,7 @@ impl Credentials {
 impl Identify for Credentials {
     fn identify(&self, call: &Parts) -> Result<Caller> {
         let Somebody { id, role } = self.somebody(call)?;
-        match (role, need(call.uri.path())) {
+        match (role, method(call.uri.path()).need) {
             (Some(role), _) => Ok(Caller { id, role }),
             (None, Need::Role(needed)) => Err(Error::PermissionDenied {
                 what: "this method".into(),

@@ -18,7 +18,7 @@ use tower::{Layer, Service};
 use crate::error::{Error, Violation};
 use crate::guard::caller::Role;
 use crate::guard::calls::{Bounded, method};
-use crate::guard::methods::{Need, need};
+use crate::guard::methods::Need;
 
 /// The header that says how long a client waits.
 pub const TIMEOUT_HEADER: &str = "grpc-timeout";
@@ -97,11 +97,12 @@ impl Deadlines {
             })
         });
         let asked = asked.transpose()?;
-        let time = match method(path).bounded {
+        let method = method(path);
+        let time = match method.bounded {
             Bounded::Unary => Some(asked.map_or(self.unary_max, |asked| asked.min(self.unary_max))),
             Bounded::Exempt | Bounded::Watch | Bounded::Transfer => asked,
         };
-        let may_be_written = need(path) > Need::Role(Role::Reader);
+        let may_be_written = method.need > Need::Role(Role::Reader);
         // A time that no clock reaches is none.
         let given = time.and_then(|time| {
             let until = Instant::now().checked_add(time)?;

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use pin_project_lite::pin_project;
 use tonic::Status;
 use tonic::codegen::http::request::Parts;
 use tonic::codegen::http::{Request, Response};
@@ -12,7 +13,8 @@ use tower::{Layer, Service};
 
 use crate::error::{Error, Result};
 use crate::guard::caller::Caller;
-use crate::guard::methods::{Need, need};
+use crate::guard::calls::method;
+use crate::guard::methods::Need;
 
 /// Tells who makes a call by its headers and its connection.
 pub trait Identify: Debug + Send + Sync {
@@ -53,7 +55,7 @@ pub struct Identified<S> {
 impl Callers {
     /// Who makes a call, if he may.
     fn admit(&self, call: &Parts) -> Result<Option<Caller>> {
-        let Need::Role(needed) = need(call.uri.path()) else {
+        let Need::Role(needed) = method(call.uri.path()).need else {
             return Ok(None);
         };
         let caller = self.0.identify(call)?;
@@ -70,13 +72,11 @@ impl Callers {
 impl<S, In, Out> Service<Request<In>> for Identified<S>
 where
     S: Service<Request<In>, Response = Response<Out>>,
-    S::Future: Send + 'static,
-    S::Error: Send + 'static,
-    Out: Default + Send + 'static,
+    Out: Default,
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+    type Future = IdentifiedCall<S::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(context)
@@ -89,11 +89,40 @@ where
                 if let Some(caller) = caller {
                     call.extensions.insert(caller);
                 }
-                Box::pin(self.inner.call(Request::from_parts(call, body)))
+                let inner = self.inner.call(Request::from_parts(call, body));
+                IdentifiedCall::Admitted { inner }
             }
-            Err(error) => {
-                let response = Status::from(error).into_http();
-                Box::pin(std::future::ready(Ok(response)))
+            Err(error) => IdentifiedCall::Refused { error: Some(error) },
+        }
+    }
+}
+
+pin_project! {
+    #[project = Progress]
+    pub enum IdentifiedCall<F> {
+        Admitted {
+            #[pin]
+            inner: F,
+        },
+        Refused {
+            error: Option<Error>,
+        },
+    }
+}
+
+impl<F, E, Out> Future for IdentifiedCall<F>
+where
+    F: Future<Output = Result<Response<Out>, E>>,
+    Out: Default,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project() {
+            Progress::Admitted { inner } => inner.poll(context),
+            Progress::Refused { error } => {
+                let error = error.take().expect("a future that has ended is not polled");
+                Poll::Ready(Ok(Status::from(error).into_http()))
             }
         }
     }

@@ -1,8 +1,5 @@
 //! The role that each method needs.
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
-
 use crate::guard::caller::Role;
 
 /// What a call of a method takes.
@@ -16,6 +13,10 @@ pub enum Need {
 const READER: Need = Need::Role(Role::Reader);
 const EDITOR: Need = Need::Role(Role::Editor);
 const ADMIN: Need = Need::Role(Role::Admin);
+
+/// Of a path that is none: answered to those alone who may do anything, so that a method that is forgotten
+/// below is not open.
+pub const UNKNOWN: Need = ADMIN;
 
 /// Every method of every service that is served.
 pub const METHODS: &[(&str, &[(&str, Need)])] = &[
@@ -88,23 +89,6 @@ pub const METHODS: &[(&str, &[(&str, Need)])] = &[
     ),
 ];
 
-/// By path, such as `/bulletin.v1.ArticleService/GetArticle`.
-static NEEDS: LazyLock<HashMap<String, Need>> = LazyLock::new(|| {
-    let methods = METHODS.iter().flat_map(|(service, methods)| {
-        let path = move |method: &str| format!("/{service}/{method}");
-        methods
-            .iter()
-            .map(move |(method, need)| (path(method), *need))
-    });
-    methods.collect()
-});
-
-/// What a call of this path takes. A path that is none is answered to those alone who may do anything,
-/// so that a method that is forgotten above is not open.
-pub fn need(path: &str) -> Need {
-    NEEDS.get(path).copied().unwrap_or(ADMIN)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -113,7 +97,17 @@ mod tests {
     use prost_types::FileDescriptorSet;
 
     use super::*;
+    use crate::guard::calls;
     use crate::pb;
+
+    /// The API's own methods.
+    fn ours() -> impl Iterator<Item = (&'static str, &'static str, Need)> {
+        let methods = METHODS.iter().flat_map(|(service, methods)| {
+            let methods = methods.iter();
+            methods.map(move |(method, need)| (*service, *method, *need))
+        });
+        methods.filter(|(service, ..)| service.starts_with("bulletin."))
+    }
 
     #[test]
     fn every_method_of_the_proto_is_in_the_table_and_no_other() {
@@ -129,9 +123,9 @@ mod tests {
                     .map(move |method| format!("/{package}.{}/{}", service.name(), method.name()))
             })
             .collect();
-        let ours = NEEDS.keys().filter(|path| path.starts_with("/bulletin."));
+        let ours = ours().map(|(service, method, _)| format!("/{service}/{method}"));
         assert!(!declared.is_empty());
-        assert_eq!(ours.cloned().collect::<BTreeSet<_>>(), declared);
+        assert_eq!(ours.collect::<BTreeSet<_>>(), declared);
     }
 
     #[test]
@@ -146,14 +140,11 @@ mod tests {
             "Watch",
             "Export",
         ];
-        for (path, need) in NEEDS
-            .iter()
-            .filter(|(path, _)| path.starts_with("/bulletin."))
-        {
-            let method = path.rsplit('/').next().unwrap();
+        for (service, method, need) in ours() {
             let is_read = reads.iter().any(|read| method.starts_with(read));
-            assert_eq!(*need == READER, is_read, "{path}");
+            assert_eq!(need == READER, is_read, "{service} {method}");
         }
-        assert_eq!(need("/bulletin.v1.ArticleService/PurgeArticles"), ADMIN);
+        let unknown = calls::method("/bulletin.v1.ArticleService/PurgeArticles");
+        assert_eq!(unknown.need, ADMIN);
     }
 }

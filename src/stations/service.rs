@@ -2,9 +2,7 @@
 
 use tonic::{Request, async_trait};
 
-use crate::changes::committer::Committed;
 use crate::changes::versions;
-use crate::changes::write::Write;
 use crate::context::Context;
 use crate::edge::list::{AskedList, AskedPage};
 use crate::edge::reply::{Reply, reply, written};
@@ -13,7 +11,7 @@ use crate::edge::request::{
 };
 use crate::edge::wire;
 use crate::edge::wire::station_service_server::StationService;
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::guard::caller::Caller;
 use crate::honours;
 use crate::mask::Mask;
@@ -39,16 +37,6 @@ pub struct Stations {
 impl Stations {
     pub fn new(context: Context) -> Self {
         Self { context }
-    }
-
-    async fn submit(
-        &self,
-        write: impl Write,
-        caller: &Caller,
-        validate_only: bool,
-    ) -> Result<Committed> {
-        let committer = &self.context.committer;
-        committer.submit(write, &caller.id, validate_only).await
     }
 }
 
@@ -119,7 +107,11 @@ impl StationService for Stations {
             || StationDraft::prove("station", station.clone()).map(drop),
         )?;
         let create = Create::new(name, station)?;
-        written(self.submit(create, &caller, request.validate_only).await?)
+        written(
+            self.context
+                .submit(create, &caller.id, request.validate_only)
+                .await?,
+        )
     }
 
     async fn update_station(&self, request: Request<UpdateStationRequest>) -> Reply<wire::Record> {
@@ -133,7 +125,11 @@ impl StationService for Stations {
             station,
             allow_missing: request.allow_missing,
         };
-        written(self.submit(update, &caller, request.validate_only).await?)
+        written(
+            self.context
+                .submit(update, &caller.id, request.validate_only)
+                .await?,
+        )
     }
 
     async fn delete_station(&self, request: Request<DeleteStationRequest>) -> Reply<wire::Record> {
@@ -144,7 +140,11 @@ impl StationService for Stations {
             etag: etag("etag", request.etag)?,
             allow_missing: request.allow_missing,
         };
-        written(self.submit(delete, &caller, request.validate_only).await?)
+        written(
+            self.context
+                .submit(delete, &caller.id, request.validate_only)
+                .await?,
+        )
     }
 
     async fn undelete_station(
@@ -158,7 +158,8 @@ impl StationService for Stations {
             etag: etag("etag", request.etag)?,
         };
         written(
-            self.submit(undelete, &caller, request.validate_only)
+            self.context
+                .submit(undelete, &caller.id, request.validate_only)
                 .await?,
         )
     }

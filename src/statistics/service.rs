@@ -2,9 +2,7 @@
 
 use tonic::{Request, async_trait};
 
-use crate::changes::committer::Committed;
 use crate::changes::versions;
-use crate::changes::write::Write;
 use crate::context::Context;
 use crate::corrections::check_correction_reason;
 use crate::edge::list::AskedList;
@@ -41,16 +39,6 @@ pub struct Statistics {
 impl Statistics {
     pub fn new(context: Context) -> Self {
         Self { context }
-    }
-
-    async fn submit(
-        &self,
-        write: impl Write,
-        caller: &Caller,
-        validate_only: bool,
-    ) -> Result<Committed> {
-        let committer = &self.context.committer;
-        committer.submit(write, &caller.id, validate_only).await
     }
 
     /// Proves a draft against its article, page and current version, as far as they exist; what may
@@ -193,7 +181,11 @@ impl StatisticService for Statistics {
             proven: None,
         };
         self.prove(&mut put, &article).await?;
-        written(self.submit(put, &caller, request.validate_only).await?)
+        written(
+            self.context
+                .submit(put, &caller.id, request.validate_only)
+                .await?,
+        )
     }
 
     async fn update_statistic(
@@ -220,7 +212,11 @@ impl StatisticService for Statistics {
             proven: None,
         };
         self.prove(&mut put, &article).await?;
-        written(self.submit(put, &caller, request.validate_only).await?)
+        written(
+            self.context
+                .submit(put, &caller.id, request.validate_only)
+                .await?,
+        )
     }
 
     async fn delete_statistic(
@@ -238,7 +234,11 @@ impl StatisticService for Statistics {
             allow_missing: request.allow_missing,
             correction_reason: request.correction_reason,
         };
-        written(self.submit(delete, &caller, request.validate_only).await?)
+        written(
+            self.context
+                .submit(delete, &caller.id, request.validate_only)
+                .await?,
+        )
     }
 
     async fn undelete_statistic(
@@ -256,7 +256,8 @@ impl StatisticService for Statistics {
             correction_reason: request.correction_reason,
         };
         written(
-            self.submit(undelete, &caller, request.validate_only)
+            self.context
+                .submit(undelete, &caller.id, request.validate_only)
                 .await?,
         )
     }

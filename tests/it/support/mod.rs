@@ -9,6 +9,7 @@ mod errors;
 pub mod folder;
 pub mod generated;
 mod head_lock;
+mod held;
 pub mod history;
 pub mod http;
 pub mod log;

@@ -1,31 +1,22 @@
 //! Holds the table of articles, so that a test decides how long those who read it take. Unlike writers,
 //! they wait without bound.
 
-use sqlx::PgConnection;
-
 use super::Database;
+use super::held::Held;
 use super::waiting::until;
 
 /// Nobody reads articles while it is held.
-pub struct TableLock {
-    holder: PgConnection,
-    observer: PgConnection,
-}
+pub struct TableLock(Held);
 
 impl TableLock {
     pub async fn take(database: &Database) -> Self {
-        let mut holder = database.connect().await;
-        let sql = "begin; lock table articles in access exclusive mode";
-        sqlx::raw_sql(sql).execute(&mut holder).await.unwrap();
-        Self {
-            holder,
-            observer: database.connect().await,
-        }
+        let lock = "lock table articles in access exclusive mode";
+        Self(Held::by(database, lock).await)
     }
 
     /// Returns once this many statements wait.
     pub async fn until_readers(&mut self, count: i64) {
-        let observer = &mut self.observer;
+        let observer = &mut self.0.observer;
         until(
             &format!("{count} statements wait for the table"),
             async || {
@@ -41,10 +32,7 @@ impl TableLock {
         .await;
     }
 
-    pub async fn release(mut self) {
-        sqlx::raw_sql("commit")
-            .execute(&mut self.holder)
-            .await
-            .unwrap();
+    pub async fn release(self) {
+        self.0.release().await;
     }
 }

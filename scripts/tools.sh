@@ -19,6 +19,7 @@ cargo_deny_version=0.20.2
 python_tools_dir=$tools_dir/python-$(cksum <"$root/scripts/tools.txt" | cut -d' ' -f1)
 cargo_deny_dir=$tools_dir/cargo-deny-$cargo_deny_version
 manifests_list=$root/scripts/manifests.txt
+checkov_list=$root/scripts/checkov.txt
 sdk_list=$root/sdk/python/requirements.txt
 export PATH="$python_tools_dir/bin:$cargo_deny_dir/bin:$PATH"
 
@@ -192,7 +193,7 @@ ensure_cargo_deny() {
 }
 
 ensure_checks() {
-    ensure_python_tools && ensure_venv "$manifests_list" && ensure_cargo_deny
+    ensure_python_tools && ensure_venv "$manifests_list" && ensure_venv "$checkov_list" && ensure_cargo_deny
 }
 
 ensure_sdk() {

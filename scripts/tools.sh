@@ -5,7 +5,8 @@
 #   scripts/tools.sh build      a C compiler (aws-lc is C), and the pinned Rust
 #   scripts/tools.sh postgres   PostgreSQL's server binaries, 14 or later
 #   scripts/tools.sh pgbouncer  PgBouncer, which some tests put before PostgreSQL
-#   scripts/tools.sh checks     buf, grpcurl, shellcheck, hadolint, kubectl and cargo-deny, pinned, in $tools_dir
+#   scripts/tools.sh checks     buf, grpcurl, shellcheck, hadolint, kubectl, checkov and cargo-deny, pinned, in
+#                               $tools_dir; OpenSSL
 #   scripts/tools.sh sdk        what generates and tests the clients: buf, Node, Python packages, pinned
 #
 # Sourced, it only defines the functions, and puts the checks' programs on PATH.
@@ -91,6 +92,10 @@ ensure_pgbouncer() {
     if command -v systemctl >/dev/null; then
         as_root systemctl disable --quiet --now pgbouncer >/dev/null 2>&1 || true
     fi
+}
+
+ensure_openssl() {
+    command -v openssl >/dev/null || install_packages OpenSSL openssl
 }
 
 ensure_build() {
@@ -193,7 +198,7 @@ ensure_cargo_deny() {
 }
 
 ensure_checks() {
-    ensure_python_tools && ensure_venv "$manifests_list" && ensure_venv "$checkov_list" && ensure_cargo_deny
+    ensure_python_tools && ensure_venv "$manifests_list" && ensure_venv "$checkov_list" && ensure_openssl && ensure_cargo_deny
 }
 
 ensure_sdk() {

@@ -130,7 +130,9 @@ class Database:
     """PostgreSQL and PgBouncer, as the Cluster and the Pooler say."""
 
     def __init__(self, work, manifests, bin_dir, pgbouncer):
-        self.work, self.bin, self.pgbouncer = work, Path(bin_dir), pgbouncer
+        self.work, self.pgbouncer = work, pgbouncer
+        # Where links lead, its clients are as well.
+        self.bin = (Path(bin_dir) / "postgres").resolve().parent
         self.cluster, self.pooler = manifests.of("Cluster"), manifests.of("Pooler")
         self.namespace = self.cluster["metadata"]["namespace"]
         self.name = self.cluster["metadata"]["name"]
@@ -379,13 +381,13 @@ def check(work, root, manifests, database):
     try:
         until("the pod is ready", lambda: service.poll() is not None or ops(container["startupProbe"]["httpGet"]["path"])[0] == 200)
         if service.poll() is not None:
-            fail("the service ended", (work / "serve.log").read_text())
+            fail("the service ended")
         callers(work, manifests, pods, cluster, authority, json.loads(provided["bulletin-policy"]["policy.json"]))
         if ops(container["livenessProbe"]["httpGet"]["path"])[0] != 200 or metric(manifests) not in ops("/metrics")[1]:
             fail("the ops port does not answer as probes, scrapes and the autoscaler need it", ops("/metrics")[1])
         service.terminate()
         if service.wait(timeout=pod["terminationGracePeriodSeconds"]) != 0:
-            fail(f"the service ended with {service.returncode}", (work / "serve.log").read_text())
+            fail(f"the service ended with {service.returncode}")
     finally:
         if service.poll() is None:
             service.kill()
@@ -434,6 +436,10 @@ def main():
         try:
             database.start()
             check(work, root, manifests, database)
+        except SystemExit:
+            for log in sorted(work.glob("*.log")):
+                print(f"-- {log.name}", *log.read_text().splitlines()[-20:], sep="\n", file=sys.stderr)
+            raise
         finally:
             database.stop()
     print("the image serves as the production overlay says: TLS, tokens, roles, PgBouncer, a role that alters no log")

@@ -464,7 +464,7 @@ def main():
     program = Program(os.path.abspath(sys.argv[1]))
     faults = dockerfile_faults()
     if RULES.read_text() != rules():
-        faults.append(f"{RULES.name}: is not what alerts.yaml says; run scripts/check_manifests.py --rules")
+        faults.append(f"{RULES.name}: is not what alerts.yaml says; run scripts/check-manifests --rules")
     overlays = {}
     for path in sys.argv[2:]:
         overlays[Path(path).stem] = [found for found in yaml.safe_load_all(Path(path).read_text()) if found]

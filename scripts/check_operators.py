@@ -267,8 +267,9 @@ def client_faults(manifests, production):
         manifests.fault(where, f"{sorted(unknown)} are no options of its command")
     settings = next(one["data"] for one in production if "BULLETIN_LISTEN" in one.get("data", {}))
     audiences = {name for kind, name, _ in files.values() if kind == "token"}
-    if audiences != {settings["BULLETIN_JWT_AUDIENCE"]}:
-        manifests.fault(where, f"its token is for {audiences}, the service is {settings['BULLETIN_JWT_AUDIENCE']}")
+    audience = settings.get("BULLETIN_JWT_AUDIENCE")
+    if audiences != {audience}:
+        manifests.fault(where, f"its token is for {audiences}, the service is {audience}")
     host, port = environment["BULLETIN_ADDR"].rsplit(":", 1)
     certificates = [one for one in production if one["kind"] == "Certificate" and not one["spec"].get("isCA")]
     if not any(host in one["spec"]["dnsNames"] for one in certificates):
@@ -287,6 +288,8 @@ def client_faults(manifests, production):
     for peer in peers:
         if not {"namespaceSelector", "podSelector"} <= peer.keys():
             manifests.fault("NetworkPolicy bulletin", "whole namespaces, or pods wherever they are, are let in")
-    if not any(peer["podSelector"]["matchLabels"].items() <= labels for peer in peers):
-        manifests.fault(where, f"no policy of the network lets in {dict(labels)}")
+    own = next(one["metadata"]["labels"].items() for one in production if one["kind"] == "Namespace")
+    for kind, having in (("podSelector", labels), ("namespaceSelector", own)):
+        if not any(peer.get(kind, {}).get("matchLabels", {}).items() <= having for peer in peers):
+            manifests.fault(where, f"no policy of the network lets in {kind} {dict(having)}")
     return manifests.faults

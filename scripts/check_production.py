@@ -84,7 +84,6 @@ class Authority:
         self.at = work / name
         self.at.mkdir()
         self.certificate = self.at / "ca.crt"
-        # Without what keeps it from being a leaf, rustls would not believe it.
         run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
             "-subj", f"/CN={name}", "-addext", "keyUsage=critical,keyCertSign",
             "-keyout", self.at / "ca.key", "-out", self.certificate)
@@ -406,7 +405,7 @@ def callers(work, manifests, pods, cluster, authority, policy):
     token = lambda subject, audience=audience: cluster.token(subject, audience)
     refused = "Unauthenticated"
     calls.expect("nobody", None, {"read": refused, "write": refused})
-    calls.expect("forged", token(subject_of(policy, "admin")) [:-6] + "AAAAAA", {"read": refused, "write": refused})
+    calls.expect("forged", token(subject_of(policy, "admin"))[:-6] + "AAAAAA", {"read": refused, "write": refused})
     calls.expect("another", token(subject_of(policy, "admin"), "another"), {"read": refused, "write": refused})
     calls.expect("stranger", token("system:serviceaccount:elsewhere:x"), {"read": "PermissionDenied", "write": "PermissionDenied"})
     calls.expect("reader", token(subject_of(policy, "reader")), {"read": "OK", "write": "PermissionDenied"})
@@ -426,6 +425,8 @@ def callers(work, manifests, pods, cluster, authority, policy):
 
 def main():
     root, rendered, bin_dir, pgbouncer = sys.argv[1:]
+    # Told to stop, it stops what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     raise_loopback()
     manifests = Manifests(rendered)
     with tempfile.TemporaryDirectory() as name:

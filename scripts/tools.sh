@@ -5,7 +5,8 @@
 #   scripts/tools.sh build      a C compiler (aws-lc is C), and the pinned Rust
 #   scripts/tools.sh postgres   PostgreSQL's server binaries, 14 or later
 #   scripts/tools.sh pgbouncer  PgBouncer, which some tests put before PostgreSQL
-#   scripts/tools.sh checks     buf, grpcurl, shellcheck, hadolint, kubectl and cargo-deny, pinned, in $tools_dir
+#   scripts/tools.sh checks     buf, grpcurl, shellcheck, hadolint, kubectl, checkov and cargo-deny, pinned, in
+#                               $tools_dir; OpenSSL
 #   scripts/tools.sh sdk        what generates and tests the clients: buf, Node, Python packages, pinned
 #
 # Sourced, it only defines the functions, and puts the checks' programs on PATH.
@@ -19,6 +20,7 @@ cargo_deny_version=0.20.2
 python_tools_dir=$tools_dir/python-$(cksum <"$root/scripts/tools.txt" | cut -d' ' -f1)
 cargo_deny_dir=$tools_dir/cargo-deny-$cargo_deny_version
 manifests_list=$root/scripts/manifests.txt
+checkov_list=$root/scripts/checkov.txt
 sdk_list=$root/sdk/python/requirements.txt
 export PATH="$python_tools_dir/bin:$cargo_deny_dir/bin:$PATH"
 
@@ -90,6 +92,10 @@ ensure_pgbouncer() {
     if command -v systemctl >/dev/null; then
         as_root systemctl disable --quiet --now pgbouncer >/dev/null 2>&1 || true
     fi
+}
+
+ensure_openssl() {
+    command -v openssl >/dev/null || install_packages OpenSSL openssl
 }
 
 ensure_build() {
@@ -192,7 +198,7 @@ ensure_cargo_deny() {
 }
 
 ensure_checks() {
-    ensure_python_tools && ensure_venv "$manifests_list" && ensure_cargo_deny
+    ensure_python_tools && ensure_venv "$manifests_list" && ensure_venv "$checkov_list" && ensure_openssl && ensure_cargo_deny
 }
 
 ensure_sdk() {

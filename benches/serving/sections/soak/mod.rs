@@ -19,12 +19,13 @@ use super::Stage;
 use super::copy::on_copy;
 use crate::drive::open::{self, Open};
 use crate::findings::{Findings, median};
+use crate::prepare::Prepared;
 use crate::rounds::Side;
 use crate::servers::{self, Server};
 
 /// Calls a second, of what a run can answer on two processors beside the rest.
 const GETS: f64 = 400.0;
-const LISTS: f64 = 20.0;
+const LISTS: f64 = 10.0;
 const GETS_AT_ONCE_MAX: usize = 200;
 const SAMPLED_EVERY: Duration = Duration::from_millis(500);
 /// Latency is compared between parts of the time.
@@ -48,16 +49,19 @@ async fn measure(stage: &Stage<'_>, url: &str, findings: &mut Findings) -> Resul
     let address = format!("http://{}", service.address);
     let service = stage.reach(service).await?;
     let mut observer = PgConnection::connect(url).await?;
-    let gets = Side::new("service", &service, &stage.gets(&service).await?);
-    let lists = Side::new("service", &service, &stage.lists(&service).await?);
     let drafts = drafts(&mut observer).await?;
+    let mut gets = Prepared::clone(&*stage.gets(&service).await?);
+    // What is written meanwhile is not what it was.
+    gets.exchanges
+        .retain(|exchange| !drafts.contains(&exchange.key));
+    let gets = Side::new("service", &service, &Arc::new(gets));
+    let lists = Side::new("service", &service, &stage.statistics(&service).await?);
     let quiet = settled(&ops, &mut observer, None).await?;
     let stop = Stop::default();
     let clients = Clients::start(&address, drafts, &stop);
     let time = stage.options.soak();
     eprintln!("everything at once for {} s", time.as_secs());
-    let (latencies, memory) = tokio::join!(load(&gets, &lists, time), memory(&service, time));
-    let (latencies, memory) = (latencies?, memory?);
+    let (latencies, memory) = tokio::try_join!(load(&gets, &lists, time), memory(&service, time))?;
     stop.now();
     let done = clients.done().await?;
     findings.notes.push(format!("soak: {done}"));

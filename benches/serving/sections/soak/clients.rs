@@ -86,7 +86,7 @@ impl fmt::Display for Counts {
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
         write!(
             formatter,
-            "{} writes, {} searches, {} filtered lists, {} records exported, {} changes watched, {} connections \
+            "{} writes, {} searches, {} lists, {} records exported, {} changes watched, {} connections \
              for one call, {} calls given up",
             of(&self.writes),
             of(&self.searches),
@@ -187,8 +187,12 @@ impl One {
             least += 1;
             let request = ListStatisticsRequest {
                 parent: "articles/-".to_owned(),
-                filter: format!("assertion = REPORTED AND quantity.value >= {least}"),
-                page_size: 100,
+                // Every second list is whole, and long.
+                filter: match least % 2 {
+                    0 => String::new(),
+                    _ => format!("assertion = REPORTED AND quantity.value >= {least}"),
+                },
+                page_size: 100 + 900 * (1 - least % 2),
                 ..ListStatisticsRequest::default()
             };
             client.list_statistics(request).await?;

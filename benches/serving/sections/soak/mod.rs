@@ -23,9 +23,8 @@ use crate::prepare::Prepared;
 use crate::rounds::Side;
 use crate::servers::{self, Server};
 
-/// Calls a second, of what a run can answer on two processors beside the rest.
+/// A second, of what a run can answer on two processors beside the rest.
 const GETS: f64 = 400.0;
-const LISTS: f64 = 10.0;
 const GETS_AT_ONCE_MAX: usize = 200;
 const SAMPLED_EVERY: Duration = Duration::from_millis(500);
 /// Latency is compared between parts of the time.
@@ -55,13 +54,12 @@ async fn measure(stage: &Stage<'_>, url: &str, findings: &mut Findings) -> Resul
     gets.exchanges
         .retain(|exchange| !drafts.contains(&exchange.key));
     let gets = Side::new("service", &service, &Arc::new(gets));
-    let lists = Side::new("service", &service, &stage.statistics(&service).await?);
     let quiet = settled(&ops, &mut observer, None).await?;
     let stop = Stop::default();
     let clients = Clients::start(&address, drafts, &stop);
     let time = stage.options.soak();
     eprintln!("everything at once for {} s", time.as_secs());
-    let (latencies, memory) = tokio::try_join!(load(&gets, &lists, time), memory(&service, time))?;
+    let (latencies, memory) = tokio::try_join!(load(&gets, time), memory(&service, time))?;
     stop.now();
     let done = clients.done().await?;
     findings.notes.push(format!("soak: {done}"));
@@ -86,23 +84,17 @@ async fn drafts(observer: &mut PgConnection) -> Result<Vec<String>> {
 }
 
 /// p99 of gets, in milliseconds, a part each. All must be answered, with what is expected.
-async fn load(gets: &Side, lists: &Side, time: Duration) -> Result<Vec<f64>> {
+async fn load(gets: &Side, time: Duration) -> Result<Vec<f64>> {
     let mut latencies = Vec::new();
     for part in 0..PARTS {
-        let open = |rate: f64| Open {
-            rate,
+        let open = Open {
+            rate: GETS,
             time: time / PARTS,
             seed: u64::from(part),
             in_flight_max: GETS_AT_ONCE_MAX,
         };
-        let (get, list) = (open(GETS), open(LISTS));
-        let (got, listed) = tokio::join!(
-            open::run(&gets.target, &get),
-            open::run(&lists.target, &list)
-        );
-        let (got, listed) = (got?, listed?);
+        let got = open::run(&gets.target, &open).await?;
         open::all_answered(&got)?;
-        open::all_answered(&listed)?;
         let p99 = got.outcome()?.percentile(99.0);
         eprintln!("  part {} of {PARTS}: p99 of gets {p99:.1} ms", part + 1);
         latencies.push(p99);

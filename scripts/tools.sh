@@ -195,8 +195,29 @@ ensure_checks() {
     ensure_python_tools && ensure_venv "$manifests_list" && ensure_cargo_deny
 }
 
+# Prints where Chromium is.
+chromium_program() {
+    command -v chromium-headless-shell || command -v chromium
+}
+
+ensure_chromium() {
+    chromium_program >/dev/null || install_packages Chromium chromium-headless-shell
+}
+
+# ensure_sdk [LANGUAGE…]: what makes the clients in these languages, else in all.
 ensure_sdk() {
-    ensure_python_tools && ensure_venv "$sdk_list"
+    local language
+    ensure_python_tools && ensure_venv "$sdk_list" || return 1
+    for language in "${@:-}"; do
+        case $language in
+        "") ;;
+        esac
+    done
+}
+
+# What their tests need beside.
+ensure_sdk_tests() {
+    ensure_sdk && ensure_chromium
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then

@@ -14,6 +14,8 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
 use tower::layer::util::{Identity, Stack};
+use tower::util::{Either, option_layer};
+use tower_http::cors::CorsLayer;
 use tracing::{info, warn};
 
 use crate::articles::search::query::load_dictionary;
@@ -40,6 +42,7 @@ use crate::guard::admission::Admission;
 use crate::guard::deadline::Deadlines;
 use crate::guard::gate::Gate;
 use crate::guard::identify::{Callers, Identify};
+use crate::guard::origins::{Origin, cors};
 use crate::guard::transport::{PING_INTERVAL, PING_TIMEOUT, Transport};
 use crate::ingest::service::Ingest;
 use crate::ops::Watched;
@@ -130,6 +133,12 @@ impl Bulletin {
     /// How clients reach it; else in plaintext.
     pub fn with_transport(mut self, transport: Transport) -> Self {
         self.transport = transport;
+        self
+    }
+
+    /// Of which origins pages may call from a browser.
+    pub fn with_web_origins(mut self, origins: &[Origin]) -> Self {
+        self.gate.pages = cors(origins);
         self
     }
 
@@ -268,11 +277,12 @@ async fn set_health(health: &HealthReporter, status: ServingStatus) {
     }
 }
 
+type Pages = Stack<Either<CorsLayer, Identity>, Identity>;
 type Layers = Stack<
     Admission,
     Stack<
         Deadlines,
-        Stack<Callers, Stack<ForeignErrors, Stack<Seeing, Stack<GrpcWebLayer, Identity>>>>,
+        Stack<Callers, Stack<ForeignErrors, Stack<Seeing, Stack<GrpcWebLayer, Pages>>>>,
     >,
 >;
 
@@ -289,6 +299,7 @@ pub fn layered_server(gate: Gate) -> Server<Layers> {
         .http2_keepalive_interval(Some(PING_INTERVAL))
         .http2_keepalive_timeout(Some(PING_TIMEOUT))
         .accept_http1(true)
+        .layer(option_layer(gate.pages))
         .layer(GrpcWebLayer::new())
         .layer(gate.seeing)
         .layer(ForeignErrors)

@@ -59,6 +59,7 @@ async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         .with_watch_buffer_bytes(watch_buffer_bytes)
         .with_transport(transport)
         .with_callers(callers)
+        .with_web_origins(&options.guard.web_origins)
         .with_bounds(
             Admission::of(options.bounds.limits()),
             options.bounds.call_timeout(),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::guard::origins::Origin;
 use crate::guard::transport::CONNECTIONS_MAX;
 
 #[derive(Args, Clone, Debug)]
@@ -91,6 +92,16 @@ pub struct GuardOptions {
     /// Which callers are given which role, as JSON; read again when it changes
     #[arg(long, env = "BULLETIN_POLICY", value_name = "FILE")]
     pub policy: Option<PathBuf>,
+
+    /// Origins of pages that may call from a browser, separated by commas, such as https://desk.city.example;
+    /// unset: none
+    #[arg(
+        long,
+        env = "BULLETIN_WEB_ORIGINS",
+        value_name = "ORIGIN,…",
+        value_delimiter = ','
+    )]
+    pub web_origins: Vec<Origin>,
 
     /// Most connections at once; beyond them new ones are closed
     #[arg(

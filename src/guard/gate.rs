@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tower_http::cors::CorsLayer;
+
 use crate::guard::admission::Admission;
 use crate::guard::deadline::Deadlines;
 use crate::guard::identify::{Anybody, Identify};
@@ -14,6 +16,8 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// What the layers share, whichever connection a call comes on.
 #[derive(Clone, Debug)]
 pub struct Gate {
+    /// Which pages may call from a browser; else none of other origins.
+    pub pages: Option<CorsLayer>,
     pub seeing: Seeing,
     /// Who tells callers apart; else anybody may call anything.
     pub callers: Arc<dyn Identify>,
@@ -24,6 +28,7 @@ pub struct Gate {
 impl Default for Gate {
     fn default() -> Self {
         Self {
+            pages: None,
             seeing: Seeing::default(),
             callers: Arc::new(Anybody),
             deadlines: Deadlines {

@@ -12,6 +12,7 @@ pub mod identify;
 pub mod keys;
 pub mod methods;
 pub mod mounted;
+pub mod origins;
 pub mod policy;
 pub mod tls;
 pub mod token;

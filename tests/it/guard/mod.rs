@@ -4,6 +4,7 @@ mod certificates;
 mod commands;
 mod connections;
 mod issuer;
+mod pages;
 mod rotation;
 mod tokens;
 

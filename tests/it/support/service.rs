@@ -9,6 +9,7 @@ use bulletin::db::{Db, Settings};
 use bulletin::guard::admission::Admission;
 use bulletin::guard::caller::Role;
 use bulletin::guard::identify::Identify;
+use bulletin::guard::origins::Origin;
 use bulletin::guard::transport::Transport;
 use bulletin::pb::article_service_client::ArticleServiceClient;
 use bulletin::pb::change_service_client::ChangeServiceClient;
@@ -92,6 +93,18 @@ impl Service {
         let bulletin = bulletin
             .unwrap()
             .with_transport(transport)
+            .with_callers(callers);
+        Self::run(database, bulletin).await
+    }
+
+    /// On an empty database, with pages of these origins that may call from a browser.
+    pub async fn for_pages_of(origins: &[&str], callers: Arc<dyn Identify>) -> Self {
+        let database = Database::create().await;
+        let bulletin = Bulletin::start(database.open_for_service().await).await;
+        let origins: Vec<Origin> = origins.iter().map(|one| one.parse().unwrap()).collect();
+        let bulletin = bulletin
+            .unwrap()
+            .with_web_origins(&origins)
             .with_callers(callers);
         Self::run(database, bulletin).await
     }

@@ -74,12 +74,13 @@ const TOP: [&str; 10] = [
 ];
 
 /// Pure files that stand by themselves.
-const PURE: [&str; 14] = [
+const PURE: [&str; 15] = [
     "columns.rs",
     "dates.rs",
     "decimal.rs",
     "fold.rs",
     "fragments.rs",
+    "marks.rs",
     "mask.rs",
     "page.rs",
     "record.rs",

@@ -60,7 +60,7 @@ const FLOORS: [(&str, u8); 49] = [
 ];
 
 /// Files that compose everything.
-const TOP: [&str; 10] = [
+const TOP: [&str; 11] = [
     "main.rs",
     "lib.rs",
     "cli",
@@ -69,6 +69,7 @@ const TOP: [&str; 10] = [
     "telemetry.rs",
     "telemetry",
     "ops",
+    "look",
     "embedded",
     "seed.rs",
 ];

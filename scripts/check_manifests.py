@@ -1,6 +1,7 @@
-"""Checks rendered manifests beyond their schema: that they agree with the program and with each other.
+"""Checks rendered manifests: their schemas, and that they agree with the program, the documents and each other.
 
 usage: check_manifests.py PROGRAM RENDERED.yaml…
+       check_manifests.py --rules       writes deploy/monitoring/prometheus-rule.yaml from alerts.yaml
 """
 
 import os
@@ -9,16 +10,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+import kubernetes_validate
 import yaml
 
+import check_operators
+
 ROOT = Path(__file__).parent.parent
-# Read by the program's logging, not an option.
-BESIDE_OPTIONS = {"RUST_LOG"}
+# The oldest release that has all that the manifests use (the preStop sleep), one between, and the newest.
+VERSIONS = ("1.30", "1.34", "1.37")
+# Read by the program's logging and by its driver of PostgreSQL: no options.
+BESIDE_OPTIONS = {"RUST_LOG", "PGSSLMODE", "PGSSLROOTCERT"}
 # For what the process does after its last call and its last write.
 CLOSE_SECONDS = 5
 WORKLOADS = {"Deployment", "Job"}
-# Of the secret that production takes from others, as docs/operations.md says.
-SECRET_KEYS = {"url", "replica-urls"}
+SECRET_VARIABLES = {"DATABASE_URL", "DATABASE_REPLICA_URLS"}
+OPERATIONS = (ROOT / "docs/operations.md").read_text()
+RULES = ROOT / "deploy/monitoring/prometheus-rule.yaml"
 
 
 class Program:
@@ -35,7 +42,7 @@ class Program:
             )
             if help_text.returncode != 0:
                 return None
-            found = set(re.findall(r"\[env: (\w+)", help_text.stdout))
+            found = set(re.findall(r"\[env:\s+(\w+)", help_text.stdout))
             if command == "serve":
                 # The help names no variables of flags; a test holds the example to the program's options.
                 example = (ROOT / "deploy/bulletin.env.example").read_text()
@@ -59,19 +66,23 @@ class Program:
             timeout=30,
             check=False,
         )
-        # 1 is the database that cannot be reached; anything else came before.
-        expected = run.returncode == 1 and "the database cannot be used" in run.stderr
+        # 1 is the database that cannot be reached, or a file that a cluster would mount; anything else came
+        # before. scripts/check-production has both.
+        away = ("the database cannot be used", "cannot be read: No such file")
+        expected = run.returncode == 1 and any(reason in run.stderr for reason in away)
         return None if expected else run.stderr.strip() or f"exit code {run.returncode}"
 
 
 class Manifests:
     """One rendered overlay, and what is wrong with it."""
 
-    def __init__(self, path, program):
-        self.name = Path(path).stem
+    def __init__(self, name, objects, program):
+        self.name = name
         self.program = program
-        self.objects = [found for found in yaml.safe_load_all(Path(path).read_text()) if found]
+        self.objects = objects
         self.faults = []
+        self.asked_for = set()
+        self.document = OPERATIONS
 
     def fault(self, where, what):
         self.faults.append(f"{self.name}: {where}: {what}")
@@ -84,14 +95,38 @@ class Manifests:
         return found[0] if found else None
 
     def pods(self, selector):
-        """Workloads whose pods carry all labels of the selector."""
-        return [
-            one
+        """Names of what has pods that carry all labels of the selector."""
+        found = {
+            one["metadata"]["name"]: one["spec"]["template"]["metadata"]["labels"]
             for one in self.of_kind(*WORKLOADS)
-            if selector.items() <= one["spec"]["template"]["metadata"]["labels"].items()
-        ]
+        }
+        found |= check_operators.pods(self)
+        return [name for name, labels in found.items() if selector.items() <= labels.items()]
+
+    def workload(self, name):
+        return next((one for one in self.of_kind(*WORKLOADS) if one["metadata"]["name"] == name), None)
+
+    def check_schemas(self):
+        for one in self.objects:
+            where = f"{one['kind']} {one['metadata']['name']}"
+            for fault in check_operators.schema_faults(one):
+                self.fault(where, fault)
+            if check_operators.is_custom(one):
+                continue
+            for version in VERSIONS:
+                try:
+                    kubernetes_validate.validate(one, version, strict=True)
+                except kubernetes_validate.ValidationError as error:
+                    place = ".".join(map(str, error.path))
+                    self.fault(where, f"Kubernetes {version}: {place}: {error.message}")
+                except kubernetes_validate.SchemaNotFoundError:
+                    self.fault(where, f"{one['apiVersion']} is of no kind that Kubernetes {version} or an operator has")
 
     def check(self):
+        self.check_schemas()
+        if self.faults:
+            # What is below counts on the form.
+            return self.faults
         workloads = self.of_kind(*WORKLOADS)
         commands = set()
         for one in workloads:
@@ -108,7 +143,8 @@ class Manifests:
                 self.fault("Deployment, Job", f"nothing runs `bulletin {command}`")
         self.check_selectors()
         self.check_services()
-        if self.name == "production":
+        check_operators.check(self)
+        if self.name != "dev":
             self.check_production()
         return self.faults
 
@@ -139,11 +175,61 @@ class Manifests:
         for name in [name for name, good in wanted.items() if not good]:
             self.fault(where, f"{name} of {container['name']} is not as it should be")
         mounted = {mount["name"] for mount in container.get("volumeMounts", [])}
-        if mounted - {volume["name"] for volume in pod.get("volumes", [])}:
-            self.fault(where, f"a volume of {sorted(mounted)} is not there")
+        if mounted ^ {volume["name"] for volume in pod.get("volumes", [])}:
+            self.fault(where, f"the volumes are not what is mounted, {sorted(mounted)}")
+            return
         environment = self.environment(where, container)
         if container["name"] == "bulletin":
+            self.check_files(where, pod, container, environment)
             self.check_bulletin(where, template, container, environment)
+
+    def files(self, where, pod, container):
+        """Paths that are mounted, each with what it is made of: kind, name, key."""
+        volumes = {volume["name"]: volume for volume in pod.get("volumes", [])}
+        found = {}
+        for mount in container.get("volumeMounts", []):
+            volume = volumes[mount["name"]]
+            secret, config = volume.get("secret"), volume.get("configMap")
+            if secret:
+                parts = {item["path"]: ("Secret", secret["secretName"], item["key"]) for item in secret.get("items", [])}
+                if not parts:
+                    self.fault(where, f"volume {volume['name']}: name the keys, a secret may have others")
+            elif config:
+                rendered = self.named("ConfigMap", config["name"])
+                keys = {item["key"]: item["path"] for item in config.get("items", [])}
+                keys = keys or {key: key for key in (rendered or {"data": {}})["data"]}
+                parts = {path: ("ConfigMap", config["name"], key) for key, path in keys.items()}
+            elif "projected" in volume:
+                parts = {
+                    source["serviceAccountToken"]["path"]: ("token", source["serviceAccountToken"]["audience"], "")
+                    for source in volume["projected"]["sources"]
+                }
+            else:
+                continue
+            found |= {f"{mount['mountPath']}/{path}": made_of for path, made_of in parts.items()}
+        return found
+
+    def check_files(self, where, pod, container, environment):
+        """What options name is mounted, what is mounted is named, and what it is made of is there."""
+        files = self.files(where, pod, container)
+        for made_of in files.values():
+            if made_of[0] != "token":
+                self.check_provided(where, *made_of)
+        named = {name: value for name, value in environment.items() if value and value.startswith("/")}
+        for name, path in named.items():
+            if path not in files:
+                self.fault(where, f"{name} is {path}, which is not mounted: {sorted(files)}")
+        for path in sorted(files.keys() - set(named.values())):
+            self.fault(where, f"{path} is mounted, and no option names it")
+
+    def check_provided(self, where, kind, name, key, is_optional=False):
+        """A key of a secret or ConfigMap is rendered, made by an operator, or by a command of the document."""
+        self.asked_for.add((kind, name, key))
+        rendered = self.named(kind, name)
+        data = (rendered or {}).get("data", {})
+        provided = check_operators.provided(self) | (set() if self.name == "dev" else documented())
+        if key not in data and (kind, name, key) not in provided and not is_optional:
+            self.fault(where, f"{kind} {name} with the key {key}: neither a manifest, nor an operator, nor docs/operations.md makes it")
 
     def environment(self, where, container):
         """Variables of a container; those of secrets have no value."""
@@ -157,25 +243,14 @@ class Manifests:
                 found |= config["data"]
         for variable in container.get("env", []):
             found[variable["name"]] = variable.get("value")
-            reference = variable.get("valueFrom", {}).get("secretKeyRef")
-            if reference:
-                self.check_secret(where, reference)
-            elif "valueFrom" in variable or variable["name"] == "DATABASE_URL":
+            source = variable.get("valueFrom", {})
+            for kind, of in (("Secret", "secretKeyRef"), ("ConfigMap", "configMapKeyRef")):
+                if of in source:
+                    part = source[of]
+                    self.check_provided(where, kind, part["name"], part["key"], part.get("optional", False))
+            if "secretKeyRef" not in source and variable["name"] in SECRET_VARIABLES:
                 self.fault(where, f"{variable['name']} must come from a secret's key")
         return found
-
-    def check_secret(self, where, reference):
-        secret = self.named("Secret", reference["name"])
-        if self.name == "production":
-            # Made by others: what it is called is documented.
-            if reference["name"] != "bulletin-database" or reference["key"] not in SECRET_KEYS:
-                self.fault(where, f"secret {reference} is not the one docs/operations.md names")
-            elif reference.get("optional", False) == (reference["key"] == "url"):
-                self.fault(where, f"secret {reference}: url, and nothing else, must be there")
-        elif reference.get("optional", False):
-            return
-        elif secret is None or reference["key"] not in secret["data"]:
-            self.fault(where, f"secret {reference} is not there")
 
     def check_bulletin(self, where, template, container, environment):
         pod = template["spec"]
@@ -190,7 +265,7 @@ class Manifests:
             self.fault(where, "there is no DATABASE_URL, and no PostgreSQL in the image")
         if command != "serve":
             return
-        values = {name: value for name, value in environment.items() if value is not None}
+        values = {name: value or f"given-by-{name}" for name, value in environment.items() if name not in SECRET_VARIABLES}
         # Their defaults would do, but other lines of the manifests follow from them.
         said = {"BULLETIN_LISTEN", "BULLETIN_OPS_LISTEN", "BULLETIN_DRAIN_TIMEOUT_MS"}
         missing = said - values.keys()
@@ -227,6 +302,10 @@ class Manifests:
     def check_scraping(self, where, template, ports):
         """What Prometheus is told to ask is what the service serves."""
         annotations = template["metadata"].get("annotations", {})
+        if self.of_kind("ServiceMonitor"):
+            if annotations:
+                self.fault(where, f"{annotations} would have the pods scraped twice")
+            return
         wanted = {
             "prometheus.io/scrape": "true",
             "prometheus.io/path": "/metrics",
@@ -247,27 +326,61 @@ class Manifests:
                 selectors.append((where, one, spec["selector"]["matchLabels"]))
             if one["kind"] == "NetworkPolicy":
                 selectors.append((where, one, spec["podSelector"]["matchLabels"]))
-            if one["kind"] == "Deployment":
+            if one["kind"] in ("Deployment", "Pooler"):
                 for spread in spec["template"]["spec"].get("topologySpreadConstraints", []):
                     selectors.append((where, one, spread["labelSelector"]["matchLabels"]))
         for where, one, selector in selectors:
-            found = [workload["metadata"]["name"] for workload in self.pods(selector)]
-            if found != [one["metadata"]["name"]]:
+            found = self.pods(selector)
+            name = one["metadata"]["name"]
+            # bulletin-ops is another service of bulletin.
+            if len(found) != 1 or not (name == found[0] or name.startswith(f"{found[0]}-")):
                 self.fault(where, f"{selector} selects the pods of {found}")
 
     def check_services(self):
-        for service in self.of_kind("Service", "NetworkPolicy"):
-            where, spec = f"{service['kind']} {service['metadata']['name']}", service["spec"]
-            if service["kind"] == "Service":
-                selector, wanted = spec["selector"], [port["targetPort"] for port in spec["ports"]]
-            else:
-                selector = spec["podSelector"]["matchLabels"]
-                wanted = [port["port"] for rule in spec["ingress"] for port in rule["ports"]]
-            for workload in self.pods(selector):
+        for service in self.of_kind("Service"):
+            where, spec = f"Service {service['metadata']['name']}", service["spec"]
+            self.check_ports(where, spec["selector"], [port["targetPort"] for port in spec["ports"]])
+            for port in spec["ports"]:
+                self.check_port_number(where, spec["selector"], port)
+        for policy in self.of_kind("NetworkPolicy"):
+            where, spec = f"NetworkPolicy {policy['metadata']['name']}", policy["spec"]
+            wanted = [port["port"] for rule in spec.get("ingress", []) for port in rule["ports"]]
+            self.check_ports(where, spec["podSelector"]["matchLabels"], wanted)
+            for rule in spec.get("egress", []):
+                for peer in rule["to"]:
+                    self.check_peer(where, peer, rule["ports"])
+            for rule in spec.get("ingress", []):
+                for peer in rule.get("from", []):
+                    self.check_peer(where, peer, [])
+
+    def check_peer(self, where, peer, ports):
+        """Pods of this namespace that a policy speaks of are there, and have the ports."""
+        if "namespaceSelector" in peer:
+            return
+        labels = peer["podSelector"]["matchLabels"]
+        if not self.pods(labels):
+            self.fault(where, f"{labels} are nobody's pods")
+        self.check_ports(where, labels, [port["port"] for port in ports])
+
+    def check_ports(self, where, selector, wanted):
+        for name in self.pods(selector):
+            workload = self.workload(name)
+            if workload:
                 containers = workload["spec"]["template"]["spec"]["containers"]
-                names = {port["name"] for one in containers for port in one["ports"]}
-                if not set(wanted) <= names:
-                    self.fault(where, f"ports {wanted} are not among {sorted(names)}")
+                ports = [port for one in containers for port in one.get("ports", [])]
+                known = {port["name"] for port in ports} | {port["containerPort"] for port in ports}
+            else:
+                known = check_operators.PORTS
+            if not set(wanted) <= known:
+                self.fault(where, f"ports {wanted} are not among {sorted(map(str, known))}")
+
+    def check_port_number(self, where, selector, port):
+        """A headless service leads to the pod's own port, whatever targetPort says."""
+        for name in self.pods(selector):
+            containers = self.workload(name)["spec"]["template"]["spec"]["containers"]
+            numbers = {one["name"]: one["containerPort"] for container in containers for one in container["ports"]}
+            if numbers.get(port["targetPort"]) != port["port"]:
+                self.fault(where, f"port {port['port']} is not the pods', {numbers}")
 
     def check_production(self):
         if self.of_kind("Secret"):
@@ -275,13 +388,52 @@ class Manifests:
         release = value_in("Cargo.toml", "version")
         for one in self.of_kind(*WORKLOADS):
             where, spec = f"{one['kind']} {one['metadata']['name']}", one["spec"]
-            image = spec["template"]["spec"]["containers"][0]["image"]
-            if not image.endswith(f":{release}"):
-                self.fault(where, f"image {image} is not of this release, {release}")
-            if one["kind"] == "Deployment" and spec["replicas"] < 2:
-                self.fault(where, "one replica is none while it is replaced")
+            container = spec["template"]["spec"]["containers"][0]
+            if not container["image"].endswith(f":{release}"):
+                self.fault(where, f"image {container['image']} is not of this release, {release}")
+            for name in self.environment(where, container):
+                if "INSECURE" in name:
+                    self.fault(where, f"{name} has no place in production")
+            if one["kind"] == "Deployment":
+                self.check_autoscaler(where, one)
         if not self.of_kind("PodDisruptionBudget"):
             self.fault("PodDisruptionBudget", "there is none")
+        for kind, name, key in sorted(documented() - self.asked_for - check_operators.asked_for(self)):
+            self.fault("docs/operations.md", f"makes {kind} {name} with the key {key}, which nothing asks for")
+        for namespace in self.of_kind("Namespace"):
+            labels = namespace["metadata"]["labels"]
+            for mode in ("enforce", "audit", "warn"):
+                if labels.get(f"pod-security.kubernetes.io/{mode}") != "restricted":
+                    self.fault("Namespace", f"Pod Security does not {mode} restricted")
+
+    def check_autoscaler(self, where, deployment):
+        name = deployment["metadata"]["name"]
+        wanted = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}
+        scalers = [one for one in self.of_kind("HorizontalPodAutoscaler") if one["spec"]["scaleTargetRef"] == wanted]
+        if len(scalers) != 1:
+            self.fault(where, "no autoscaler says how many pods there are")
+            return
+        if "replicas" in deployment["spec"]:
+            self.fault(where, "replicas would be set back at each apply: the autoscaler says how many")
+        spec = scalers[0]["spec"]
+        if spec["minReplicas"] < 2:
+            self.fault(where, "one replica is none while it is replaced")
+        metrics = (ROOT / "docs/metrics.md").read_text()
+        for metric in [one["pods"]["metric"] for one in spec["metrics"] if one["type"] == "Pods"]:
+            row = re.search(rf"^\| `{metric['name']}` \| gauge \| (.*?) \| (.*) \|$", metrics, re.MULTILINE)
+            for label, value in metric["selector"]["matchLabels"].items():
+                if not row or label not in row[1].split(", ") or f"`{value}`" not in row[2]:
+                    self.fault(where, f"docs/metrics.md has no gauge {metric['name']}{{{label}={value}}}")
+
+
+def documented():
+    """Keys of secrets and ConfigMaps that commands of the document make in the namespace of production."""
+    found = set()
+    text = OPERATIONS.replace("\\\n", " ")
+    for kind, name, rest in re.findall(r"kubectl create (secret generic|configmap) (\S+) -n bulletin (.+)", text):
+        kind = "ConfigMap" if kind == "configmap" else "Secret"
+        found |= {(kind, name, key) for key in re.findall(r"--from-literal=([\w.-]+)=", rest)}
+    return found
 
 
 def value_in(path, key):
@@ -298,18 +450,36 @@ def dockerfile_faults():
     return []
 
 
+def rules():
+    """The rules of alerts.yaml below the head of the file they are copied to."""
+    head = RULES.read_text().split("\nspec:\n")[0]
+    alerts = (ROOT / "deploy/monitoring/alerts.yaml").read_text().split("\n", 1)[1]
+    return f"{head}\nspec:\n" + re.sub("^(?=.)", "  ", alerts, flags=re.MULTILINE)
+
+
 def main():
+    if sys.argv[1:] == ["--rules"]:
+        RULES.write_text(rules())
+        return
     program = Program(os.path.abspath(sys.argv[1]))
     faults = dockerfile_faults()
-    objects = 0
+    if RULES.read_text() != rules():
+        faults.append(f"{RULES.name}: is not what alerts.yaml says; run scripts/check-manifests --rules")
+    overlays = {}
     for path in sys.argv[2:]:
-        manifests = Manifests(path, program)
-        objects += len(manifests.objects)
-        faults += manifests.check()
+        overlays[Path(path).stem] = [found for found in yaml.safe_load_all(Path(path).read_text()) if found]
+    # As the document restores one.
+    overlays["restored"] = check_operators.restored(overlays["production"], OPERATIONS)
+    for name, objects in overlays.items():
+        faults += Manifests(name, objects, program).check()
+    client = check_operators.client(OPERATIONS)
+    faults += check_operators.client_faults(Manifests("client", [client], program), overlays["production"])
     if faults:
         print(*faults, sep="\n", file=sys.stderr)
         sys.exit(1)
-    print(f"{objects} objects in {len(sys.argv) - 2} overlays are valid and agree")
+    count = sum(len(objects) for objects in overlays.values())
+    print(f"{count} objects are valid and agree: of {', '.join(overlays)}; and the document's client")
 
 
-main()
+if __name__ == "__main__":
+    main()

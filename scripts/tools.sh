@@ -5,8 +5,10 @@
 #   scripts/tools.sh build      a C compiler (aws-lc is C), and the pinned Rust
 #   scripts/tools.sh postgres   PostgreSQL's server binaries, 14 or later
 #   scripts/tools.sh pgbouncer  PgBouncer, which some tests put before PostgreSQL
-#   scripts/tools.sh checks     buf, grpcurl, shellcheck, hadolint, kubectl and cargo-deny, pinned, in $tools_dir
-#   scripts/tools.sh sdk        what generates and tests the clients: buf, Node, Python packages, pinned
+#   scripts/tools.sh checks     buf, grpcurl, shellcheck, hadolint, kubectl, checkov and cargo-deny, pinned, in
+#                               $tools_dir; OpenSSL
+#   scripts/tools.sh sdk        what generates and tests the clients: buf, Node and Python packages, pinned, and Go,
+#                               Java and Chromium as the system has them
 #
 # Sourced, it only defines the functions, and puts the checks' programs on PATH.
 # Whatever is there already is left alone: the second run takes no time.
@@ -19,6 +21,7 @@ cargo_deny_version=0.20.2
 python_tools_dir=$tools_dir/python-$(cksum <"$root/scripts/tools.txt" | cut -d' ' -f1)
 cargo_deny_dir=$tools_dir/cargo-deny-$cargo_deny_version
 manifests_list=$root/scripts/manifests.txt
+checkov_list=$root/scripts/checkov.txt
 sdk_list=$root/sdk/python/requirements.txt
 export PATH="$python_tools_dir/bin:$cargo_deny_dir/bin:$PATH"
 
@@ -90,6 +93,10 @@ ensure_pgbouncer() {
     if command -v systemctl >/dev/null; then
         as_root systemctl disable --quiet --now pgbouncer >/dev/null 2>&1 || true
     fi
+}
+
+ensure_openssl() {
+    command -v openssl >/dev/null || install_packages OpenSSL openssl
 }
 
 ensure_build() {
@@ -192,7 +199,7 @@ ensure_cargo_deny() {
 }
 
 ensure_checks() {
-    ensure_python_tools && ensure_venv "$manifests_list" && ensure_cargo_deny
+    ensure_python_tools && ensure_venv "$manifests_list" && ensure_venv "$checkov_list" && ensure_openssl && ensure_cargo_deny
 }
 
 # Prints where Chromium is.
@@ -204,13 +211,48 @@ ensure_chromium() {
     chromium_program >/dev/null || install_packages Chromium chromium-headless-shell
 }
 
+# Go, its plugins, and the libraries of the client, as packages of Debian's that are found by GOPATH.
+ensure_go() {
+    local libraries=/usr/share/gocode/src/google.golang.org
+    [ -d "$libraries/grpc" ] && [ -d "$libraries/protobuf" ] && [ -d "$libraries/genproto" ] &&
+        command -v go >/dev/null && command -v protoc-gen-go >/dev/null &&
+        command -v protoc-gen-go-grpc >/dev/null && return 0
+    install_packages Go golang-go golang-google-grpc-dev golang-github-golang-protobuf-1-5-dev \
+        protoc-gen-go protoc-gen-go-grpc
+}
+
+java_libraries=(protobuf grpc-{api,context,core,netty,protobuf,protobuf-lite,stub} guava gson perfmark-api
+    opencensus-api netty-{buffer,codec,codec-http,codec-http2,codec-socks,common,handler,handler-proxy}
+    netty-{resolver,tcnative,transport} error_prone_annotations geronimo-annotation-1.3-spec)
+
+# java_class_path [LIBRARY…]: prints where the client's libraries are, and others.
+java_class_path() {
+    local library path=
+    for library in "${java_libraries[@]}" "$@"; do path+=:/usr/share/java/$library.jar; done
+    echo "${path#:}"
+}
+
+# Java, its plugins, and the libraries of the client and its tests.
+ensure_java() {
+    local path missing=
+    for path in $(java_class_path junit4 hamcrest | tr : ' '); do [ -e "$path" ] || missing=1; done
+    [ -z "$missing" ] && command -v javac >/dev/null && command -v protoc >/dev/null &&
+        command -v grpc_java_plugin >/dev/null && return 0
+    install_packages Java default-jdk-headless protobuf-compiler protobuf-compiler-grpc-java-plugin \
+        libprotobuf-java libgrpc-java libguava-java libgoogle-gson-java libperfmark-java libopencensus-java \
+        libnetty-java libnetty-tcnative-java liberror-prone-java libgeronimo-annotation-1.3-spec-java \
+        junit4 libhamcrest-java
+}
+
 # ensure_sdk [LANGUAGE…]: what makes the clients in these languages, else in all.
 ensure_sdk() {
     local language
+    [ $# -gt 0 ] || set -- python typescript go java
     ensure_python_tools && ensure_venv "$sdk_list" || return 1
-    for language in "${@:-}"; do
+    for language in "$@"; do
         case $language in
-        "") ;;
+        go) ensure_go || return 1 ;;
+        java) ensure_java || return 1 ;;
         esac
     done
 }
@@ -223,12 +265,12 @@ ensure_sdk_tests() {
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     set -eu
     case "${1:-all}" in
-    all) ensure_build && ensure_postgres && ensure_pgbouncer && ensure_checks && ensure_sdk ;;
+    all) ensure_build && ensure_postgres && ensure_pgbouncer && ensure_checks && ensure_sdk_tests ;;
     build) ensure_build ;;
     postgres) ensure_postgres ;;
     pgbouncer) ensure_pgbouncer ;;
     checks) ensure_build && ensure_checks ;;
-    sdk) ensure_sdk ;;
+    sdk) ensure_sdk_tests ;;
     *)
         echo "usage: scripts/tools.sh [all|build|postgres|pgbouncer|checks|sdk]" >&2
         exit 2

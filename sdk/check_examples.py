@@ -1,6 +1,6 @@
 """Runs the examples of one language against a service, and holds what they print to sdk/examples.
 
-usage: check_examples.py LANGUAGE COMMAND…     where {} in the command stands for the example's name
+usage: check_examples.py LANGUAGE COMMAND…   where {} in the command stands for the example's name, {Name} for a class
 
 BULLETIN_ADDR is a service where anybody may write, BULLETIN_TLS_ADDR one with TLS and callers, which take
 BULLETIN_CA and BULLETIN_TOKEN_FILE, a reader's.
@@ -118,7 +118,7 @@ async def printed(name: str, command: list[str]) -> list[str]:
 
 async def main(language: str, command: list[str]) -> None:
     for name in EXAMPLES:
-        of_this = [part.replace("{}", name) for part in command]
+        of_this = [part.replace("{}", name).replace("{Name}", name.capitalize()) for part in command]
         lines = await (watched(language, of_this) if name == "watch" else printed(name, of_this))
         expected = (EXPECTED / f"{name}.txt").read_text().replace("LANGUAGE", language).splitlines()
         assert lines == expected, f"{name} in {language} printed {lines}, not {expected}"

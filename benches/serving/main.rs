@@ -38,7 +38,9 @@ use findings::Findings;
 use options::{Options, Output, Part, Section};
 use report::{docs, json, table};
 use sections::cached::Cached;
-use sections::{Stage, cached, growth, hot, overload, peers, postgres, starts, sweep};
+use sections::{
+    Stage, cached, growth, hot, overload, peers, postgres, soak, starts, sweep, variant,
+};
 
 fn main() -> ExitCode {
     match start(Options::parse()) {
@@ -136,6 +138,12 @@ async fn run(options: &Options, databases: &BTreeMap<usize, Database>) -> Result
     }
     if options.wants(Section::Start) {
         starts::run(&main, findings).await?;
+    }
+    if options.has_variant() {
+        variant::run(&main, findings).await?;
+    }
+    if options.wants(Section::Soak) {
+        soak::run(&main, findings).await?;
     }
     match options.output {
         Output::Text => println!("{}", table::text(findings)),

@@ -51,6 +51,10 @@ pub struct Options {
     #[arg(long, value_parser = count)]
     pub overload_s: Option<usize>,
 
+    /// How long everything is done at once, in seconds [default: 600; quick: 30]
+    #[arg(long, value_parser = count)]
+    pub soak_s: Option<usize>,
+
     /// Only these sections
     #[arg(long, value_enum, value_delimiter = ',')]
     pub only: Vec<Section>,
@@ -58,6 +62,14 @@ pub struct Options {
     /// Measure the services of benches/peers too
     #[arg(long)]
     pub peers: bool,
+
+    /// Measure only this: the service beside itself with a variable set
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    pub variant_env: Vec<(String, String)>,
+
+    /// Measure only this: the service beside another build of it
+    #[arg(long, value_name = "PROGRAM")]
+    pub variant: Option<PathBuf>,
 
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub output: Output,
@@ -124,6 +136,7 @@ pub enum Section {
     Hot,
     Overload,
     Start,
+    Soak,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -170,6 +183,10 @@ impl Options {
         Duration::from_secs(self.overload_s.unwrap_or(self.either(5, 60)) as u64)
     }
 
+    pub fn soak(&self) -> Duration {
+        Duration::from_secs(self.soak_s.unwrap_or(self.either(30, 600)) as u64)
+    }
+
     /// Records that are got, drawn from all there are.
     pub fn records(&self) -> usize {
         self.either(1_000, 5_000)
@@ -189,13 +206,25 @@ impl Options {
         self.either(2, 5)
     }
 
+    pub fn has_variant(&self) -> bool {
+        self.variant.is_some() || !self.variant_env.is_empty()
+    }
+
     pub fn wants(&self, section: Section) -> bool {
+        if self.has_variant() {
+            return false;
+        }
         self.only.is_empty() || self.only.contains(&section)
     }
 
     fn either<T>(&self, quick: T, full: T) -> T {
         if self.quick { quick } else { full }
     }
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn count(text: &str) -> Result<usize, String> {

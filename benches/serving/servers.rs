@@ -39,6 +39,31 @@ impl Server {
     }
 }
 
+/// Another build of it, or the same, with these variables.
+pub fn variant(
+    program: Option<&Path>,
+    variables: &[(String, String)],
+    url: &str,
+    directory: &Path,
+) -> Result<Service> {
+    let shipped = Path::new(env!("CARGO_BIN_EXE_bulletin"));
+    let mut command = Command::new(program.unwrap_or(shipped));
+    command
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .env("DATABASE_URL", url)
+        .envs(variables.iter().cloned());
+    Service::of(command, &directory.join("variant.log"))
+}
+
+/// As it is shipped, with its ops port at an address.
+pub fn service_with_ops(url: &str, directory: &Path, ops: &str) -> Result<Service> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bulletin"));
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--ops-listen", ops])
+        .env("DATABASE_URL", url);
+    Service::of(command, &directory.join("service.log"))
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         // A peer may be a script, whose children would go on.

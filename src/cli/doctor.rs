@@ -12,8 +12,9 @@ use crate::changes::verify::fault_of_tip;
 use crate::cli::guard::{callers, check_listen, transport};
 use crate::config::{DoctorOptions, GuardOptions};
 use crate::db::privileges::Privileges;
-use crate::db::{Db, Pooler, Settings};
+use crate::db::{Db, Pooler, Settings, Unfit};
 use crate::embedded;
+use crate::error::Error;
 
 /// Clocks that differ by more than this give tokens and certificates wrong times.
 const CLOCK_DIFFERENCE_MAX: Duration = Duration::from_secs(5);
@@ -26,7 +27,7 @@ pub async fn run(options: &DoctorOptions) -> anyhow::Result<()> {
     let mut findings = Findings::default();
     match check_listen(&options.serve) {
         Ok(()) => findings.sound("listening", format!("on {}", options.serve.listen)),
-        Err(error) => findings.fault("listening", error),
+        Err(error) => findings.failed("listening", error),
     }
     look_at_guard(&options.serve.guard, &mut findings);
     match &options.serve.database_url {
@@ -61,8 +62,14 @@ impl Findings {
         println!("fault   {subject}: {what:#}");
     }
 
+    /// It could not be looked at, or is refused: whoever runs this may know what lies under it.
+    fn failed(&mut self, subject: &str, error: impl Into<anyhow::Error>) {
+        let error: anyhow::Error = error.into();
+        self.fault(subject, format_args!("{error:#}"));
+    }
+
     /// Says how it is, or what is wrong; gives it if it is well.
-    fn look<T, E: Display>(
+    fn look<T, E: Into<anyhow::Error>>(
         &mut self,
         subject: &str,
         found: Result<T, E>,
@@ -74,7 +81,7 @@ impl Findings {
                 Some(found)
             }
             Err(error) => {
-                self.fault(subject, error);
+                self.failed(subject, error);
                 None
             }
         }
@@ -107,7 +114,6 @@ fn look_at_private(options: &DoctorOptions, findings: &mut Findings) {
 async fn look_at_database(options: &DoctorOptions, url: &str, findings: &mut Findings) {
     let settings = options.serve.settings(url.to_owned());
     let connected = Db::connect(&settings).await;
-    let connected = connected.map_err(anyhow::Error::from);
     let Some(db) = findings.look("connection", connected, |_| "the database answers".into()) else {
         return;
     };
@@ -117,12 +123,15 @@ async fn look_at_database(options: &DoctorOptions, url: &str, findings: &mut Fin
         "version, encoding and lc_ctype are right".into()
     });
     let schema = db.check_schema().await;
+    let is_withheld = matches!(schema, Err(Unfit::Unreachable(Error::Internal(_))));
     let is_there = findings.look("schema", schema, |()| "this release can serve it".into());
     if is_there.is_some() {
         look_at_columns(&db, findings).await;
         look_at_privileges(&db, findings).await;
         look_at_log(&db, findings).await;
         look_at_replicas(&db, &settings, findings).await;
+    } else if is_withheld {
+        look_at_privileges(&db, findings).await;
     }
     db.close().await;
 }
@@ -139,7 +148,7 @@ async fn look_at_pooler(db: &Db, said: Pooler, findings: &mut Findings) {
             "there is none: leave out --database-pooler, which makes reads dearer",
         ),
         (Ok(_), _) => findings.sound("pooler", "is as it was said"),
-        (Err(error), _) => findings.fault("pooler", error),
+        (Err(error), _) => findings.failed("pooler", error),
     }
 }
 
@@ -150,14 +159,14 @@ async fn look_at_columns(db: &Db, findings: &mut Findings) {
             format!("are version {found}, this release needs {PROJECTION_VERSION}; run `bulletin migrate`"),
         ),
         Ok(_) => findings.sound("columns", "are those of this release, or of a newer one"),
-        Err(error) => findings.fault("columns", error),
+        Err(error) => findings.failed("columns", error),
     }
 }
 
 async fn look_at_privileges(db: &Db, findings: &mut Findings) {
     let subject = "privileges";
     match Privileges::of(db).await {
-        Err(error) => findings.fault(subject, error),
+        Err(error) => findings.failed(subject, error),
         Ok(found) if !found.missing.is_empty() => {
             let (role, missing) = (found.role, found.missing.join(", "));
             let advice = format!("run `bulletin migrate --grant-to {role}` as the owner");
@@ -187,7 +196,7 @@ async fn look_at_log(db: &Db, findings: &mut Findings) {
             "log",
             format!("{fault}: run `bulletin verify`, and restore a backup"),
         ),
-        Err(error) => findings.fault("log", error),
+        Err(error) => findings.failed("log", error),
     }
     match Standing::of(db).await {
         Ok(standing) if standing.is_standby => findings.fault(
@@ -198,7 +207,7 @@ async fn look_at_log(db: &Db, findings: &mut Findings) {
             findings.sound("primary", format!("is at {}", standing.token));
             look_at_clock(standing.clock, findings);
         }
-        Err(error) => findings.fault("primary", error),
+        Err(error) => findings.failed("primary", error),
     }
 }
 
@@ -220,7 +229,7 @@ async fn look_at_replicas(db: &Db, settings: &Settings, findings: &mut Findings)
     for (place, url) in settings.replica_urls.iter().enumerate() {
         let subject = format!("standby {}", place + 1);
         match replica(db, url, settings.pooler).await {
-            Err(error) => findings.fault(&subject, error),
+            Err(error) => findings.failed(&subject, error),
             Ok(behind) if behind > BEHIND_MAX => findings.advice(
                 &subject,
                 format!("is {behind} revisions behind: reads go to the primary instead"),

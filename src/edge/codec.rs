@@ -62,7 +62,7 @@ impl<U: Message + Name + Default> Decoder for WeighedDecoder<U> {
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<U>, Status> {
         let bytes = buffer.copy_to_bytes(buffer.remaining());
-        check_weight(&U::full_name(), &bytes)?;
+        check_weight(U::full_name, &bytes)?;
         // Given its documented code where all that the framework says is.
         let message = U::decode(bytes).map_err(|error| Status::internal(error.to_string()));
         message.map(Some)

@@ -6,6 +6,7 @@ use std::fmt;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, text};
 use prometheus_client::registry::Registry;
+use tokio::runtime::Handle;
 
 use crate::db::{Db, Server};
 use crate::ops::format::{Page, US_PER_S};
@@ -84,6 +85,11 @@ impl Collector for OfService {
             "1 while calls should be sent here.",
             i64::from(self.0.is_ready().is_ok()),
         )?;
+        // Nobody asks outside a runtime but tests of the page's form.
+        if let Ok(runtime) = Handle::try_current() {
+            let tasks = runtime.metrics().num_alive_tasks();
+            page.gauge("runtime_tasks", "Tasks that have not ended.", count(tasks))?;
+        }
         let Some(watched) = self.0.watched() else {
             return Ok(());
         };

@@ -151,7 +151,8 @@ async fn the_service_runs_as_a_role_that_may_not_alter_the_log() {
     let (role, url) = role(&database).await;
     let before = doctor(&url, &[]).await;
     assert_eq!(before.code, FAILED);
-    says(&before, "schema", "fault", "");
+    says(&before, "schema", "fault", "permission denied");
+    says(&before, "privileges", "fault", "--grant-to");
 
     let granted = run(&[
         "migrate",

@@ -8,11 +8,12 @@ use bulletin::pb::article_service_client::ArticleServiceClient;
 use bulletin::pb::{Article, Publication, UpdateArticleRequest};
 use prost::Message as _;
 use prost::bytes::Bytes;
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use tonic::transport::Channel;
 
+use super::copy::on_copy;
 use super::{IN_FLIGHT, Stage};
 use crate::drive::closed::{self, Check, Closed};
 use crate::drive::{Outcome, Target};
@@ -26,20 +27,13 @@ const WRITE_INTERVAL: Duration = Duration::from_millis(10);
 const STALE_MAX: Duration = Duration::from_millis(100);
 /// Of so many reads one is of the hot record.
 const HOT_SHARE: usize = 4;
-const COPY: &str = "serving_hot";
 
 pub async fn run(stage: &Stage<'_>, findings: &mut Findings) -> Result<()> {
     check_that_an_old_read_is_found()?;
-    let administered = at_database(&stage.database.url, "postgres")?;
-    let drop_copy = format!("drop database if exists {COPY} with (force)");
-    // The kept data stays as it is: what is written goes to a copy.
-    execute(&administered, &drop_copy).await?;
-    let copy = format!("create database {COPY} template bulletin strategy file_copy");
-    execute(&administered, &copy).await?;
-    let url = at_database(&stage.database.url, COPY)?;
-    let outcome = measure(stage, &url, findings).await;
-    execute(&administered, &drop_copy).await?;
-    outcome
+    on_copy(stage.database, "serving_hot", async |url| {
+        measure(stage, url, findings).await
+    })
+    .await
 }
 
 async fn measure(stage: &Stage<'_>, url: &str, findings: &mut Findings) -> Result<()> {
@@ -238,7 +232,7 @@ async fn write(channel: &Channel, hot: &str, time: Duration, watch: &Arc<Watched
 }
 
 /// A change that every write makes, since one that changes nothing makes no revision.
-fn update(hot: &str, number: u32) -> UpdateArticleRequest {
+pub fn update(hot: &str, number: u32) -> UpdateArticleRequest {
     let nanos = std::time::UNIX_EPOCH
         .elapsed()
         .unwrap_or_default()
@@ -257,19 +251,4 @@ fn update(hot: &str, number: u32) -> UpdateArticleRequest {
         }),
         ..UpdateArticleRequest::default()
     }
-}
-
-/// The URL of another database of the same Postgres.
-fn at_database(url: &str, name: &str) -> Result<String> {
-    let (server, options) = url
-        .split_once("/bulletin?")
-        .context("the URL names no database")?;
-    Ok(format!("{server}/{name}?{options}"))
-}
-
-async fn execute(url: &str, sql: &str) -> Result<()> {
-    let mut connection = PgConnection::connect(url).await?;
-    let sql = AssertSqlSafe(sql.to_owned());
-    sqlx::query(sql).execute(&mut connection).await?;
-    Ok(connection.close().await?)
 }

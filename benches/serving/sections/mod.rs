@@ -1,13 +1,16 @@
 //! What is measured, a part each.
 
 pub mod cached;
+mod copy;
 pub mod growth;
 pub mod hot;
 pub mod overload;
 pub mod peers;
 pub mod postgres;
+pub mod soak;
 pub mod starts;
 pub mod sweep;
+pub mod variant;
 
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@ from bulletin.v1.statistic_pb2 import Statistic
 from bulletin.v1.statistic_service_pb2 import AggregateStatisticsRequest, AggregateStatisticsResponse
 from bulletin.v1.statistic_service_pb2_grpc import StatisticServiceStub
 
-with grpc.insecure_channel(os.environ.get("BULLETIN_ADDR", "127.0.0.1:50051")) as channel:
+with grpc.insecure_channel(os.environ["BULLETIN_ADDR"]) as channel:
     request = AggregateStatisticsRequest(
         parent="articles/-", filter="assertion = REPORTED", function=AggregateStatisticsRequest.SUM
     )

@@ -6,7 +6,7 @@ import grpc
 from bulletin.v1.change_service_pb2 import GetHeadRequest, WatchChangesRequest
 from bulletin.v1.change_service_pb2_grpc import ChangeServiceStub
 
-with grpc.insecure_channel(os.environ.get("BULLETIN_ADDR", "127.0.0.1:50051")) as channel:
+with grpc.insecure_channel(os.environ["BULLETIN_ADDR"]) as channel:
     changes = ChangeServiceStub(channel)
     changes.GetHead(GetHeadRequest(), timeout=10)
     print("answered in time")

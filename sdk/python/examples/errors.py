@@ -8,7 +8,7 @@ from bulletin.v1.station_pb2 import Station
 from bulletin.v1.station_service_pb2 import CreateStationRequest, GetStationRequest
 from bulletin.v1.station_service_pb2_grpc import StationServiceStub
 
-with grpc.insecure_channel(os.environ.get("BULLETIN_ADDR", "127.0.0.1:50051")) as channel:
+with grpc.insecure_channel(os.environ["BULLETIN_ADDR"]) as channel:
     stations = StationServiceStub(channel)
     try:
         stations.GetStation(GetStationRequest(name="stations/nobody-here"))

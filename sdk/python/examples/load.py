@@ -26,7 +26,7 @@ def chunks() -> Iterator[ImportRecordsRequest]:
     yield ImportRecordsRequest(records=[Record(station=good)])
 
 
-with grpc.insecure_channel(os.environ.get("BULLETIN_ADDR", "127.0.0.1:50051")) as channel:
+with grpc.insecure_channel(os.environ["BULLETIN_ADDR"]) as channel:
     for answer in TransferServiceStub(channel).ImportRecords(chunks()):
         for result in answer.results:
             outcome = ImportRecordsResponse.Result.Outcome.Name(result.outcome)

@@ -7,7 +7,7 @@ from bulletin import pages
 from bulletin.v1.statistic_service_pb2 import ListStatisticsRequest
 from bulletin.v1.statistic_service_pb2_grpc import StatisticServiceStub
 
-with grpc.insecure_channel(os.environ.get("BULLETIN_ADDR", "127.0.0.1:50051")) as channel:
+with grpc.insecure_channel(os.environ["BULLETIN_ADDR"]) as channel:
     request = ListStatisticsRequest(
         parent="articles/-", filter="assertion = REPORTED AND quantity.value >= 5000", page_size=2
     )

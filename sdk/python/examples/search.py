@@ -8,7 +8,7 @@ from bulletin.v1.article_service_pb2 import SearchArticlesRequest
 from bulletin.v1.article_service_pb2_grpc import ArticleServiceStub
 from bulletin.v1.reading_pb2 import VIEW_FULL
 
-with grpc.insecure_channel(os.environ.get("BULLETIN_ADDR", "127.0.0.1:50051")) as channel:
+with grpc.insecure_channel(os.environ["BULLETIN_ADDR"]) as channel:
     request = SearchArticlesRequest(query="枫桥经验", filter='headline:"派出所"', view=VIEW_FULL)
     for result in ArticleServiceStub(channel).SearchArticles(request).results:
         print(result.article.name)

@@ -8,7 +8,7 @@ from bulletin.v1.change_service_pb2 import Change, WatchChangesRequest, WatchCha
 from bulletin.v1.change_service_pb2_grpc import ChangeServiceStub
 from bulletin.v1.record_pb2 import Record
 
-channel = grpc.insecure_channel(os.environ.get("BULLETIN_ADDR", "127.0.0.1:50051"))
+channel = grpc.insecure_channel(os.environ["BULLETIN_ADDR"])
 changes = ChangeServiceStub(channel)
 # Where to go on. Who keeps records keeps it with them, in one transaction.
 request = WatchChangesRequest(snapshot=True, kinds=[Record.STATION])

@@ -9,8 +9,8 @@ import {
   StatisticService,
 } from "bulletin-client/v1/statistic_service";
 
-const address = process.env["BULLETIN_ADDR"] ?? "127.0.0.1:50051";
-const statistics = createClient(StatisticService, createGrpcTransport({ baseUrl: `http://${address}` }));
+const transport = createGrpcTransport({ baseUrl: `http://${process.env["BULLETIN_ADDR"]}` });
+const statistics = createClient(StatisticService, transport);
 const { groups } = await statistics.aggregateStatistics({
   parent: "articles/-",
   filter: "assertion = REPORTED",

@@ -4,8 +4,8 @@ import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { ChangeService } from "bulletin-client/v1/change_service";
 
-const address = process.env["BULLETIN_ADDR"] ?? "127.0.0.1:50051";
-const changes = createClient(ChangeService, createGrpcTransport({ baseUrl: `http://${address}` }));
+const transport = createGrpcTransport({ baseUrl: `http://${process.env["BULLETIN_ADDR"]}` });
+const changes = createClient(ChangeService, transport);
 await changes.getHead({}, { timeoutMs: 10_000 });
 console.log("answered in time");
 try {

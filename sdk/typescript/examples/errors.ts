@@ -5,8 +5,8 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { errorOf } from "bulletin-client";
 import { StationService } from "bulletin-client/v1/station_service";
 
-const address = process.env["BULLETIN_ADDR"] ?? "127.0.0.1:50051";
-const stations = createClient(StationService, createGrpcTransport({ baseUrl: `http://${address}` }));
+const transport = createGrpcTransport({ baseUrl: `http://${process.env["BULLETIN_ADDR"]}` });
+const stations = createClient(StationService, transport);
 try {
   await stations.getStation({ name: "stations/nobody-here" });
 } catch (failed) {

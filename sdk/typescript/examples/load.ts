@@ -11,8 +11,8 @@ import {
   TransferService,
 } from "bulletin-client/v1/transfer_service";
 
-const address = process.env["BULLETIN_ADDR"] ?? "127.0.0.1:50051";
-const transfer = createClient(TransferService, createGrpcTransport({ baseUrl: `http://${address}` }));
+const transport = createGrpcTransport({ baseUrl: `http://${process.env["BULLETIN_ADDR"]}` });
+const transfer = createClient(TransferService, transport);
 const good = {
   record: {
     case: "station",

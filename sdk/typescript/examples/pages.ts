@@ -5,8 +5,8 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { pages } from "bulletin-client";
 import { StatisticService } from "bulletin-client/v1/statistic_service";
 
-const address = process.env["BULLETIN_ADDR"] ?? "127.0.0.1:50051";
-const statistics = createClient(StatisticService, createGrpcTransport({ baseUrl: `http://${address}` }));
+const transport = createGrpcTransport({ baseUrl: `http://${process.env["BULLETIN_ADDR"]}` });
+const statistics = createClient(StatisticService, transport);
 const filter = "assertion = REPORTED AND quantity.value >= 5000";
 for await (const page of pages(statistics.listStatistics, { parent: "articles/-", filter, pageSize: 2 })) {
   for (const statistic of page.statistics) console.log(statistic.metric, statistic.quantity?.asWritten);

@@ -6,8 +6,8 @@ import { cut } from "bulletin-client";
 import { ArticleService } from "bulletin-client/v1/article_service";
 import { View } from "bulletin-client/v1/reading";
 
-const address = process.env["BULLETIN_ADDR"] ?? "127.0.0.1:50051";
-const articles = createClient(ArticleService, createGrpcTransport({ baseUrl: `http://${address}` }));
+const transport = createGrpcTransport({ baseUrl: `http://${process.env["BULLETIN_ADDR"]}` });
+const articles = createClient(ArticleService, transport);
 const request = { query: "枫桥经验", filter: 'headline:"派出所"', view: View.FULL };
 const { results } = await articles.searchArticles(request);
 for (const { article, highlights } of results) {

@@ -16,8 +16,8 @@ import { Record_Kind } from "bulletin-client/v1/record";
 
 type Start = MessageInitShape<typeof WatchChangesRequestSchema>["start"];
 
-const address = process.env["BULLETIN_ADDR"] ?? "127.0.0.1:50051";
-const changes = createClient(ChangeService, createGrpcTransport({ baseUrl: `http://${address}` }));
+const transport = createGrpcTransport({ baseUrl: `http://${process.env["BULLETIN_ADDR"]}` });
+const changes = createClient(ChangeService, transport);
 // Where to go on. Who keeps records keeps it with them, in one transaction.
 let start: Start = { case: "snapshot", value: true };
 let pause = 100;

@@ -1,0 +1,67 @@
+import static bulletin.Lists.pages;
+import static bulletin.Texts.cut;
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertFalse;
+
+import bulletin.BulletinError;
+import bulletin.v1.Fragment;
+import bulletin.v1.ListStationsRequest;
+import bulletin.v1.ListStationsResponse;
+import io.grpc.Status;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.junit.Test;
+
+public class HelpersTest {
+    private static final ListStationsRequest REQUEST =
+            ListStationsRequest.newBuilder().setFilter("f").build();
+
+    private final List<String> asked = new ArrayList<>();
+
+    private static Fragment fragment(int start, int end) {
+        return Fragment.newBuilder().setStart(start).setEnd(end).build();
+    }
+
+    /** A list of pages with these tokens, which keeps what was asked for. */
+    private Function<ListStationsRequest, ListStationsResponse> pagesOf(String... tokens) {
+        return request -> {
+            asked.add(request.getFilter() + request.getPageToken());
+            String next = tokens[asked.size() - 1];
+            return ListStationsResponse.newBuilder().setNextPageToken(next).build();
+        };
+    }
+
+    @Test
+    public void placesCountCodePoints() {
+        assertEquals("野家", cut("𠮷野家", List.of(fragment(1, 3))));
+        assertEquals("近个", cut("近300个", List.of(fragment(0, 1), fragment(4, 5))));
+    }
+
+    @Test
+    public void aFailureThatIsNotTheServicesHasNoErrorOfIt() {
+        assertEquals(Optional.empty(), BulletinError.of(Status.UNAVAILABLE.asRuntimeException()));
+        assertEquals(Optional.empty(), BulletinError.of(new IllegalStateException("another")));
+    }
+
+    @Test
+    public void pagesEndWithTheLastToken() {
+        Iterator<ListStationsResponse> all = pages(pagesOf("a", "b", ""), REQUEST).iterator();
+        while (all.hasNext()) {
+            all.next();
+        }
+        assertEquals(List.of("f", "fa", "fb"), asked);
+    }
+
+    @Test
+    public void pagesAreAskedForWhenTheyAreComeTo() {
+        Iterator<ListStationsResponse> all = pages(pagesOf("a", ""), REQUEST).iterator();
+        assertEquals(List.of(), asked);
+        all.next();
+        assertEquals(List.of("f"), asked);
+        all.next();
+        assertFalse(all.hasNext());
+    }
+}

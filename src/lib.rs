@@ -22,6 +22,8 @@ pub mod guard;
 pub mod honours;
 pub mod ingest;
 pub mod listing;
+pub mod look;
+pub mod marks;
 pub mod mask;
 pub mod names;
 pub mod ops;

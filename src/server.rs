@@ -1,18 +1,19 @@
 //! Puts the services together and serves them on a socket.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use anyhow::bail;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tonic::service::Routes;
 use tonic::transport::Server;
-use tonic::transport::server::Router;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
+use tower::Layer as _;
 use tower::layer::util::{Identity, Stack};
 use tower::util::{Either, option_layer};
 use tower_http::cors::CorsLayer;
@@ -27,7 +28,7 @@ use crate::changes::tail::{Following, follow};
 use crate::context::{Context, Stopping};
 use crate::db::Db;
 use crate::db::history::History;
-use crate::edge::foreign::{ForeignErrors, MESSAGE_BYTES_MAX};
+use crate::edge::foreign::MESSAGE_BYTES_MAX;
 use crate::edge::wire::article_service_server::{ArticleServiceServer, SERVICE_NAME as ARTICLES};
 use crate::edge::wire::change_service_server::{ChangeServiceServer, SERVICE_NAME as CHANGES};
 use crate::edge::wire::ingest_service_server::{IngestServiceServer, SERVICE_NAME as INGEST};
@@ -39,12 +40,12 @@ use crate::edge::wire::transfer_service_server::{SERVICE_NAME as TRANSFER, Trans
 use crate::error::Result;
 use crate::extract::load_rules;
 use crate::guard::admission::Admission;
-use crate::guard::deadline::Deadlines;
-use crate::guard::gate::Gate;
-use crate::guard::identify::{Callers, Identify};
+use crate::guard::gate::{self, Gate};
+use crate::guard::identify::Identify;
 use crate::guard::origins::{Origin, cors};
 use crate::guard::transport::{PING_INTERVAL, PING_TIMEOUT, Transport};
 use crate::ingest::service::Ingest;
+use crate::look::calls::Inside;
 use crate::ops::Watched;
 use crate::paging::PageTokens;
 use crate::seeing::Seeing;
@@ -85,6 +86,7 @@ pub struct Bulletin {
     stopping: watch::Sender<bool>,
     gate: Gate,
     transport: Transport,
+    inside: Option<Arc<Inside>>,
 }
 
 impl Bulletin {
@@ -121,6 +123,7 @@ impl Bulletin {
             stopping: sender,
             gate: Gate::default(),
             transport: Transport::default(),
+            inside: None,
         })
     }
 
@@ -169,6 +172,15 @@ impl Bulletin {
         }
     }
 
+    /// The services for callers in this process, behind the same layers, until the service has stopped; to be
+    /// asked for once all is said.
+    pub fn inside(&mut self) -> Weak<Inside> {
+        let routes = routes(self.context.clone()).prepare();
+        let inside = Arc::new(self.gate.clone().layers().layer(routes));
+        let inside = self.inside.insert(inside);
+        Arc::downgrade(inside)
+    }
+
     /// How long a watch is silent at most.
     pub fn with_watch_checkpoint_interval(mut self, interval: Duration) -> Self {
         self.context.watch_checkpoint_interval = interval;
@@ -200,6 +212,7 @@ impl Bulletin {
             stopping,
             gate,
             transport,
+            inside,
         } = self;
         let db = context.db.clone();
         // Held so that the committer cannot end before the services do.
@@ -225,7 +238,8 @@ impl Bulletin {
         if let Some(age) = transport.connection_max_age {
             server = server.max_connection_age(age);
         }
-        let serving = router(server, context)
+        let serving = server
+            .add_routes(routes(context))
             .add_service(health_service)
             .serve_with_incoming_shutdown(transport.connections(listener), drain);
         let bound = async move {
@@ -245,7 +259,7 @@ impl Bulletin {
                 bail!("the committer ended by itself: {ended:?}");
             }
         }
-        drop(handle);
+        drop((handle, inside));
         // Every other handle went with the services, so the committer ends once its queue is empty.
         if tokio::time::timeout(drain_timeout, committer)
             .await
@@ -278,13 +292,7 @@ async fn set_health(health: &HealthReporter, status: ServingStatus) {
 }
 
 type Pages = Stack<Either<CorsLayer, Identity>, Identity>;
-type Layers = Stack<
-    Admission,
-    Stack<
-        Deadlines,
-        Stack<Callers, Stack<ForeignErrors, Stack<Seeing, Stack<GrpcWebLayer, Pages>>>>,
-    >,
->;
+type Layers = Stack<gate::Layers, Stack<GrpcWebLayer, Pages>>;
 
 /// What every service is served on. The benchmark serves its references on it too, so that nothing but
 /// the handlers differs.
@@ -299,16 +307,12 @@ pub fn layered_server(gate: Gate) -> Server<Layers> {
         .http2_keepalive_interval(Some(PING_INTERVAL))
         .http2_keepalive_timeout(Some(PING_TIMEOUT))
         .accept_http1(true)
-        .layer(option_layer(gate.pages))
+        .layer(option_layer(gate.pages.clone()))
         .layer(GrpcWebLayer::new())
-        .layer(gate.seeing)
-        .layer(ForeignErrors)
-        .layer(Callers(gate.callers))
-        .layer(gate.deadlines)
-        .layer(gate.admission)
+        .layer(gate.layers())
 }
 
-fn router(mut server: Server<Layers>, context: Context) -> Router<Layers> {
+fn routes(context: Context) -> Routes {
     macro_rules! bounded {
         ($server:ident, $service:expr) => {
             $server::new($service)
@@ -316,7 +320,8 @@ fn router(mut server: Server<Layers>, context: Context) -> Router<Layers> {
                 .max_encoding_message_size(MESSAGE_BYTES_MAX)
         };
     }
-    server
+    let (v1, v1alpha) = (reflection().build_v1(), reflection().build_v1alpha());
+    Routes::default()
         .add_service(bounded!(
             ArticleServiceServer,
             Articles::new(context.clone())
@@ -335,12 +340,8 @@ fn router(mut server: Server<Layers>, context: Context) -> Router<Layers> {
             Transfer::new(context.clone())
         ))
         .add_service(bounded!(IngestServiceServer, Ingest::new(context)))
-        .add_service(reflection().build_v1().expect("the descriptors are valid"))
-        .add_service(
-            reflection()
-                .build_v1alpha()
-                .expect("the descriptors are valid"),
-        )
+        .add_service(v1.expect("the descriptors are valid"))
+        .add_service(v1alpha.expect("the descriptors are valid"))
 }
 
 /// Describes the API, and the details that errors carry, so that clients can print them.

@@ -26,6 +26,11 @@ pub fn check_listen(options: &ServeOptions) -> anyhow::Result<()> {
             "--policy gives callers roles, but nobody is asked who he is: give --jwks or --tls-client-ca too"
         );
     }
+    if options.seeing.ops_page && guard.tls_client_ca.is_some() && guard.jwks.is_none() {
+        bail!(
+            "--ops-page knows a visitor by his token, and --tls-client-ca alone believes none: give --jwks too"
+        );
+    }
     if options.listen.ip().is_loopback() {
         return Ok(());
     }
@@ -168,6 +173,11 @@ mod tests {
             );
             check(&format!("{listen} {tls} {jwt}"), None);
             check(&format!("{listen} {tls} {mutual}"), None);
+            check(&format!("{listen} {tls} {jwt} --ops-page"), None);
+            check(
+                &format!("{listen} {tls} {mutual} --ops-page"),
+                Some("believes none"),
+            );
             check(
                 &format!("{listen} --policy f"),
                 Some("nobody is asked who he is"),

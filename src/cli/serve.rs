@@ -13,10 +13,11 @@ use crate::changes::reindex::migrate;
 use crate::changes::versions;
 use crate::cli::database::{check, check_tip};
 use crate::cli::guard::{callers, check_listen, transport};
-use crate::config::{GuardOptions, ServeOptions};
+use crate::config::ServeOptions;
 use crate::db::{Db, Pooler};
 use crate::embedded::{self, PrivatePostgres};
 use crate::guard::admission::Admission;
+use crate::look::{self, Look};
 use crate::ops::Ops;
 use crate::seed;
 use crate::server::{Bulletin, TABLES, bind};
@@ -44,7 +45,7 @@ async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         .with_context(|| format!("cannot listen on {}", options.listen))?;
     let address = listener.local_addr()?;
     // Open from now on until the very end: probes see how it starts and how it stops.
-    let ops = start_ops(options.seeing.ops_listen).await?;
+    let ops = start_ops(&options).await?;
     let postgres = match &options.database_url {
         Some(_) => None,
         None => Some(start_postgres(&options)?),
@@ -53,7 +54,7 @@ async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let checkpoint_interval = Duration::from_millis(options.watch_checkpoint_interval_ms);
     let watch_buffer_bytes = usize::try_from(options.watch_buffer_mib)? * 1024 * 1024;
     let cache_bytes = u64::from(options.cache_mib) * 1024 * 1024;
-    let bulletin = Bulletin::start_with_cache(db, cache_bytes)
+    let mut bulletin = Bulletin::start_with_cache(db, cache_bytes)
         .await?
         .with_watch_checkpoint_interval(checkpoint_interval)
         .with_watch_buffer_bytes(watch_buffer_bytes)
@@ -69,7 +70,10 @@ async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         load_seeds(&bulletin).await?;
     }
     ops.watch(bulletin.watched());
-    announce(address, ops.address(), &options.guard);
+    if options.seeing.ops_page {
+        ops.show(bulletin.inside());
+    }
+    announce(address, ops.address(), &options);
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let watch = tokio::spawn(stop_signal(sender));
     let drain_timeout = Duration::from_millis(options.drain_timeout_ms);
@@ -99,11 +103,21 @@ async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn start_ops(address: SocketAddr) -> anyhow::Result<Ops> {
+async fn start_ops(options: &ServeOptions) -> anyhow::Result<Ops> {
+    let (address, guard) = (options.seeing.ops_listen, &options.guard);
     let listener = bind(address)
         .await
         .with_context(|| format!("cannot listen on {address} (--ops-listen)"))?;
-    let ops = Ops::start(listener)?;
+    let has_page = options.seeing.ops_page;
+    // More reach the ops port than the other: to show records to all of them must be said by name.
+    let is_open = !address.ip().is_loopback()
+        && guard.insecure_plaintext
+        && (guard.has_authentication() || guard.insecure_no_authentication);
+    if has_page && is_open && !guard.has_authentication() {
+        warn!(%address, "whoever reaches the ops port reads every record");
+    }
+    let look = has_page.then(|| Look::new(is_open));
+    let ops = Ops::start(listener, look)?;
     info!(address = %ops.address(), "metrics and probes are served");
     Ok(ops)
 }
@@ -172,7 +186,8 @@ async fn load_seeds(bulletin: &Bulletin) -> anyhow::Result<()> {
 }
 
 /// On standard output, for whoever started it by hand or waits for it in a script.
-fn announce(address: SocketAddr, ops: SocketAddr, guard: &GuardOptions) {
+fn announce(address: SocketAddr, ops: SocketAddr, options: &ServeOptions) {
+    let guard = &options.guard;
     info!(%address, "serving");
     println!("serving on {address}; try:");
     let mut grpcurl = match guard.has_tls() {
@@ -196,6 +211,9 @@ fn announce(address: SocketAddr, ops: SocketAddr, guard: &GuardOptions) {
         println!("  {grpcurl} {call}");
     }
     println!("metrics and probes on http://{ops}");
+    if options.seeing.ops_page {
+        println!("for a browser: http://{ops}{}", look::PATH);
+    }
 }
 
 /// Resolves when the private Postgres has ended without being asked to.

@@ -76,7 +76,7 @@ impl Shown {
         let record = match Kind::of(&self.options.name) {
             Kind::Station => AnyRecord::Station(self.station().await?),
             Kind::Statistic => AnyRecord::Statistic(self.statistic().await?),
-            _ => AnyRecord::Article(self.article(self.name(), View::Full).await?),
+            _ => AnyRecord::Article(self.article(self.name()).await?),
         };
         Ok(Record {
             record: Some(record),
@@ -97,18 +97,17 @@ impl Shown {
                     .name
                     .split_once("/statistics/")
                     .unwrap_or_default();
-                let article = self.article(article.to_owned(), View::Source).await?;
+                let article = self.article(article.to_owned()).await?;
                 describe_statistic(&mut out, article, statistic);
             }
             _ => {
-                let mut article = self.article(self.name(), View::Source).await?;
-                let text = std::mem::take(&mut article.source_text);
+                let article = self.article(self.name()).await?;
                 let read = IngestBulletinResponse {
                     articles: vec![article],
                     statistics: self.statistics().await?,
                     ..IngestBulletinResponse::default()
                 };
-                articles(&mut out, &text, &read);
+                articles(&mut out, &read);
             }
         }
         self.describe_revisions(&mut out).await?;
@@ -116,10 +115,10 @@ impl Shown {
         Ok(out)
     }
 
-    async fn article(&self, name: String, view: View) -> anyhow::Result<Article> {
+    async fn article(&self, name: String) -> anyhow::Result<Article> {
         let request = GetArticleRequest {
             name,
-            view: view.into(),
+            view: View::Full.into(),
             ..GetArticleRequest::default()
         };
         let client = client!(self, ArticleServiceClient);
@@ -239,7 +238,6 @@ fn describe(out: &mut String, station: &Station) {
 
 /// A statistic below its article's headline, and the paragraphs that it stands in.
 fn describe_statistic(out: &mut String, mut article: Article, statistic: Statistic) {
-    let text = std::mem::take(&mut article.source_text);
     let span = statistic.span.clone().unwrap_or_default();
     article
         .paragraphs
@@ -250,7 +248,7 @@ fn describe_statistic(out: &mut String, mut article: Article, statistic: Statist
         statistics: vec![statistic],
         ..IngestBulletinResponse::default()
     };
-    articles(out, &text, &read);
+    articles(out, &read);
 }
 
 /// `12  2020-06-12T08:00:00Z  CORRECTED  why  who`

@@ -4,17 +4,19 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::cli::marks::{Mark, Marks};
+use crate::cli::marks::{style, styled};
+use crate::marks::{Kind as MarkKind, Marks};
 use crate::pb::ingest_bulletin_response::Warning;
 use crate::pb::ingest_bulletin_response::warning::Code;
 use crate::pb::paragraph::Kind;
-use crate::pb::{Article, Comparison, IngestBulletinResponse, Statistic, comparison::Direction};
+use crate::pb::{Article, IngestBulletinResponse, Statistic};
+use crate::statistics::told;
 
 pub const HEADING: Style = Style::new().bold();
 pub const DIM: Style = Style::new().dimmed();
 
 /// The page's articles with every number and unit marked, and what they came to.
-pub fn summary(name: &str, text: &str, response: &IngestBulletinResponse) -> String {
+pub fn summary(name: &str, response: &IngestBulletinResponse) -> String {
     let mut out = String::new();
     let what = if response.created {
         "written"
@@ -25,8 +27,8 @@ pub fn summary(name: &str, text: &str, response: &IngestBulletinResponse) -> Str
         &mut out,
         format_args!("{DIM}{name} · {what} · {}{DIM:#}", response.token),
     );
-    articles(&mut out, text, response);
-    let unit = Mark::Unit.style();
+    articles(&mut out, response);
+    let unit = style(Some(MarkKind::Unit));
     for station in &response.stations {
         let (shown, kind) = (&station.display_name, station.kind().as_str_name());
         line(
@@ -56,25 +58,21 @@ pub fn summary(name: &str, text: &str, response: &IngestBulletinResponse) -> Str
 }
 
 /// Articles with what was read of them marked.
-pub fn articles(out: &mut String, text: &str, response: &IngestBulletinResponse) {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let chars: Vec<char> = text.chars().collect();
-    let marks = Marks::of(chars.len(), response);
+pub fn articles(out: &mut String, response: &IngestBulletinResponse) {
     for article in &response.articles {
+        let of_article = format!("{}/", article.name);
+        let rows = response.statistics.iter();
+        let rows = rows.filter(|statistic| statistic.name.starts_with(&of_article));
+        let rows: Vec<&Statistic> = rows.collect();
+        let marks = Marks::of(article, &rows);
         head(out, article);
         for paragraph in &article.paragraphs {
-            let styled = marks.styled(&chars, &paragraph.fragments);
+            let styled = styled(&marks, &paragraph.text, &paragraph.fragments);
             match paragraph.kind() {
                 Kind::Subhead => line(out, format_args!("\n  {HEADING}{styled}{HEADING:#}")),
                 _ => line(out, format_args!("\n  {styled}")),
             }
         }
-        let of_article = format!("{}/", article.name);
-        let mut statistics = response.statistics.iter();
-        let statistics = statistics
-            .by_ref()
-            .filter(|statistic| statistic.name.starts_with(&of_article));
-        let rows: Vec<&Statistic> = statistics.collect();
         if !rows.is_empty() {
             line(
                 out,
@@ -122,57 +120,20 @@ fn head(out: &mut String, article: &Article) {
 
 fn row(out: &mut String, statistic: &Statistic) {
     let id = statistic.name.rsplit('/').next().unwrap_or_default();
-    let number = Mark::Number.style();
-    let quantity = statistic.quantity.clone().unwrap_or_default();
-    let text = |decimal: &Option<crate::pb::Decimal>| {
-        decimal
-            .as_ref()
-            .map(|decimal| decimal.value.clone())
-            .unwrap_or_default()
-    };
-    let mut value = text(&quantity.value);
-    if quantity.value_max.is_some() {
-        value = format!("{value}–{}", text(&quantity.value_max));
-    }
-    let per: String = quantity.per.iter().map(|per| format!("/{per}")).collect();
-    let mut words = vec![
-        statistic.assertion().as_str_name(),
-        statistic.qualifier().as_str_name(),
-    ];
-    words.retain(|word| !matches!(*word, "REPORTED" | "EXACT"));
-    let change = statistic.change.as_ref().map(change).unwrap_or_default();
-    let words = words.join(" ");
-    let shown = [change, words].into_iter().filter(|text| !text.is_empty());
-    let shown: Vec<String> = shown.collect();
+    let number = style(Some(MarkKind::Number));
+    let value = statistic.quantity.as_ref().map(told::value);
+    let change = statistic.change.as_ref().map(told::change);
+    let shown = [change.unwrap_or_default(), told::claim(statistic)];
+    let shown: Vec<String> = shown.into_iter().filter(|text| !text.is_empty()).collect();
     line(
         out,
         format_args!(
-            "  {DIM}{id}{DIM:#} {number}{value}{}{per}{number:#} {} {DIM}{}{DIM:#}",
-            quantity.unit,
+            "  {DIM}{id}{DIM:#} {number}{}{number:#} {} {DIM}{}{DIM:#}",
+            value.unwrap_or_default(),
             statistic.metric,
             shown.join(" ")
         ),
     );
-}
-
-/// `↑12.5% 同比`
-fn change(change: &Comparison) -> String {
-    let sign = match change.direction() {
-        Direction::Up => "↑",
-        Direction::Down => "↓",
-        _ => "→",
-    };
-    let delta = change
-        .delta
-        .as_ref()
-        .map_or("", |delta| delta.value.as_str());
-    let from = change.previous_value.as_ref();
-    let from = from
-        .map(|from| format!(" from {}", from.value))
-        .unwrap_or_default();
-    format!("{sign}{delta}{}{from} {}", change.delta_unit, change.basis)
-        .trim_end()
-        .to_owned()
 }
 
 fn honours(out: &mut String, article: &Article) {

@@ -15,6 +15,11 @@ pub struct SeeingOptions {
     )]
     pub ops_listen: SocketAddr,
 
+    /// Show records on that address too, to a browser: pages below /look, to those who may see them, and to
+    /// this machine alone unless --insecure-plaintext is said
+    #[arg(long, env = "BULLETIN_OPS_PAGE")]
+    pub ops_page: bool,
+
     /// How the log is written: `json`, `text`, or `auto` for text on a terminal and JSON elsewhere
     #[arg(
         long,

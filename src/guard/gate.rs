@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tower::ServiceBuilder;
+use tower::layer::util::{Identity, Stack};
 use tower_http::cors::CorsLayer;
 
+use crate::edge::foreign::ForeignErrors;
 use crate::guard::admission::Admission;
 use crate::guard::deadline::Deadlines;
-use crate::guard::identify::{Anybody, Identify};
+use crate::guard::identify::{Anybody, Callers, Identify};
 use crate::seeing::Seeing;
 
 /// What a unary call may take unless told otherwise.
@@ -23,6 +26,24 @@ pub struct Gate {
     pub callers: Arc<dyn Identify>,
     pub deadlines: Deadlines,
     pub admission: Admission,
+}
+
+/// The layers, the one that a call passes first last.
+pub type Layers = Stack<
+    Admission,
+    Stack<Deadlines, Stack<Callers, Stack<ForeignErrors, Stack<Seeing, Identity>>>>,
+>;
+
+impl Gate {
+    pub fn layers(self) -> Layers {
+        ServiceBuilder::new()
+            .layer(self.seeing)
+            .layer(ForeignErrors)
+            .layer(Callers(self.callers))
+            .layer(self.deadlines)
+            .layer(self.admission)
+            .into_inner()
+    }
 }
 
 impl Default for Gate {

@@ -1,5 +1,6 @@
 //! The port for those who look after the service: metrics, and whether it lives and serves. Plain HTTP/1.1
-//! that anybody on the port may read; it holds no record and no secret.
+//! that anybody on the port may read; it holds no record and no secret, unless it was asked to show records
+//! (`look/`), which it does to those who may see them.
 
 mod format;
 mod health;
@@ -9,7 +10,7 @@ mod tip;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use http_body_util::Full;
@@ -26,6 +27,8 @@ use tracing::{debug, warn};
 
 pub use self::health::{Health, Watched};
 use self::metrics::Metrics;
+use crate::look::calls::Inside;
+use crate::look::{self, Look};
 
 /// Most connections at once: a scraper and three probes need four.
 const CONNECTIONS_MAX: usize = 32;
@@ -45,26 +48,28 @@ const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// The port, until it is dropped.
-#[derive(Debug)]
 pub struct Ops {
     address: SocketAddr,
     health: Health,
+    answers: Arc<Answers>,
     task: JoinHandle<()>,
 }
 
 impl Ops {
     /// Answers from now on; that the service starts, until it is told what to watch.
-    pub fn start(listener: TcpListener) -> std::io::Result<Self> {
+    pub fn start(listener: TcpListener, look: Option<Look>) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         let health = Health::default();
         let answers = Arc::new(Answers {
             metrics: Metrics::of(health.clone()),
             health: health.clone(),
+            look,
         });
-        let task = tokio::spawn(serve(listener, answers));
+        let task = tokio::spawn(serve(listener, Arc::clone(&answers)));
         Ok(Self {
             address,
             health,
+            answers,
             task,
         })
     }
@@ -78,6 +83,13 @@ impl Ops {
         tokio::spawn(tip::log_each_minute(watched.clone()));
         self.health.watch(watched);
     }
+
+    /// The same for the pages: this is what they read.
+    pub fn show(&self, inside: Weak<Inside>) {
+        if let Some(look) = &self.answers.look {
+            look.open(inside);
+        }
+    }
 }
 
 impl Drop for Ops {
@@ -89,6 +101,7 @@ impl Drop for Ops {
 struct Answers {
     metrics: Metrics,
     health: Health,
+    look: Option<Look>,
 }
 
 async fn serve(listener: TcpListener, answers: Arc<Answers>) {
@@ -99,7 +112,14 @@ async fn serve(listener: TcpListener, answers: Arc<Answers>) {
             return;
         };
         match listener.accept().await {
-            Ok((stream, _)) => drop(tokio::spawn(answer(stream, Arc::clone(&answers), place))),
+            Ok((stream, peer)) => {
+                drop(tokio::spawn(answer(
+                    stream,
+                    peer,
+                    Arc::clone(&answers),
+                    place,
+                )));
+            }
             Err(error) => {
                 warn!(error = %error, "the ops port takes no connection");
                 tokio::time::sleep(PAUSE).await;
@@ -108,10 +128,15 @@ async fn serve(listener: TcpListener, answers: Arc<Answers>) {
     }
 }
 
-async fn answer(stream: TcpStream, answers: Arc<Answers>, _place: SemaphorePermit<'static>) {
-    let service = service_fn(|request: Request<Incoming>| {
-        let response = answers.answer(&request);
-        async { Ok::<_, Infallible>(response) }
+async fn answer(
+    stream: TcpStream,
+    peer: SocketAddr,
+    answers: Arc<Answers>,
+    _place: SemaphorePermit<'static>,
+) {
+    let answers = &*answers;
+    let service = service_fn(async |request: Request<Incoming>| {
+        Ok::<_, Infallible>(answers.answer(request, peer).await)
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -127,10 +152,16 @@ async fn answer(stream: TcpStream, answers: Arc<Answers>, _place: SemaphorePermi
 }
 
 impl Answers {
-    fn answer<B>(&self, request: &Request<B>) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Full<Bytes>> {
         let path = request.uri().path();
+        if let Some(look) = self.look.as_ref().filter(|_| look::is_below(path)) {
+            return look.answer(request, peer).await;
+        }
         if !matches!(path, "/metrics" | "/livez" | "/readyz") {
-            let paths = "there are /metrics, /livez and /readyz\n";
+            let paths = match self.look {
+                Some(_) => "there are /look, /metrics, /livez and /readyz\n",
+                None => "there are /metrics, /livez and /readyz\n",
+            };
             return response(StatusCode::NOT_FOUND, PLAIN_TEXT, paths.to_owned());
         }
         if !matches!(*request.method(), Method::GET | Method::HEAD) {

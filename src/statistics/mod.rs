@@ -6,6 +6,7 @@ pub mod fields;
 pub mod figures;
 pub mod service;
 pub mod store;
+pub mod told;
 pub mod write;
 
 use crate::pb::Statistic;

@@ -60,7 +60,7 @@ const FLOORS: [(&str, u8); 49] = [
 ];
 
 /// Files that compose everything.
-const TOP: [&str; 10] = [
+const TOP: [&str; 11] = [
     "main.rs",
     "lib.rs",
     "cli",
@@ -69,17 +69,19 @@ const TOP: [&str; 10] = [
     "telemetry.rs",
     "telemetry",
     "ops",
+    "look",
     "embedded",
     "seed.rs",
 ];
 
 /// Pure files that stand by themselves.
-const PURE: [&str; 14] = [
+const PURE: [&str; 15] = [
     "columns.rs",
     "dates.rs",
     "decimal.rs",
     "fold.rs",
     "fragments.rs",
+    "marks.rs",
     "mask.rs",
     "page.rs",
     "record.rs",

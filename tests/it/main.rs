@@ -28,6 +28,7 @@ mod hot_record;
 mod ingest;
 mod interleavings;
 mod lifecycle;
+mod look;
 mod lost_commits;
 mod page_facts;
 mod plans;

@@ -21,7 +21,7 @@ use crate::pb::{IngestBulletinRequest, IngestBulletinResponse, Publication};
 const MESSAGE: &str = "bulletin.v1.IngestBulletinResponse";
 
 /// A page that was sent, and what became of it.
-type Sent = JoinHandle<anyhow::Result<(String, IngestBulletinResponse)>>;
+type Sent = JoinHandle<anyhow::Result<IngestBulletinResponse>>;
 
 pub async fn run(options: IngestOptions) -> anyhow::Result<()> {
     let channel = channel(&options.client)?;
@@ -49,8 +49,8 @@ pub async fn run(options: IngestOptions) -> anyhow::Result<()> {
             break;
         };
         match call.await.context("a call ended by itself")? {
-            Ok((text, response)) => {
-                if !show(&options, &input, &text, &response, &bar)? {
+            Ok(response) => {
+                if !show(&options, &input, &response, &bar)? {
                     return Ok(());
                 }
                 totals.add(&response);
@@ -74,12 +74,12 @@ async fn call(
     channel: Channel,
     input: Input,
     options: Arc<IngestOptions>,
-) -> anyhow::Result<(String, IngestBulletinResponse)> {
+) -> anyhow::Result<IngestBulletinResponse> {
     let encoding = options.encoding;
     let text = tokio::task::spawn_blocking(move || input.read(encoding)).await??;
     let mut client = IngestServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES);
     let request = IngestBulletinRequest {
-        text: text.clone(),
+        text,
         publication: publication(&options),
         publish: options.publish,
         validate_only: options.validate_only,
@@ -87,7 +87,7 @@ async fn call(
     let mut retry = Retry::new(&options.client);
     loop {
         match client.ingest_bulletin(request.clone()).await {
-            Ok(response) => return Ok((text, response.into_inner())),
+            Ok(response) => return Ok(response.into_inner()),
             Err(status) => retry.after(status).await?,
         }
     }
@@ -108,13 +108,12 @@ fn publication(options: &IngestOptions) -> Option<Publication> {
 fn show(
     options: &IngestOptions,
     input: &Input,
-    text: &str,
     response: &IngestBulletinResponse,
     bar: &ProgressBar,
 ) -> anyhow::Result<bool> {
     let bytes = match options.output {
         Output::Json => line(MESSAGE, response)?,
-        Output::Text => summary(&input.to_string(), text, response).into_bytes(),
+        Output::Text => summary(&input.to_string(), response).into_bytes(),
     };
     bar.suspend(|| print(&bytes))
 }

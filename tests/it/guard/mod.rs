@@ -3,7 +3,7 @@
 mod certificates;
 mod commands;
 mod connections;
-mod issuer;
+pub mod issuer;
 mod pages;
 mod rotation;
 mod tokens;
@@ -32,10 +32,10 @@ use crate::support::certificates::{Authority, Issued};
 const INTERVAL: Duration = Duration::from_millis(10);
 
 /// A folder of mounted files, gone when dropped.
-struct Mount(PathBuf);
+pub struct Mount(PathBuf);
 
 impl Mount {
-    fn new() -> Self {
+    pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let place = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("bulletin-mount-{}-{place}", std::process::id());
@@ -48,12 +48,12 @@ impl Mount {
         self.0.join(name)
     }
 
-    fn name(&self, name: &str) -> String {
+    pub fn name(&self, name: &str) -> String {
         self.path(name).to_str().unwrap().to_owned()
     }
 
     /// Writes files as a Kubernetes secret is: in a folder of their own, to which a link is moved.
-    fn put(&self, files: &[(&str, &str)]) {
+    pub fn put(&self, files: &[(&str, &str)]) {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let version = format!("..{}", NEXT.fetch_add(1, Ordering::Relaxed));
         let folder = self.path(&version);
@@ -117,7 +117,7 @@ impl Drop for Mount {
 }
 
 /// Readers, editors and admins by subject, one of each name.
-fn policy() -> String {
+pub fn policy() -> String {
     let rule = |role: &str| json!({"subject": role, "role": role});
     rules(&["reader", "editor", "admin"].map(rule))
 }
@@ -135,7 +135,7 @@ fn by_tls(mount: &Mount, authority: &Authority, client_required: Option<bool>) -
     }
 }
 
-fn request<T>(message: T, authorizations: &[&str]) -> Request<T> {
+pub fn request<T>(message: T, authorizations: &[&str]) -> Request<T> {
     let mut request = Request::new(message);
     for authorization in authorizations {
         let value = authorization.parse().unwrap();

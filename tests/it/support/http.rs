@@ -37,8 +37,18 @@ impl Answer {
 
 /// Sends a request, and reads what comes until the connection ends.
 pub async fn send(address: SocketAddr, head: &str, body: &[u8]) -> std::io::Result<Answer> {
+    send_to(address, &address.to_string(), head, body).await
+}
+
+/// The same, to a host of another name.
+pub async fn send_to(
+    address: SocketAddr,
+    host: &str,
+    head: &str,
+    body: &[u8],
+) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(address).await?;
-    let head = format!("{head}host: {address}\r\nconnection: close\r\n\r\n");
+    let head = format!("{head}host: {host}\r\nconnection: close\r\n\r\n");
     stream.write_all(head.as_bytes()).await?;
     stream.write_all(body).await?;
     let mut bytes = Vec::new();

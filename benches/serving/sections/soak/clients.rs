@@ -22,7 +22,7 @@ use crate::sections::hot;
 
 const WRITE_INTERVAL: Duration = Duration::from_millis(50);
 const SEARCH_INTERVAL: Duration = Duration::from_millis(250);
-const FILTER_INTERVAL: Duration = Duration::from_millis(200);
+const LIST_INTERVAL: Duration = Duration::from_millis(200);
 const EXPORT_INTERVAL: Duration = Duration::from_secs(2);
 const CONNECT_INTERVAL: Duration = Duration::from_millis(250);
 const GIVEN_UP_INTERVAL: Duration = Duration::from_millis(100);
@@ -30,6 +30,7 @@ const GIVEN_UP_AFTER: Duration = Duration::from_millis(1);
 /// Most of a slow export that is read before it is dropped.
 const EXPORT_TIME: Duration = Duration::from_secs(4);
 const WATCHES: u64 = 40;
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
 const QUERIES: [&str; 4] = ["电动自行车", "派出所", "非机动车 -闯红灯", "\"枫桥经验\""];
 
 /// Tells all clients that it is over.
@@ -68,7 +69,7 @@ impl Told {
 struct Counts {
     writes: AtomicU64,
     searches: AtomicU64,
-    filters: AtomicU64,
+    lists: AtomicU64,
     exported: AtomicU64,
     changes: AtomicU64,
     connections: AtomicU64,
@@ -90,7 +91,7 @@ impl fmt::Display for Counts {
              for one call, {} calls given up",
             of(&self.writes),
             of(&self.searches),
-            of(&self.filters),
+            of(&self.lists),
             of(&self.exported),
             of(&self.changes),
             of(&self.connections),
@@ -101,49 +102,101 @@ impl fmt::Display for Counts {
 
 /// All of them at work.
 pub struct Clients {
-    tasks: JoinSet<Result<()>>,
+    tasks: JoinSet<Vec<String>>,
     counts: Arc<Counts>,
+}
+
+/// What came of them.
+pub struct Done {
+    pub counts: String,
+    /// What failed that should not.
+    pub failures: Vec<String>,
 }
 
 impl Clients {
     pub fn start(address: &str, drafts: Vec<String>, stop: &Stop) -> Self {
         let counts = Arc::new(Counts::default());
+        let drafts: Arc<[String]> = drafts.into();
+        let ways = [
+            Way::Write,
+            Way::Search,
+            Way::List,
+            Way::Export,
+            Way::Connect,
+            Way::GiveUp,
+        ];
+        let watches = (0..WATCHES).map(Way::Watch);
         let mut tasks = JoinSet::new();
-        let client = |number: u64| One {
-            address: address.to_owned(),
-            counts: Arc::clone(&counts),
-            told: stop.told(),
-            number,
-        };
-        tasks.spawn(client(0).write(drafts.clone()));
-        tasks.spawn(client(1).search());
-        tasks.spawn(client(2).filter());
-        tasks.spawn(client(3).export());
-        tasks.spawn(client(4).connect(drafts.clone()));
-        tasks.spawn(client(5).give_up(drafts));
-        for number in 0..WATCHES {
-            tasks.spawn(client(number).watch());
+        for way in ways.into_iter().chain(watches) {
+            let client = One {
+                address: address.to_owned(),
+                counts: Arc::clone(&counts),
+                drafts: Arc::clone(&drafts),
+                told: stop.told(),
+            };
+            tasks.spawn(client.go_on(way));
         }
         Self { tasks, counts }
     }
 
-    /// Ends with what was done; an error of any is one of the run.
-    pub async fn done(mut self) -> Result<String> {
+    pub async fn done(mut self) -> Result<Done> {
+        let mut failures = Vec::new();
         while let Some(ended) = self.tasks.join_next().await {
-            ended??;
+            failures.extend(ended?);
         }
-        Ok(self.counts.to_string())
+        Ok(Done {
+            counts: self.counts.to_string(),
+            failures,
+        })
     }
+}
+
+/// What a client does.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Write,
+    Search,
+    List,
+    Export,
+    /// Makes a connection for one call.
+    Connect,
+    /// Does not wait for its answers.
+    GiveUp,
+    /// Watches, by its number.
+    Watch(u64),
 }
 
 struct One {
     address: String,
     counts: Arc<Counts>,
+    drafts: Arc<[String]>,
     told: Told,
-    number: u64,
 }
 
 impl One {
+    /// Begins anew after a failure, and tells of it.
+    async fn go_on(mut self, way: Way) -> Vec<String> {
+        let mut failures = Vec::new();
+        loop {
+            let ended = match way {
+                Way::Write => self.write().await,
+                Way::Search => self.search().await,
+                Way::List => self.list().await,
+                Way::Export => self.export().await,
+                Way::Connect => self.connect().await,
+                Way::GiveUp => self.give_up().await,
+                Way::Watch(number) => self.watch(number).await,
+            };
+            match ended {
+                Ok(()) => return failures,
+                Err(error) => failures.push(format!("{way:?}: {error:#}")),
+            }
+            if !self.told.next(AGAIN_AFTER).await {
+                return failures;
+            }
+        }
+    }
+
     async fn channel(&self) -> Result<Channel> {
         let endpoint = Endpoint::from_shared(self.address.clone())?;
         endpoint
@@ -152,19 +205,19 @@ impl One {
             .context("the service takes no connection")
     }
 
-    async fn write(mut self, drafts: Vec<String>) -> Result<()> {
+    async fn write(&mut self) -> Result<()> {
         let mut client = ArticleServiceClient::new(self.channel().await?);
         let mut number = 0;
         while self.told.next(WRITE_INTERVAL).await {
             number += 1;
-            let draft = &drafts[number as usize % drafts.len()];
+            let draft = &self.drafts[number as usize % self.drafts.len()];
             client.update_article(hot::update(draft, number)).await?;
             Counts::add(&self.counts.writes, 1);
         }
         Ok(())
     }
 
-    async fn search(mut self) -> Result<()> {
+    async fn search(&mut self) -> Result<()> {
         let mut client = ArticleServiceClient::new(self.channel().await?);
         for query in QUERIES.iter().cycle() {
             if !self.told.next(SEARCH_INTERVAL).await {
@@ -180,10 +233,10 @@ impl One {
         Ok(())
     }
 
-    async fn filter(mut self) -> Result<()> {
+    async fn list(&mut self) -> Result<()> {
         let mut client = StatisticServiceClient::new(self.channel().await?);
         let mut least = 0;
-        while self.told.next(FILTER_INTERVAL).await {
+        while self.told.next(LIST_INTERVAL).await {
             least += 1;
             let request = ListStatisticsRequest {
                 parent: "articles/-".to_owned(),
@@ -196,13 +249,13 @@ impl One {
                 ..ListStatisticsRequest::default()
             };
             client.list_statistics(request).await?;
-            Counts::add(&self.counts.filters, 1);
+            Counts::add(&self.counts.lists, 1);
         }
         Ok(())
     }
 
     /// Every second one is left in the middle.
-    async fn export(mut self) -> Result<()> {
+    async fn export(&mut self) -> Result<()> {
         let mut client = TransferServiceClient::new(self.channel().await?);
         while self.told.next(EXPORT_INTERVAL).await {
             let mut stream = client
@@ -223,19 +276,19 @@ impl One {
         Ok(())
     }
 
-    async fn connect(mut self, drafts: Vec<String>) -> Result<()> {
+    async fn connect(&mut self) -> Result<()> {
         while self.told.next(CONNECT_INTERVAL).await {
             let mut client = ArticleServiceClient::new(self.channel().await?);
-            client.get_article(get(&drafts[0])).await?;
+            client.get_article(get(&self.drafts[0])).await?;
             Counts::add(&self.counts.connections, 1);
         }
         Ok(())
     }
 
-    async fn give_up(mut self, drafts: Vec<String>) -> Result<()> {
+    async fn give_up(&mut self) -> Result<()> {
         let mut client = ArticleServiceClient::new(self.channel().await?);
         while self.told.next(GIVEN_UP_INTERVAL).await {
-            let mut request = Request::new(get(&drafts[1 % drafts.len()]));
+            let mut request = Request::new(get(&self.drafts[0]));
             request.set_timeout(GIVEN_UP_AFTER);
             match client.get_article(request).await {
                 Ok(_) => {}
@@ -251,20 +304,16 @@ impl One {
     }
 
     /// Watches for some seconds, each client as long as its number says, then begins anew.
-    async fn watch(mut self) -> Result<()> {
-        while self
-            .told
-            .next(Duration::from_millis(20 * self.number))
-            .await
-        {
+    async fn watch(&mut self, number: u64) -> Result<()> {
+        while self.told.next(Duration::from_millis(20 * number)).await {
             let mut client = ChangeServiceClient::new(self.channel().await?);
             let request = WatchChangesRequest {
                 // One is enough: it is sent every record each time.
-                start: (self.number == 8).then_some(Start::Snapshot(true)),
+                start: (number == 8).then_some(Start::Snapshot(true)),
                 ..WatchChangesRequest::default()
             };
             let mut stream = client.watch_changes(request).await?.into_inner();
-            let until = Instant::now() + Duration::from_secs(1 + self.number % 13);
+            let until = Instant::now() + Duration::from_secs(1 + number % 13);
             while Instant::now() < until {
                 let Ok(message) = timeout(Duration::from_secs(1), stream.message()).await else {
                     continue;

@@ -62,7 +62,12 @@ async fn measure(stage: &Stage<'_>, url: &str, findings: &mut Findings) -> Resul
     let (latencies, memory) = tokio::try_join!(load(&gets, time), memory(&service, time))?;
     stop.now();
     let done = clients.done().await?;
-    findings.notes.push(format!("soak: {done}"));
+    findings.notes.push(format!("soak: {}", done.counts));
+    let told = match done.failures.first() {
+        Some(first) => format!("{}, the first: {first}", done.failures.len()),
+        None => "none".to_owned(),
+    };
+    findings.hold("soak: no call fails", done.failures.is_empty(), told);
     let after = settled(&ops, &mut observer, Some(&quiet)).await?;
     tell(&latencies, &memory, &quiet, &after, findings);
     observer.close().await?;

@@ -74,7 +74,7 @@ fn is_answered(schema: &'static Schema, filter: &str) {
         literals.iter().all(|text| ["", "-infinity"].contains(text)),
         "{sql}"
     );
-    let is_known = |c: char| c.is_ascii_alphanumeric() || " ()_$<>=@[],:-".contains(c);
+    let is_known = |c: char| c.is_ascii_alphanumeric() || " ()_$<>=@&[],:-".contains(c);
     assert!(code.iter().all(|part| part.chars().all(is_known)), "{sql}");
     assert!(!sql.contains("--"), "{sql}");
     let numbers = sql.split('$').skip(1).map(|rest| {

@@ -1,5 +1,6 @@
 //! A run of a page as the rules read it: page breaks joined, and all ways to write a character made one.
 
+use std::iter::repeat_n;
 use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization as _;
@@ -30,10 +31,33 @@ impl<'p> Passage<'p> {
             text.reserve(cut.len());
             places.reserve(cut.len() + 1);
             for (at, char) in (range.start..).zip(cut.chars()) {
-                text.push(folded(char));
-                places.resize(text.len(), code_point(at));
+                let char = folded(char);
+                text.push(char);
+                places.extend(repeat_n(code_point(at), char.len_utf8()));
                 end = at + 1;
             }
+        }
+        places.push(code_point(end));
+        Self { page, text, places }
+    }
+
+    /// A passage of pieces of others, each given with its range of code points of the page.
+    pub fn joined<'a>(
+        page: &'p Page,
+        pieces: impl Iterator<Item = (&'a Self, Range<usize>)>,
+    ) -> Self
+    where
+        'p: 'a,
+    {
+        let (mut text, mut places) = (String::new(), Vec::new());
+        let mut end = 0;
+        for (whole, range) in pieces {
+            let byte = |at| whole.places.partition_point(|place| (*place as usize) < at);
+            let bytes = byte(range.start)..byte(range.end);
+            text.push_str(&whole.text[bytes.clone()]);
+            places.reserve(bytes.len() + 1);
+            places.extend_from_slice(&whole.places[bytes]);
+            end = range.end;
         }
         places.push(code_point(end));
         Self { page, text, places }

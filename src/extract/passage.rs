@@ -70,11 +70,8 @@ impl<'p> Passage<'p> {
 
     /// Where a range stands in the page; empty ranges stand nowhere.
     pub fn fragments(&self, range: Range<usize>) -> Vec<pb::Fragment> {
-        // One character a place: as many of both are one piece.
-        if let (Some(first), Some(last)) = self.ends(&range)
-            && last - first + 1 == self.text[range.clone()].chars().count()
-        {
-            return vec![fragment(first, last + 1)];
+        if let Some(only) = self.only_fragment(&range) {
+            return vec![only];
         }
         let mut fragments: Vec<pb::Fragment> = Vec::new();
         for place in &self.places[range] {
@@ -92,17 +89,22 @@ impl<'p> Passage<'p> {
         fragments
     }
 
-    /// The places of the first and the last character of a range; of an empty one, none.
-    fn ends(&self, range: &Range<usize>) -> (Option<usize>, Option<usize>) {
+    /// Where a range stands in the page that no page break cuts.
+    fn only_fragment(&self, range: &Range<usize>) -> Option<pb::Fragment> {
         let places = &self.places[range.clone()];
-        let place = |place: &u32| *place as usize;
-        (places.first().map(place), places.last().map(place))
+        let (first, last) = (*places.first()? as usize, *places.last()? as usize);
+        // One character a place: as many of both are one piece.
+        let is_whole = last - first + 1 == self.text[range.clone()].chars().count();
+        is_whole.then(|| fragment(first, last + 1))
     }
 
     /// A range as printed, page breaks joined, tabs as spaces: a label has none.
     pub fn printed(&self, range: Range<usize>) -> String {
-        let fragments = self.fragments(range);
-        let printed = self.page.cut_all(&fragments).unwrap_or_default();
+        let printed = match self.only_fragment(&range) {
+            Some(only) => self.page.cut(&only).map(str::to_owned),
+            None => self.page.cut_all(&self.fragments(range)),
+        };
+        let printed = printed.unwrap_or_default();
         if printed.contains(char::is_control) {
             return printed.replace(char::is_control, " ");
         }

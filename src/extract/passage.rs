@@ -1,5 +1,6 @@
 //! A run of a page as the rules read it: page breaks joined, and all ways to write a character made one.
 
+use std::iter::repeat_n;
 use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization as _;
@@ -30,10 +31,33 @@ impl<'p> Passage<'p> {
             text.reserve(cut.len());
             places.reserve(cut.len() + 1);
             for (at, char) in (range.start..).zip(cut.chars()) {
-                text.push(folded(char));
-                places.resize(text.len(), code_point(at));
+                let char = folded(char);
+                text.push(char);
+                places.extend(repeat_n(code_point(at), char.len_utf8()));
                 end = at + 1;
             }
+        }
+        places.push(code_point(end));
+        Self { page, text, places }
+    }
+
+    /// A passage of pieces of others, each given with its range of code points of the page.
+    pub fn joined<'a>(
+        page: &'p Page,
+        pieces: impl Iterator<Item = (&'a Self, Range<usize>)>,
+    ) -> Self
+    where
+        'p: 'a,
+    {
+        let (mut text, mut places) = (String::new(), Vec::new());
+        let mut end = 0;
+        for (whole, range) in pieces {
+            let byte = |at| whole.places.partition_point(|place| (*place as usize) < at);
+            let bytes = byte(range.start)..byte(range.end);
+            text.push_str(&whole.text[bytes.clone()]);
+            places.reserve(bytes.len() + 1);
+            places.extend_from_slice(&whole.places[bytes]);
+            end = range.end;
         }
         places.push(code_point(end));
         Self { page, text, places }
@@ -46,11 +70,8 @@ impl<'p> Passage<'p> {
 
     /// Where a range stands in the page; empty ranges stand nowhere.
     pub fn fragments(&self, range: Range<usize>) -> Vec<pb::Fragment> {
-        // One character a place: as many of both are one piece.
-        if let (Some(first), Some(last)) = self.ends(&range)
-            && last - first + 1 == self.text[range.clone()].chars().count()
-        {
-            return vec![fragment(first, last + 1)];
+        if let Some(only) = self.only_fragment(&range) {
+            return vec![only];
         }
         let mut fragments: Vec<pb::Fragment> = Vec::new();
         for place in &self.places[range] {
@@ -68,17 +89,22 @@ impl<'p> Passage<'p> {
         fragments
     }
 
-    /// The places of the first and the last character of a range; of an empty one, none.
-    fn ends(&self, range: &Range<usize>) -> (Option<usize>, Option<usize>) {
+    /// Where a range stands in the page that no page break cuts.
+    fn only_fragment(&self, range: &Range<usize>) -> Option<pb::Fragment> {
         let places = &self.places[range.clone()];
-        let place = |place: &u32| *place as usize;
-        (places.first().map(place), places.last().map(place))
+        let (first, last) = (*places.first()? as usize, *places.last()? as usize);
+        // One character a place: as many of both are one piece.
+        let is_whole = last - first + 1 == self.text[range.clone()].chars().count();
+        is_whole.then(|| fragment(first, last + 1))
     }
 
     /// A range as printed, page breaks joined, tabs as spaces: a label has none.
     pub fn printed(&self, range: Range<usize>) -> String {
-        let fragments = self.fragments(range);
-        let printed = self.page.cut_all(&fragments).unwrap_or_default();
+        let printed = match self.only_fragment(&range) {
+            Some(only) => self.page.cut(&only).map(str::to_owned),
+            None => self.page.cut_all(&self.fragments(range)),
+        };
+        let printed = printed.unwrap_or_default();
         if printed.contains(char::is_control) {
             return printed.replace(char::is_control, " ");
         }

@@ -62,7 +62,7 @@ impl Sieve {
             shift: 64 - count.trailing_zeros(),
         };
         for word in words {
-            let bytes = Edge::Start.bytes(word);
+            let bytes = Edge::Start.bytes(word.as_bytes());
             let block = sieve.block(bytes);
             if word.len() >= 2 * Self::CHAR {
                 sieve.blocks[block] |= Self::bit(bytes);
@@ -113,8 +113,7 @@ impl Edge {
     }
 
     /// The bytes of a text at its edge; a shorter one is filled up with zeros, which no word has.
-    fn bytes(self, text: &str) -> u64 {
-        let text = text.as_bytes();
+    fn bytes(self, text: &[u8]) -> u64 {
         let whole = match self {
             Self::Start => text.first_chunk(),
             Self::End => text.last_chunk(),
@@ -140,7 +139,7 @@ impl Edge {
     fn key(self, word: &str) -> Key {
         let mask = self.mask(word.len());
         Key {
-            bytes: self.bytes(word) & mask,
+            bytes: self.bytes(word.as_bytes()) & mask,
             mask,
         }
     }
@@ -199,14 +198,14 @@ impl<'w, T> Vocabulary<'w, T> {
         usize::from(self.files[file])..usize::from(self.files[file + 1])
     }
 
-    /// The words of a file that stand at the edge of a text, whose bytes there are given.
-    fn matching<'t>(
+    /// The words that stand at the edge of a text, whose bytes there are given.
+    fn all_of<'t>(
         &self,
-        file: Range<usize>,
-        bytes: u64,
         text: &'t str,
+        bytes: u64,
     ) -> impl Iterator<Item = &Entry<'w, T>> + use<'_, 'w, 't, T> {
         let edge = self.edge;
+        let file = edge.char(text).map_or(0..0, |char| self.file(char));
         let keys = self.keys[file.clone()].iter();
         keys.zip(&self.entries[file])
             .filter(move |(key, entry)| {
@@ -221,9 +220,7 @@ impl<'w, T> Vocabulary<'w, T> {
         &self,
         text: &'t str,
     ) -> impl Iterator<Item = &Entry<'w, T>> + use<'_, 'w, 't, T> {
-        let char = self.edge.char(text);
-        let file = char.map_or(0..0, |char| self.file(char));
-        self.matching(file, self.edge.bytes(text), text)
+        self.all_of(text, self.edge.bytes(text.as_bytes()))
     }
 
     /// The longest word that stands at the edge of a text.
@@ -235,18 +232,26 @@ impl<'w, T> Vocabulary<'w, T> {
         self.at(text).is_some()
     }
 
+    /// The places of a text from a byte on where a word may begin, with the bytes there.
+    fn places(&self, text: &str, from: usize) -> impl Iterator<Item = (usize, u64)> {
+        let mut next = from;
+        std::iter::from_fn(move || {
+            while let Some(first) = text.as_bytes().get(next) {
+                let at = next;
+                next += char_length(*first);
+                let bytes = Edge::Start.bytes(&text.as_bytes()[at..]);
+                if self.sieve.may_hold(bytes) {
+                    return Some((at, bytes));
+                }
+            }
+            None
+        })
+    }
+
     /// The first place of a text from a byte on where words begin, and the longest there.
     pub fn next_in(&self, text: &str, from: usize) -> Option<(usize, &Entry<'w, T>)> {
-        let rest = &text[from..];
-        rest.char_indices().find_map(|(at, char)| {
-            let here = &rest[at..];
-            let bytes = Edge::Start.bytes(here);
-            if !self.sieve.may_hold(bytes) {
-                return None;
-            }
-            let entry = self.matching(self.file(char), bytes, here).next()?;
-            Some((from + at, entry))
-        })
+        self.places(text, from)
+            .find_map(|(at, bytes)| Some((at, self.all_of(&text[at..], bytes).next()?)))
     }
 
     /// The words that begin anywhere in a text, those in others too.
@@ -254,13 +259,8 @@ impl<'w, T> Vocabulary<'w, T> {
         &self,
         text: &'t str,
     ) -> impl Iterator<Item = &Entry<'w, T>> + use<'_, 'w, 't, T> {
-        text.char_indices().flat_map(move |(at, char)| {
-            let here = &text[at..];
-            let bytes = Edge::Start.bytes(here);
-            let is_possible = self.sieve.may_hold(bytes);
-            let file = if is_possible { self.file(char) } else { 0..0 };
-            self.matching(file, bytes, here)
-        })
+        self.places(text, 0)
+            .flat_map(move |(at, bytes)| self.all_of(&text[at..], bytes))
     }
 
     /// The words of a text, in order, none in another; where several begin, the longest.
@@ -290,6 +290,16 @@ impl<'w> Vocabulary<'w, ()> {
     /// The same, to be found where they end.
     pub fn of_bare_ends(words: impl IntoIterator<Item = &'w str>) -> Self {
         Self::of_ends(words.into_iter().map(|word| (word, ())))
+    }
+}
+
+/// How many bytes the character has that begins with a byte.
+fn char_length(first: u8) -> usize {
+    match first {
+        0..0xc0 => 1,
+        0xc0..0xe0 => 2,
+        0xe0..0xf0 => 3,
+        0xf0.. => 4,
     }
 }
 

@@ -20,16 +20,20 @@ const JOINTS: [&str; 10] = ["至", "到", "-", "~", "—", "–", "、", "和", 
 /// A date, a run of dates, or a clock time at a byte of a text, where a number begins.
 pub fn read(text: &str, at: usize) -> Option<Moment> {
     let rest = &text[at..];
-    if let Some(length) = clock(rest) {
+    let first = part(rest);
+    if let Some(length) = clock(rest, first.as_ref()) {
         let range = at..at + length;
         return Some(Moment {
             range,
             period: None,
         });
     }
-    let (start, mut length) = match date(rest) {
-        Some((start, length)) => (start, length),
-        None => bare_number_of_dates(rest)?,
+    let (start, mut length) = match dashed(rest) {
+        Some(found) => found,
+        None => {
+            let first = first?;
+            worded(rest, &first).or_else(|| bare_number_of_dates(first))?
+        }
     };
     let mut end = start;
     while let Some((next, next_length)) = joined_date(&rest[length..], end) {
@@ -71,8 +75,11 @@ impl Date {
     }
 }
 
-/// A whole number at the start of a text that may be a part of a date.
-fn part(text: &str) -> Option<(i32, &str, Numeral)> {
+/// A whole number that may be a part of a date, the text behind it, and how it is printed.
+type Number<'t> = (i32, &'t str, Numeral);
+
+/// The number at the start of a text.
+fn part(text: &str) -> Option<Number<'_>> {
     let text = text.strip_prefix(' ').unwrap_or(text);
     let numeral = numerals::read(text)?;
     let is_plain = numeral.share.is_none()
@@ -95,40 +102,42 @@ fn at_mark(text: &str) -> &str {
 }
 
 fn date(text: &str) -> Option<(Date, usize)> {
-    if let Some(found) = dashed(text) {
-        return Some(found);
-    }
-    let (number, rest, numeral) = part(text)?;
+    dashed(text).or_else(|| worded(text, &part(text)?))
+}
+
+/// 2023年6月1日, 6月1日 and 1日, by the first number of the text.
+fn worded(text: &str, first: &Number<'_>) -> Option<(Date, usize)> {
+    let (number, rest, numeral) = first;
     let length = |rest: &str| text.len() - rest.len();
     let is_year = numeral.length == 4 && numeral.form == Form::Digits
         || numeral.form == Form::Row && numeral.length == 12;
     if let Some(rest) = rest.strip_prefix('年').filter(|_| is_year) {
         let mut date = Date {
-            year: number,
+            year: *number,
             ..Date::default()
         };
-        let Some((month, rest)) = month(rest) else {
+        let Some((month, rest)) = part(rest).as_ref().and_then(month) else {
             return Some((date, length(rest)));
         };
         date.month = month;
-        let Some((day, rest)) = day(rest) else {
+        let Some((day, rest)) = part(rest).as_ref().and_then(day) else {
             return Some((date, length(rest)));
         };
         date.day = day;
         return Some((date, length(rest)));
     }
-    if let Some((month, rest)) = month(text) {
+    if let Some((month, rest)) = month(first) {
         let mut date = Date {
             month,
             ..Date::default()
         };
-        if let Some((day, rest)) = day(rest) {
+        if let Some((day, rest)) = part(rest).as_ref().and_then(day) {
             date.day = day;
             return Some((date, length(rest)));
         }
         return Some((date, length(rest)));
     }
-    let (day, rest) = day(text)?;
+    let (day, rest) = day(first)?;
     let date = Date {
         day,
         ..Date::default()
@@ -136,22 +145,20 @@ fn date(text: &str) -> Option<(Date, usize)> {
     Some((date, length(rest)))
 }
 
-fn month(text: &str) -> Option<(i32, &str)> {
-    let (number, rest, _) = part(text)?;
+fn month<'t>((number, rest, _): &Number<'t>) -> Option<(i32, &'t str)> {
     let rest = rest.strip_prefix('月')?;
     let after = ["份", "上旬", "中旬", "下旬", "底", "初", "末"];
     let rest = after
         .iter()
         .find_map(|word| rest.strip_prefix(word))
         .unwrap_or(rest);
-    (1..=12).contains(&number).then_some((number, rest))
+    (1..=12).contains(number).then_some((*number, rest))
 }
 
-fn day(text: &str) -> Option<(i32, &str)> {
-    let (number, rest, _) = part(text)?;
+fn day<'t>((number, rest, _): &Number<'t>) -> Option<(i32, &'t str)> {
     let rest = rest.strip_prefix('日')?;
-    let is_day = (1..=31).contains(&number) && !rest.starts_with(['均', '元']);
-    is_day.then_some((number, rest))
+    let is_day = (1..=31).contains(number) && !rest.starts_with(['均', '元']);
+    is_day.then_some((*number, rest))
 }
 
 /// 2023-06-01, 2023.6.1 and 2023/6/1.
@@ -177,8 +184,7 @@ fn dashed(text: &str) -> Option<(Date, usize)> {
 }
 
 /// The first number of 1至6月, 2019-2021年 or 15、16日: what it is, the date after it tells.
-fn bare_number_of_dates(text: &str) -> Option<(Date, usize)> {
-    let (number, rest, numeral) = part(text)?;
+fn bare_number_of_dates((number, rest, numeral): Number<'_>) -> Option<(Date, usize)> {
     let joint = JOINTS.iter().find(|joint| rest.starts_with(**joint))?;
     let (next, _) = date(&rest[joint.len()..])?;
     let mut date = Date::default();
@@ -213,8 +219,8 @@ fn joined_date(text: &str, first: Date) -> Option<(Date, usize)> {
     Some((next, joint.len() + length))
 }
 
-/// 9:30, 9:00-9:30, 9时30分, 十点半.
-fn clock(text: &str) -> Option<usize> {
+/// 9:30, 9:00-9:30, 9时30分, 十点半; given with the first number of the text.
+fn clock(text: &str, first: Option<&Number<'_>>) -> Option<usize> {
     if let Some(length) = clock_of_digits(text) {
         let rest = &text[length..];
         let joint = ["-", "~", "—", "至", "到"]
@@ -225,8 +231,8 @@ fn clock(text: &str) -> Option<usize> {
         });
         return Some(length + more.unwrap_or(0));
     }
-    let (hour, rest, _) = part(text)?;
-    let is_hour = (0..=24).contains(&hour);
+    let (hour, rest, _) = first?;
+    let is_hour = (0..=24).contains(hour);
     let (mark, rest) = ['时', '点']
         .into_iter()
         .find_map(|mark| Some((mark, rest.strip_prefix(mark)?)))

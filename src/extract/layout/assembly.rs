@@ -328,7 +328,9 @@ impl<'p, 'l> Assembly<'p, 'l> {
         let mut parts = Vec::new();
         for (role, ranges) in draft.parts {
             for ranges in bounded(ranges) {
-                let passage = Passage::new(self.page, &ranges);
+                let pieces = ranges.into_iter();
+                let pieces = pieces.map(|range| (self.passage_at(range.start), range));
+                let passage = Passage::joined(self.page, pieces);
                 parts.push(Part { role, passage });
             }
         }
@@ -346,6 +348,12 @@ impl<'p, 'l> Assembly<'p, 'l> {
             continuation: draft.continuation,
             completeness,
         });
+    }
+
+    /// The passage of the line that a code point stands in: all ranges of an article are parts of lines.
+    fn passage_at(&self, at: usize) -> &'l Passage<'p> {
+        let after = self.lines.partition_point(|line| line.range.start <= at);
+        &self.lines[after.saturating_sub(1)].passage
     }
 
     fn unread(&mut self, ranges: impl Iterator<Item = Range<usize>>) {

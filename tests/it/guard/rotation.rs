@@ -11,7 +11,7 @@ use super::{Mount, Transport, by_tls, is_unauthenticated, needs, policy, read, r
 use crate::support::certificates::Authority;
 use crate::support::{Service, until};
 
-/// How often the certificate is replaced, each as soon as the one before is shown: about once a second.
+/// How often the certificate is replaced, each as soon as the one before is shown.
 /// `BULLETIN_IT_ROTATIONS` says otherwise.
 const ROTATIONS: usize = 20;
 

@@ -176,8 +176,11 @@ impl Tail {
     /// Takes the next revisions; answers whether there are more. A connection whose poll was given up is
     /// not used again.
     async fn poll(&mut self, mut connection: PgConnection) -> Result<bool> {
+        // Both from before the snapshot, which behind a pooler is taken where the transaction begins: what is
+        // seen later need not be in it.
+        let (began, applied) = (Instant::now(), self.history.applied().token);
         self.db.pooler().begin_read(&mut connection).await?;
-        let is_behind = self.poll_on(&mut connection).await?;
+        let is_behind = self.poll_on(&mut connection, began, applied).await?;
         if !self.is_remembered {
             self.remember(&mut connection).await?;
         }
@@ -186,11 +189,14 @@ impl Tail {
         Ok(is_behind)
     }
 
-    async fn poll_on(&mut self, connection: &mut PgConnection) -> Result<bool> {
-        let began = Instant::now();
+    async fn poll_on(
+        &mut self,
+        connection: &mut PgConnection,
+        began: Instant,
+        applied: Token,
+    ) -> Result<bool> {
         let bodies = self.feed.wanted();
         self.history.watched(bodies.records);
-        let applied = self.history.applied().token;
         let after = self.fed.filter(|_| bodies.records).unwrap_or(applied);
         let polled = read_heads(connection, after.revision).await?;
         if polled.is_standby {

@@ -63,7 +63,8 @@ fn counts(sheet: &Sheet<'_>, measure: &Measure, floor: usize) -> bool {
         return is_large_count(measure);
     };
     let clause = sheet.clause_of(&measure.core);
-    let start = clause.start.max(floor.min(measure.whole.start));
+    // A clause may begin inside of what is measured.
+    let start = clause.start.max(floor).min(measure.whole.start);
     let lead = start..measure.whole.start;
     match unit.kind {
         UnitKind::Duration => is_length_measured(sheet, measure, &clause),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bulletin::changes::compact::{Before, Compaction};
+use bulletin::db::{Pooler, Settings};
 use bulletin::pb::record::Kind;
 use bulletin::pb::watch_changes_request::Start;
 use bulletin::pb::watch_changes_response::Type;
@@ -224,7 +225,7 @@ async fn postgres_killed_and_started_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_to_postgres_that_is_slow_cut_and_black_holed() {
+async fn a_connection_to_postgres_that_is_slow_lossy_cut_and_black_holed() {
     let database = Database::create().await;
     let (proxy, proxied) = Proxy::before(&database);
     let service = Arc::new(Service::on(proxied).await);
@@ -234,6 +235,7 @@ async fn a_connection_to_postgres_that_is_slow_cut_and_black_holed() {
     let writers = Writers::start(&[Arc::clone(&service)], "a", 4);
     for fault in [
         Fault::Slow(Duration::from_millis(15)),
+        Fault::Lossy,
         Fault::Down,
         Fault::AfterCommit,
         Fault::BlackHole,
@@ -262,6 +264,36 @@ async fn a_connection_to_postgres_that_is_slow_cut_and_black_holed() {
                 .await,
         );
     }
+    let mut outcomes = writers.stop().await;
+    outcomes.acknowledged.append(&mut prepared);
+    let (_, recordings) = conclude(&database, watches, &outcomes).await;
+    assert_eq!(
+        sessions(&recordings),
+        recordings.len(),
+        "no watch was cut off"
+    );
+}
+
+/// Behind a pooler a snapshot is taken where its transaction begins, and not by the first statement after it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_written_while_a_poll_begins_is_no_other_history() {
+    let database = Database::create().await;
+    let (proxy, proxied) = Proxy::before(&database);
+    let settings = Settings {
+        pooler: Pooler::Transaction,
+        ..Settings::direct(proxied.url.clone(), 4)
+    };
+    let service = Arc::new(Service::with(proxied, &settings).await);
+    let mut prepared = prepare(&service).await;
+    let addresses = Addresses::new(service.address);
+    let watches = watch_all(&addresses).await;
+    let writers = Writers::start(&[Arc::clone(&service)], "a", 4);
+    // A poll's beginning is answered late, and meanwhile a write is answered.
+    proxy.set(Fault::Lossy);
+    for _ in 0..2 {
+        writers.wait_for(2).await;
+    }
+    proxy.set(Fault::None);
     let mut outcomes = writers.stop().await;
     outcomes.acknowledged.append(&mut prepared);
     let (_, recordings) = conclude(&database, watches, &outcomes).await;

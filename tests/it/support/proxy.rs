@@ -3,6 +3,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -36,7 +37,13 @@ pub enum Fault {
     BlackHole,
     /// Everything passes that much later.
     Slow(Duration),
+    /// One message in seven is lost and sent again, one in 49 twice, as TCP does: what follows it waits.
+    Lossy,
 }
+
+/// When TCP sends again what nobody acknowledged; twice as long the next time.
+const SENT_AGAIN_AFTER: Duration = Duration::from_millis(200);
+const LOST_ONE_IN: u64 = 7;
 
 /// Gone when dropped.
 pub struct Proxy {
@@ -49,13 +56,15 @@ struct Line {
     /// Where new connections lead.
     socket: Mutex<PathBuf>,
     fault: watch::Sender<Fault>,
+    /// Messages that came while some are lost.
+    sent: AtomicU64,
 }
 
 impl Proxy {
     /// The proxy, and the database as it is reached through it.
     pub fn before(database: &Database) -> (Self, Database) {
-        static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-        let place = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let place = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("bulletin-proxy-{}-{place}", std::process::id());
         let directory = std::env::temp_dir().join(name);
         std::fs::create_dir(&directory).unwrap();
@@ -63,6 +72,7 @@ impl Proxy {
         let line = Arc::new(Line {
             socket: Mutex::new(socket_of(database).join(SOCKET)),
             fault: watch::Sender::new(Fault::None),
+            sent: AtomicU64::new(1),
         });
         let task = tokio::spawn(accept(listener, Arc::clone(&line)));
         let (url, _) = database.url.split_once("?host=").unwrap();
@@ -121,6 +131,17 @@ impl Line {
         match fault {
             Fault::BlackHole => std::future::pending().await,
             Fault::Slow(delay) => tokio::time::sleep(delay).await,
+            Fault::Lossy => {
+                let number = self.sent.fetch_add(1, Ordering::Relaxed);
+                let mut wait = Duration::ZERO;
+                if number.is_multiple_of(LOST_ONE_IN) {
+                    wait += SENT_AGAIN_AFTER;
+                }
+                if number.is_multiple_of(LOST_ONE_IN * LOST_ONE_IN) {
+                    wait += SENT_AGAIN_AFTER * 2;
+                }
+                tokio::time::sleep(wait).await;
+            }
             _ => {}
         }
     }

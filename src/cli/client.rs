@@ -25,6 +25,9 @@ const WINDOW_BYTES: u32 = 4 * 1024 * 1024;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(5);
 
+/// How long a service is tried again before whoever waits is told so.
+const SILENCE: Duration = Duration::from_secs(1);
+
 /// Longest message taken or sent, in bytes.
 pub const MESSAGE_BYTES: usize = MESSAGE_BYTES_MAX;
 
@@ -69,6 +72,7 @@ pub struct Retry {
     addr: String,
     timeout: Duration,
     failing_since: Option<Instant>,
+    is_told: bool,
     pause: Duration,
 }
 
@@ -78,6 +82,7 @@ impl Retry {
             addr: options.service.addr.clone(),
             timeout: Duration::from_millis(options.retry_timeout_ms),
             failing_since: None,
+            is_told: false,
             pause: FIRST_PAUSE,
         }
     }
@@ -85,6 +90,7 @@ impl Retry {
     /// The service did something: from now on it is waited for anew.
     pub fn succeeded(&mut self) {
         self.failing_since = None;
+        self.is_told = false;
         self.pause = FIRST_PAUSE;
     }
 
@@ -95,6 +101,11 @@ impl Retry {
             return Err(self.failure(&status));
         }
         tracing::debug!(error = status.message(), "trying again");
+        if since.elapsed() > SILENCE && !self.is_told {
+            let (failure, seconds) = (self.failure(&status), self.timeout.as_secs());
+            eprintln!("bulletin: {failure}; trying again, for {seconds} s (--retry-timeout-ms)");
+            self.is_told = true;
+        }
         tokio::time::sleep(self.pause).await;
         self.pause = (self.pause * 2).min(PAUSE_MAX);
         Ok(())

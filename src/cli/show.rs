@@ -1,6 +1,6 @@
 //! `bulletin show`.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tonic::Status;
@@ -30,6 +30,14 @@ const REVISIONS: i32 = 10;
 const HONOURS: i32 = 50;
 
 pub async fn run(options: ShowOptions) -> anyhow::Result<()> {
+    let known = ["articles/", "stations/"];
+    if !known.iter().any(|kind| options.name.starts_with(kind)) {
+        bail!(
+            "name must be articles/{{article}}, articles/{{article}}/statistics/{{statistic}} or \
+             stations/{{station}}, got {:?}",
+            options.name
+        );
+    }
     let shown = Shown {
         channel: channel(&options.client)?,
         options,

@@ -33,11 +33,8 @@ pub async fn run(options: WatchOptions) -> anyhow::Result<()> {
             Ended::Failed(status) => {
                 // What came in part comes again.
                 watch.lines.clear();
-                if let Some(token) = last_common(&status) {
-                    anyhow::bail!(
-                        "{}; the last revision that is still true is {token}: go on with --from {token}",
-                        status.message()
-                    );
+                if let Some(advice) = watch.advice(&status) {
+                    anyhow::bail!("{}; {advice}", status.message());
                 }
                 retry.after(status).await?;
             }
@@ -78,11 +75,6 @@ fn kept(file: &Path) -> anyhow::Result<Option<Start>> {
     Ok(Some(place))
 }
 
-fn last_common(status: &Status) -> Option<String> {
-    let info = status.get_details_error_info()?;
-    info.metadata.get("last_common_token").cloned()
-}
-
 enum Ended {
     Done,
     Failed(Status),
@@ -97,6 +89,21 @@ struct Watch {
 }
 
 impl Watch {
+    /// What to do where the place to begin at is there no more.
+    fn advice(&self, status: &Status) -> Option<String> {
+        let info = status.get_details_error_info()?;
+        if !["HISTORY_FORKED", "REVISION_COMPACTED"].contains(&info.reason.as_str()) {
+            return None;
+        }
+        let lost = info.metadata.get("last_common_token");
+        let lost = lost.map(|token| format!("what came after {token} was lost; "));
+        // The file would be gone by again, whatever --from says.
+        let file = self.options.resume_file.as_ref();
+        let file = file.map(|file| format!("remove {} and ", file.display()));
+        let (lost, file) = (lost.unwrap_or_default(), file.unwrap_or_default());
+        Some(format!("{lost}{file}begin anew with --from snapshot"))
+    }
+
     async fn stream(&mut self, channel: &Channel, retry: &mut Retry) -> anyhow::Result<Ended> {
         let mut client =
             ChangeServiceClient::new(channel.clone()).max_decoding_message_size(MESSAGE_BYTES);

@@ -15,6 +15,7 @@ use crate::db::privileges::Privileges;
 use crate::db::{Db, Pooler, Settings, Unfit};
 use crate::embedded;
 use crate::error::Error;
+use crate::guard::tls::{ENDS_SOON, good_until};
 
 /// Clocks that differ by more than this give tokens and certificates wrong times.
 const CLOCK_DIFFERENCE_MAX: Duration = Duration::from_secs(5);
@@ -92,12 +93,43 @@ impl Findings {
 fn look_at_guard(guard: &GuardOptions, findings: &mut Findings) {
     if guard.has_tls() {
         findings.look("TLS", transport(guard), |_| "the files can be used".into());
+        look_at_end(guard, findings);
     }
     if guard.policy.is_some() {
         findings.look("callers", callers(guard), |_| {
             "keys and policy can be used".into()
         });
     }
+}
+
+/// Of a certificate that cannot be read something else is wrong, which was said.
+fn look_at_end(guard: &GuardOptions, findings: &mut Findings) {
+    let pem = guard
+        .tls_certificate
+        .as_ref()
+        .and_then(|path| std::fs::read(path).ok());
+    let Some(end) = pem.and_then(|pem| good_until(&pem)) else {
+        return;
+    };
+    let (subject, left) = ("certificate", end - now());
+    if left.is_negative() {
+        findings.fault(
+            subject,
+            format!("has ended at {end}: no client believes it; replace it"),
+        );
+    } else if left < ENDS_SOON {
+        findings.advice(subject, format!("ends at {end}, within a week: replace it"));
+    } else {
+        findings.sound(subject, format!("is good until {end}"));
+    }
+}
+
+fn now() -> OffsetDateTime {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this machine's clock is what is looked at, or what others are held to"
+    )]
+    OffsetDateTime::now_utc()
 }
 
 fn look_at_private(options: &DoctorOptions, findings: &mut Findings) {
@@ -212,12 +244,7 @@ async fn look_at_log(db: &Db, findings: &mut Findings) {
 }
 
 fn look_at_clock(of_server: OffsetDateTime, findings: &mut Findings) {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this machine's clock is what is looked at"
-    )]
-    let here = OffsetDateTime::now_utc();
-    let difference = (here - of_server).unsigned_abs();
+    let difference = (now() - of_server).unsigned_abs();
     let said = format!("differs from the server's by {} ms", difference.as_millis());
     match difference > CLOCK_DIFFERENCE_MAX {
         true => findings.fault("clock", format!("{said}: set both by NTP")),

@@ -1,8 +1,10 @@
-//! The names in a client's certificate that it may be known by. The handshake has proven them before.
+//! What a certificate says: the names that a client may be known by, which the handshake has proven before, and
+//! until when it is good.
 
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
+use time::OffsetDateTime;
 use webpki::EndEntityCert;
 
 use crate::guard::policy::canonical;
@@ -28,6 +30,15 @@ pub fn names(certificate: &CertificateDer<'_>) -> Vec<Arc<str>> {
         .filter(|name| name.len() <= NAME_BYTES_MAX && !name.chars().any(char::is_control))
         .map(|name| canonical(name).into())
         .collect()
+}
+
+/// When the first certificate of a chain ends: clients believe none of it from then on.
+pub fn good_until(chain: &[CertificateDer<'_>]) -> Option<OffsetDateTime> {
+    let ends = chain.iter().filter_map(|certificate| {
+        let (_, parsed) = x509_parser::parse_x509_certificate(certificate).ok()?;
+        Some(parsed.validity().not_after.to_datetime())
+    });
+    ends.min()
 }
 
 #[cfg(test)]
@@ -67,6 +78,19 @@ mod tests {
             vec![dns("a.example"), dns("b.example")],
             &["a.example", "b.example"],
         );
+    }
+
+    #[test]
+    fn a_chain_is_good_until_its_first_certificate_ends() {
+        let of = |year| {
+            let mut params = CertificateParams::default();
+            params.not_after = rcgen::date_time_ymd(year, 5, 6);
+            let key = KeyPair::generate().unwrap();
+            params.self_signed(&key).unwrap().der().clone()
+        };
+        let end = good_until(&[of(2031), of(2029)]).unwrap();
+        assert_eq!(end, rcgen::date_time_ymd(2029, 5, 6));
+        assert_eq!(good_until(&[CertificateDer::from(vec![1, 2, 3])]), None);
     }
 
     #[test]

@@ -10,11 +10,17 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::{RootCertStore, ServerConfig};
+use time::OffsetDateTime;
+use tracing::warn;
 
+use crate::guard::certificate;
 use crate::guard::mounted::{Contents, Mounted, Unusable};
 
 /// gRPC, and HTTP/1.1 for gRPC-Web.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
+
+/// How long before its end a certificate should be replaced by now.
+pub const ENDS_SOON: time::Duration = time::Duration::days(7);
 
 pub type Tls = Mounted<Arc<ServerConfig>>;
 
@@ -47,8 +53,24 @@ pub fn load(files: TlsFiles, interval: Duration) -> Result<Tls, Unusable> {
         let [certificate, key, client_ca @ ..] = files else {
             unreachable!("two files at least were asked for");
         };
-        config(certificate, key, client_ca.first(), client_required).map(Arc::new)
+        let config = config(certificate, key, client_ca.first(), client_required)?;
+        warn_of_end(certificate);
+        Ok(Arc::new(config))
     })
+}
+
+/// It is served all the same: nobody gains by its place being empty.
+fn warn_of_end(certificate: &Contents) {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "clients hold certificates to clocks such as this machine's"
+    )]
+    let now = OffsetDateTime::now_utc();
+    if let Some(end) = good_until(certificate.bytes())
+        && end < now + ENDS_SOON
+    {
+        warn!(%end, has_ended = end < now, "the TLS certificate ends; clients believe none that has ended");
+    }
 }
 
 fn config(
@@ -93,6 +115,14 @@ fn verifier(
     let verifier = builder.build();
     let verifier = verifier.map_err(|error| file.unusable(error))?;
     Ok(verifier)
+}
+
+/// When the chain in a file of certificates ends, where it has one that can be read.
+pub fn good_until(pem: &[u8]) -> Option<OffsetDateTime> {
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(pem)
+        .collect::<Result<_, _>>()
+        .ok()?;
+    certificate::good_until(&chain)
 }
 
 fn certificates(file: &Contents) -> Result<Vec<CertificateDer<'static>>, Unusable> {

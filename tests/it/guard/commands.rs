@@ -179,9 +179,18 @@ async fn doctor_looks_at_the_files_too() {
     ];
     let doctor = async || run(&[&head, &*options].concat()).await.stdout;
     let said = doctor().await;
-    for sound in ["ok      TLS: ", "ok      callers: ", "ok      listening: "] {
+    for sound in [
+        "ok      TLS: ",
+        "ok      certificate: is good until 4096-01-01",
+        "ok      callers: ",
+        "ok      listening: ",
+    ] {
         assert!(said.contains(sound), "{sound}: {said}");
     }
+    mount.put_certificate(&authority.issue_until(2020, &["localhost"]));
+    let said = doctor().await;
+    let ended = "fault   certificate: has ended at 2020-01-01";
+    assert!(said.contains(ended), "{said}");
     mount.put(&[("policy", "{}"), ("tls.key", "")]);
     let said = doctor().await;
     for fault in [

@@ -40,7 +40,13 @@ impl Authority {
 
     /// A certificate with these names: URIs, and hosts.
     pub fn issue(&self, names: &[&str]) -> Issued {
+        self.issue_until(4096, names)
+    }
+
+    /// The same, good until a year begins.
+    pub fn issue_until(&self, year: i32, names: &[&str]) -> Issued {
         let mut params = CertificateParams::default();
+        params.not_after = rcgen::date_time_ymd(year, 1, 1);
         let name = |name: &&str| match name.contains("://") {
             true => SanType::URI((*name).try_into().unwrap()),
             false => SanType::DnsName((*name).try_into().unwrap()),

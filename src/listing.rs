@@ -15,7 +15,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::filter::check::Condition;
 use crate::filter::order::AskedOrder;
-use crate::listing::sql::{Bodies, page_query};
+use crate::listing::sql::{Bodies, key_column, page_query};
 use crate::names::Kind;
 use crate::pb::total;
 use crate::reading::{Read, ask, first, read, record_of};
@@ -154,8 +154,8 @@ impl<T> Read<Page<T>> {
     }
 }
 
-/// With one statement, or, where memory may have records, with one for names and one for the records that
-/// it lacks.
+/// With one statement; with another for the page's records where one of them is long; or, where memory may have
+/// records, with one for names and one for those that it lacks.
 async fn find(db: &Db, listed: Listed, wanted: Wanted<'_>, freshness: &Freshness) -> Result<Found> {
     let is_cached = db.history().is_some_and(|history| history.cache().is_on());
     if is_cached
@@ -164,9 +164,17 @@ async fn find(db: &Db, listed: Listed, wanted: Wanted<'_>, freshness: &Freshness
     {
         return Ok(Found::Records(found));
     }
-    let statement = |asked| page_query(listed, &wanted, asked, Bodies::Given, "");
-    let rows = read(db, freshness, statement).await?;
-    Ok(Found::Rows(page_of(rows)?))
+    let Cut { page, is_whole } = cut(db, listed, wanted, Bodies::Short, freshness).await?;
+    if is_whole {
+        return Ok(Found::Rows(page));
+    }
+    let wanted = Wanted {
+        size: page.value.records.len(),
+        ..wanted
+    };
+    let after = Freshness::after(&page.snapshot, freshness.deadline);
+    let found = cut(db, listed, wanted, Bodies::All, &after).await?;
+    Ok(Found::Rows(found.page))
 }
 
 async fn list_by_names(
@@ -175,8 +183,8 @@ async fn list_by_names(
     wanted: Wanted<'_>,
     freshness: &Freshness,
 ) -> Result<Option<Read<Page<Vec<Bytes>>>>> {
-    let statement = |asked| page_query(listed, &wanted, asked, Bodies::Left, "");
-    let found = page_of(read(db, freshness, statement).await?)?;
+    let found = cut(db, listed, wanted, Bodies::Left, freshness).await?;
+    let found = found.page;
     let rows = found.value.records.iter();
     let names = rows.map(|row| Ok((row.try_get("name")?, row.try_get("revision")?)));
     let names: Vec<(String, i64)> = names.collect::<Result<_>>()?;
@@ -186,18 +194,58 @@ async fn list_by_names(
         .transpose()
 }
 
-/// The rows of a page, and the sort key after which the next begins, which stands in the last row if there
-/// is a next. The statement's first row tells of the snapshot alone.
-fn page_of(mut found: Read<Vec<PgRow>>) -> Result<Read<Page<Vec<PgRow>>>> {
-    let rows = found.value.split_off(1);
-    let next = rows.last().map(|row| row.try_get("next")).transpose()?;
-    Ok(Read {
-        snapshot: found.snapshot,
-        value: Page {
-            records: rows,
-            next: next.flatten(),
+/// Rows of a page.
+struct Cut {
+    page: Read<Page<Vec<PgRow>>>,
+    /// Whether every row has its record.
+    is_whole: bool,
+}
+
+/// Reads rows, and cuts them where the page is full. The statement's first row tells of the snapshot alone.
+async fn cut(
+    db: &Db,
+    listed: Listed,
+    wanted: Wanted<'_>,
+    bodies: Bodies,
+    freshness: &Freshness,
+) -> Result<Cut> {
+    let statement = |asked| page_query(listed, &wanted, asked, bodies, "");
+    let mut found = read(db, freshness, statement).await?;
+    let mut rows = found.value.split_off(1);
+    let length_max = bodies.length_max(wanted.size);
+    let (mut count, mut bytes, mut is_whole) = (0, 0, true);
+    for row in rows.iter().take(wanted.size) {
+        let length: i64 = row.try_get("bytes")?;
+        bytes += length;
+        if count > 0 && bytes > PAGE_BYTES_MAX {
+            break;
+        }
+        count += 1;
+        is_whole &= length <= length_max;
+    }
+    let is_last = count == rows.len();
+    rows.truncate(count);
+    let last = rows.last().filter(|_| !is_last);
+    let next = last.map(|row| sort_key(row, wanted.order)).transpose()?;
+    Ok(Cut {
+        page: Read {
+            snapshot: found.snapshot,
+            value: Page {
+                records: rows,
+                next,
+            },
         },
+        is_whole,
     })
+}
+
+fn sort_key(row: &PgRow, asked: AskedOrder) -> Result<Vec<String>> {
+    let keys = 0..asked.order.keys.len();
+    let mut sort_key: Vec<String> = keys
+        .map(|at| row.try_get(key_column(at).as_str()))
+        .collect::<Result<_, _>>()?;
+    sort_key.push(row.try_get("name")?);
+    Ok(sort_key)
 }
 
 /// Rows' records as a list's response has them, without a copy of each in between.
@@ -211,7 +259,7 @@ fn rows_as_field(rows: &[PgRow]) -> Result<Bytes> {
 /// The plan of the statement that reads a page, as it ran, with the buffers it touched.
 pub async fn explain(db: &Db, listed: Listed, wanted: Wanted<'_>) -> Result<serde_json::Value> {
     let explain = "explain (analyze, buffers, timing off, format json)\n";
-    let query = || page_query(listed, &wanted, Vec::new(), Bodies::Given, explain);
+    let query = || page_query(listed, &wanted, Vec::new(), Bodies::Short, explain);
     Ok(db.fetch_one(query).await?.try_get(0)?)
 }
 
@@ -221,7 +269,7 @@ pub fn page_statement<'q>(
     wanted: &Wanted<'q>,
     asked_revisions: Vec<i64>,
 ) -> Result<Query<'q, Postgres, PgArguments>> {
-    page_query(listed, wanted, asked_revisions, Bodies::Given, "")
+    page_query(listed, wanted, asked_revisions, Bodies::Short, "")
 }
 
 /// How many records all pages have together, in a snapshot at least as new as the page's.

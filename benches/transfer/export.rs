@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Error, Result};
 use bulletin::pb::GetArticleRequest;
 use bulletin::pb::article_service_client::ArticleServiceClient;
 use sqlx::{Connection as _, PgConnection};
@@ -22,11 +22,15 @@ const SELECT: &str = "select name, record from changes where kind = 'SOURCE' uni
 /// A client's windows bound what is on its way.
 const WINDOW_BYTES: u32 = 8 * 1024 * 1024;
 
+/// As `bulletin export` asks for.
+const FRAME_BYTES: u32 = 256 * 1024;
+
 pub async fn measure(service: &Service, url: &str, count: usize, rounds: usize) -> Result<()> {
     let channel = Endpoint::from_shared(format!("http://{}", service.address))?
         .tcp_nodelay(true)
         .initial_stream_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOW_BYTES)
+        .max_frame_size(FRAME_BYTES)
         .connect()
         .await?;
     let gets_alone = gets(service, Duration::from_secs(3)).await?;
@@ -58,18 +62,40 @@ pub async fn measure(service: &Service, url: &str, count: usize, rounds: usize) 
         "memory          {more:.0} MiB above {} MiB before (bar 64)",
         idle / 1024
     );
-    let exporting = tokio::spawn(async move {
+    let exporting = async move {
         loop {
             if let Err(error) = self::export(&channel).await {
                 return error;
             }
         }
-    });
-    let gets_beside = gets(service, Duration::from_secs(3)).await?;
-    exporting.abort();
-    println!("Get alone       {gets_alone}");
-    println!("Get beside      {gets_beside}");
-    Ok(connection.close().await?)
+    };
+    let selecting = async move {
+        loop {
+            if let Err(error) = fetched(&mut connection).await {
+                return error;
+            }
+        }
+    };
+    let gets_beside_export = beside(service, exporting).await?;
+    let gets_beside_select = beside(service, selecting).await?;
+    println!("Get alone           {gets_alone}");
+    println!("Get beside export   {gets_beside_export}");
+    println!("Get beside select   {gets_beside_select}");
+    Ok(())
+}
+
+/// Gets while work is done that ends only when it fails.
+async fn beside(
+    service: &Service,
+    work: impl Future<Output = Error> + Send + 'static,
+) -> Result<String> {
+    let work = tokio::spawn(work);
+    let gets = gets(service, Duration::from_secs(3)).await;
+    if work.is_finished() {
+        return Err(work.await?);
+    }
+    work.abort();
+    gets
 }
 
 async fn export(channel: &Channel) -> Result<usize> {

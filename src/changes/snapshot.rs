@@ -5,9 +5,9 @@
 use prost::Message as _;
 use prost::bytes::Bytes;
 use serde_json::Value;
-use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::postgres::{PgArguments, PgRow, PgValue};
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, Postgres, Row as _};
+use sqlx::{AssertSqlSafe, Postgres, Row as _, Value as _, ValueRef};
 
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -137,7 +137,7 @@ async fn read(
         {
             batch.records.push(Snapped {
                 name: name.to_owned(),
-                record: Bytes::copy_from_slice(record),
+                record: Received::bytes(ValueRef::to_owned(&row.try_get_raw(RECORD)?)),
                 is_old,
             });
         }
@@ -153,6 +153,22 @@ async fn read(
     }
     batch.next = batch.next.filter(|next| is_within(asked, next));
     Ok(Some(batch))
+}
+
+/// A column of bytes, where it was received.
+struct Received(PgValue);
+
+impl Received {
+    fn bytes(value: PgValue) -> Bytes {
+        Bytes::from_owner(Self(value))
+    }
+}
+
+impl AsRef<[u8]> for Received {
+    fn as_ref(&self) -> &[u8] {
+        // One that is null has no bytes.
+        self.0.as_ref().as_bytes().unwrap_or_default()
+    }
 }
 
 /// Whether there may be more behind a name.

@@ -22,6 +22,9 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// What may be on its way of a stream: some messages.
 const WINDOW_BYTES: u32 = 4 * 1024 * 1024;
 
+/// An export's messages are sent in frames of this size instead of 16 KiB, each of which is written and read by itself.
+const FRAME_BYTES: u32 = 256 * 1024;
+
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(5);
 
@@ -62,6 +65,7 @@ pub fn channel(options: &ClientOptions) -> anyhow::Result<Channel> {
         .keep_alive_timeout(KEEPALIVE_TIMEOUT)
         .initial_stream_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOW_BYTES)
+        .max_frame_size(FRAME_BYTES)
         .connect_lazy();
     Ok(InterceptedService::new(channel, token))
 }

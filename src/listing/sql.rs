@@ -11,12 +11,30 @@ use crate::listing::{Listed, PAGE_BYTES_MAX, Wanted};
 use crate::reading::{no_tip_sql, public_sql, tip_sql};
 use crate::sight::Sight;
 
-/// What a page's statement gives of its records.
+/// How many times its bytes a page may read at first.
+const BYTES_FACTOR: i64 = 4;
+
+/// Which records a page's statement gives with its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bodies {
-    Given,
-    /// Names and revisions alone: the records are in memory, or in the log.
+    /// Those that are no longer than their share of what a page may read.
+    Short,
+    All,
+    /// None: the records are in memory, or in the log.
     Left,
+}
+
+impl Bodies {
+    /// How many bytes a record may have to be given, among so many.
+    pub fn length_max(self, size: usize) -> i64 {
+        match self {
+            Self::Short => {
+                let rows = i64::try_from(size + 1).unwrap_or(i64::MAX);
+                BYTES_FACTOR * PAGE_BYTES_MAX / rows
+            }
+            Self::All | Self::Left => i64::MAX,
+        }
+    }
 }
 
 /// Parameters that come before those of the filter.
@@ -25,7 +43,8 @@ const PARAMETERS: usize = 6;
 /// The parameter that is 0.
 const ZERO: usize = 6;
 
-/// The statement that reads a page, after `before`.
+/// The statement that reads a page's rows and one more, after `before`. Each says how many bytes its record has.
+/// Where the page ends its reader finds out: sums over the rows would cost the database more than finding them.
 pub fn page_query<'q>(
     listed: Listed,
     wanted: &Wanted<'q>,
@@ -40,8 +59,10 @@ pub fn page_query<'q>(
         .bind(wanted.show_deleted)
         .bind(wanted.after.unwrap_or_default())
         .bind(wanted.article)
-        .bind(PAGE_BYTES_MAX)
-        .bind(0_i64);
+        .bind(bodies.length_max(wanted.size))
+        .bind(0_i64)
+        // What is read a second time is of any size.
+        .persistent(bodies != Bodies::All);
     Ok(filter.bind(query))
 }
 
@@ -61,14 +82,15 @@ fn page_sql(listed: Listed, wanted: &Wanted<'_>, bodies: Bodies, filter: &str) -
         .iter()
         .map(|key| format!("{}, ", key.column()))
         .collect();
-    let texts: String = keys
-        .iter()
-        .map(|key| format!("{}::text, ", key.column()))
-        .collect();
+    let (mut texts, mut no_texts) = (String::new(), String::new());
+    for (at, key) in keys.iter().enumerate() {
+        let (name, column) = (key_column(at), key.column());
+        texts.push_str(&format!("{column}::text as {name}, "));
+        no_texts.push_str(&format!("null as {name}, "));
+    }
     // Written out: with a parameter the planner would not know how few rows are wanted, and hence would
     // plan each call anew.
-    let size = wanted.size;
-    let limit = size + 1;
+    let limit = wanted.size + 1;
     let branch = |start: &str| {
         format!(
             "(select name, revision, {columns}{record} as record, {text} as text
@@ -79,13 +101,16 @@ fn page_sql(listed: Listed, wanted: &Wanted<'_>, bodies: Bodies, filter: &str) -
     let branches: Vec<String> = starts(wanted).iter().map(|start| branch(start)).collect();
     let branches = branches.join("\nunion all\n");
     let (tip, no_tip) = (tip_sql!(), no_tip_sql!());
+    // All parameters are always used, so that their types are known.
     let given = match bodies {
-        Bodies::Given => "record, text",
-        Bodies::Left => "name, revision",
+        Bodies::Short | Bodies::All => {
+            "case when bytes <= $5 then record end as record, case when bytes <= $5 then text end as text"
+        }
+        Bodies::Left => "revision, $5 as length_max",
     };
     let not_given = match bodies {
-        Bodies::Given => "null as record, null as text",
-        Bodies::Left => "null as name, null as revision",
+        Bodies::Short | Bodies::All => "null as record, null as text",
+        Bodies::Left => "null as revision, null as length_max",
     };
     let planned = match wanted.filter {
         Some(_) => planned_with_values(ZERO),
@@ -94,25 +119,23 @@ fn page_sql(listed: Listed, wanted: &Wanted<'_>, bodies: Bodies, filter: &str) -
     format!(
         "-- {name}
         {tip}
-        select tip.*, {not_given}, null as next from tip where {planned}
+        select tip.*, null as name, {no_texts}null as bytes, {not_given} from tip where {planned}
         union all
         select {no_tip}, page.* from (
-          select {given},
-                 case when following is not null and (place = {size} or until_here + following > $5)
-                      then array[{texts}name::text] end as next
+          select name, {texts}bytes, {given}
           from (
-            select *, row_number() over ordered as place, sum(bytes) over ordered as until_here,
-                   lead(bytes) over ordered as following
-            from (
-              select *, octet_length(record) + coalesce(octet_length(text), 0) as bytes
-              from ({branches}) as found order by {order} limit {limit}) as found
-            window ordered as (order by {order} rows unbounded preceding)) as placed
-          where place = 1 or place <= {size} and until_here <= $5
-          order by {order}) as page"
+            select *, (octet_length(record) + coalesce(octet_length(text), 0))::bigint as bytes
+            from ({branches}) as found) as found
+          order by {order} limit {limit}) as page"
     )
 }
 
-/// What every row must fulfil. `$3` and `$4` are always used, so that their types are known.
+/// What a row calls the text of one of its order's keys.
+pub fn key_column(at: usize) -> String {
+    format!("key_{at}")
+}
+
+/// What every row must fulfil.
 fn conditions(wanted: &Wanted<'_>, filter: &str) -> String {
     let of_article = match wanted.article {
         Some(_) => "article = $4",

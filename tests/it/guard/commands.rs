@@ -53,6 +53,11 @@ async fn a_file_that_is_no_good_is_named_and_nothing_is_served() {
             "rules[0] has no role",
         ),
         ("policy", "{", "EOF while parsing"),
+        (
+            "policy",
+            "{\"rules\": [{\"subject\": \"a*b\", \"role\": \"reader\"}]}",
+            "rules[0].subject may have one *, at its end",
+        ),
     ] {
         let (mount, options) = mounted(&authority, &signer);
         mount.put(&[(file, contents)]);

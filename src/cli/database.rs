@@ -9,16 +9,16 @@ use crate::changes::reindex::{
 };
 use crate::changes::verify::{fault_of_tip, verify as verify_log};
 use crate::config::{CompactOptions, DatabaseOptions, MigrateOptions, SeedOptions, VerifyOptions};
-use crate::db::Db;
 use crate::db::privileges::grant;
+use crate::db::{Db, Unfit};
 use crate::seed as seeds;
 use crate::server::TABLES;
 
 pub async fn migrate(options: &MigrateOptions) -> anyhow::Result<()> {
-    let db = Db::connect(&options.database.settings()).await?;
-    db.check_direct().await?;
+    let db = connected(&options.database).await?;
     bring_up(&db, &TABLES)
         .await
+        .map_err(Unfit::from)
         .context("the migration failed")?;
     check(&db).await?;
     if let Some(role) = &options.grant_to {
@@ -95,9 +95,15 @@ pub async fn compact(options: &CompactOptions) -> anyhow::Result<()> {
 }
 
 async fn checked(options: &DatabaseOptions) -> anyhow::Result<Db> {
-    let db = Db::connect(&options.settings()).await?;
-    db.check_direct().await?;
+    let db = connected(options).await?;
     check(&db).await?;
+    Ok(db)
+}
+
+async fn connected(options: &DatabaseOptions) -> anyhow::Result<Db> {
+    let connected = Db::connect(&options.settings()).await;
+    let db = connected.context("the database cannot be used")?;
+    db.check_direct().await?;
     Ok(db)
 }
 

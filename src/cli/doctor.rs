@@ -14,7 +14,6 @@ use crate::config::{DoctorOptions, GuardOptions};
 use crate::db::privileges::Privileges;
 use crate::db::{Db, Pooler, Settings, Unfit};
 use crate::embedded;
-use crate::error::Error;
 use crate::guard::tls::{ENDS_SOON, good_until};
 
 /// Clocks that differ by more than this give tokens and certificates wrong times.
@@ -155,7 +154,7 @@ async fn look_at_database(options: &DoctorOptions, url: &str, findings: &mut Fin
         "version, encoding and lc_ctype are right".into()
     });
     let schema = db.check_schema().await;
-    let is_withheld = matches!(schema, Err(Unfit::Unreachable(Error::Internal(_))));
+    let is_withheld = matches!(schema, Err(Unfit::Withheld(_)));
     let is_there = findings.look("schema", schema, |()| "this release can serve it".into());
     if is_there.is_some() {
         look_at_columns(&db, findings).await;

@@ -9,8 +9,9 @@ use time::OffsetDateTime;
 use crate::changes::reindex::{PROJECTION_VERSION, projection_version};
 use crate::changes::standing::{Standing, has};
 use crate::changes::verify::fault_of_tip;
+use crate::cli::environment;
 use crate::cli::guard::{callers, check_listen, transport};
-use crate::config::{DoctorOptions, GuardOptions};
+use crate::config::{DoctorOptions, GuardOptions, Stranger, strangers};
 use crate::db::privileges::Privileges;
 use crate::db::{Db, Pooler, Settings, Unfit};
 use crate::embedded;
@@ -29,6 +30,7 @@ pub async fn run(options: &DoctorOptions) -> anyhow::Result<()> {
         Ok(()) => findings.sound("listening", format!("on {}", options.serve.listen)),
         Err(error) => findings.failed("listening", error),
     }
+    look_at_environment(&mut findings);
     look_at_guard(&options.serve.guard, &mut findings);
     match &options.serve.database_url {
         Some(url) => look_at_database(options, url, &mut findings).await,
@@ -85,6 +87,19 @@ impl Findings {
                 None
             }
         }
+    }
+}
+
+fn look_at_environment(findings: &mut Findings) {
+    for Stranger { name, meant } in strangers(environment()) {
+        let hint = match meant.as_slice() {
+            [] => "unset it".to_owned(),
+            meant => format!("is {} meant?", meant.join(" or ")),
+        };
+        findings.advice(
+            "environment",
+            format!("{name} is no option and is not read: {hint}"),
+        );
     }
 }
 

@@ -12,8 +12,9 @@ use tracing::{info, warn};
 use crate::changes::reindex::migrate;
 use crate::changes::versions;
 use crate::cli::database::{check, check_tip};
+use crate::cli::environment;
 use crate::cli::guard::{callers, check_listen, transport};
-use crate::config::ServeOptions;
+use crate::config::{ServeOptions, Stranger, strangers};
 use crate::db::{Db, Pooler};
 use crate::embedded::{self, PrivatePostgres};
 use crate::guard::admission::Admission;
@@ -36,6 +37,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
 }
 
 async fn serve(options: ServeOptions) -> anyhow::Result<()> {
+    warn_of_strangers();
     check_listen(&options)?;
     let (transport, callers) = (transport(&options.guard)?, callers(&options.guard)?);
     raise_file_limit();
@@ -101,6 +103,17 @@ async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     info!("stopped");
     drop(ops);
     Ok(())
+}
+
+/// A value that was meant to count is not there, and the start says nothing else of it.
+fn warn_of_strangers() {
+    for Stranger { name, meant } in strangers(environment()) {
+        let meant = meant.join(" or ");
+        warn!(
+            variable = name,
+            meant, "a variable looks like an option and is none; it is not read"
+        );
+    }
 }
 
 async fn start_ops(options: &ServeOptions) -> anyhow::Result<Ops> {

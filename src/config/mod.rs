@@ -4,6 +4,7 @@ mod bounds;
 mod client;
 mod guard;
 mod seeing;
+mod strangers;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub use self::client::{
 };
 pub use self::guard::GuardOptions;
 pub use self::seeing::{LogFormat, SeeingOptions};
+pub use self::strangers::{Stranger, strangers};
 use crate::changes::compact::Before;
 use crate::db::{Pooler, Settings};
 use crate::token::AskedToken;

@@ -1,10 +1,10 @@
-//! What every command says of a database that it is not let into.
+//! What every command says of a database that it is not let into, and of variables that nothing reads.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use crate::support::program::run;
+use crate::support::program::{run, run_in};
 use crate::support::replication::Node;
 
 /// A role that must say a password, one that is turned away, one that may not log in, one that may not connect,
@@ -142,6 +142,49 @@ async fn a_role_without_privileges_is_told_who_gives_them() {
         assert_plain(
             ended.stderr.lines().last().unwrap_or_default(),
             &[advice, "permission denied"],
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_mistyped_variable_is_told_by_name_alone() {
+    let listen = [
+        "--listen",
+        "127.0.0.1:0",
+        "--database-url",
+        "postgres://127.0.0.1:1/d",
+    ];
+    let variables = [
+        ("BULLETIN_LISTN", "hidden"),
+        ("BULLETIN_SERVICE_HOST", "10.0.0.1"),
+        ("BULLETIN_PORT", "tcp://10.0.0.1:50051"),
+        ("BULLETIN_PORT_50051_TCP_ADDR", "10.0.0.1"),
+    ];
+    let serve = run_in(&variables, &[&["serve"], &listen[..]].concat()).await;
+    let told = serve
+        .stderr
+        .lines()
+        .filter(|line| line.contains("is not read"));
+    let told: Vec<&str> = told.collect();
+    let names =
+        |line: &str| line.contains("BULLETIN_LISTN\"") && line.contains("BULLETIN_LISTEN\"");
+    assert!(told.len() == 1 && names(told[0]), "{serve:?}");
+    let doctor = run_in(&variables, &[&["doctor"], &listen[..]].concat()).await;
+    let advice = "advice  environment: BULLETIN_LISTN is no option and is not read: is BULLETIN_LISTEN meant?";
+    assert!(
+        doctor.stdout.lines().any(|line| line == advice),
+        "{doctor:?}"
+    );
+    assert_eq!(
+        doctor.stdout.matches("environment: ").count(),
+        1,
+        "{doctor:?}"
+    );
+    for ended in [serve, doctor] {
+        let said = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(
+            !said.contains("hidden") && !said.contains("10.0.0.1"),
+            "{said}"
         );
     }
 }

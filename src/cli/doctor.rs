@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use crate::changes::reindex::{PROJECTION_VERSION, projection_version};
 use crate::changes::standing::{Standing, has};
 use crate::changes::verify::fault_of_tip;
+use crate::cli::count::counted;
 use crate::cli::environment;
 use crate::cli::guard::{callers, check_listen, transport};
 use crate::config::{DoctorOptions, GuardOptions, Stranger, strangers};
@@ -273,9 +274,15 @@ async fn look_at_replicas(db: &Db, settings: &Settings, findings: &mut Findings)
             Err(error) => findings.failed(&subject, error),
             Ok(behind) if behind > BEHIND_MAX => findings.advice(
                 &subject,
-                format!("is {behind} revisions behind: reads go to the primary instead"),
+                format!(
+                    "is {} behind: reads go to the primary instead",
+                    counted(behind, "revision")
+                ),
             ),
-            Ok(behind) => findings.sound(&subject, format!("is {behind} revisions behind")),
+            Ok(behind) => findings.sound(
+                &subject,
+                format!("is {} behind", counted(behind, "revision")),
+            ),
         }
     }
 }

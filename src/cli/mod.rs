@@ -1,6 +1,7 @@
 //! The commands. Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.
 
 mod client;
+mod count;
 mod database;
 mod doctor;
 mod endpoint;

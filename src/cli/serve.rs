@@ -1,6 +1,6 @@
 //! `bulletin serve`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -203,6 +203,7 @@ fn announce(address: SocketAddr, ops: SocketAddr, options: &ServeOptions) {
     let guard = &options.guard;
     info!(%address, "serving");
     println!("serving on {address}; try:");
+    let (address, ops) = (reached(address), reached(ops));
     let mut grpcurl = match guard.has_tls() {
         true => "grpcurl -cacert CA_FILE".to_owned(),
         false => "grpcurl -plaintext".to_owned(),
@@ -227,6 +228,16 @@ fn announce(address: SocketAddr, ops: SocketAddr, options: &ServeOptions) {
     if options.seeing.ops_page {
         println!("for a browser: http://{ops}{}", look::PATH);
     }
+}
+
+/// The address by which this machine reaches itself: nobody calls 0.0.0.0.
+fn reached(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
 }
 
 /// Resolves when the private Postgres has ended without being asked to.

@@ -88,7 +88,7 @@ pub enum Error {
     CorrectionReasonRequired { article: String },
     #[error("{} {name:?} is named by {by:?}", Kind::of(name).noun())]
     Referenced { name: String, by: String },
-    #[error("article {name:?} has {count} statistics; set force to delete them too")]
+    #[error("article {name:?} has {count} statistic{}; set force to delete {} too", if *count == 1 { "" } else { "s" }, if *count == 1 { "it" } else { "them" })]
     HasChildren { name: String, count: usize },
     #[error("token {token:?} is of another history: revision {revision} is not in this one")]
     HistoryForked {

@@ -169,6 +169,7 @@ impl Bulletin {
             tail: self.following.task(),
             seeing: self.gate.seeing.clone(),
             admission: self.gate.admission.clone(),
+            tls: self.transport.tls.clone(),
         }
     }
 

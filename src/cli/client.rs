@@ -9,8 +9,8 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use crate::cli::endpoint::{Token, endpoint};
-use crate::config::ClientOptions;
+use crate::cli::endpoint::{Token, endpoint, hint};
+use crate::config::{ClientOptions, ServiceAddress};
 use crate::edge::foreign::MESSAGE_BYTES_MAX;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -73,8 +73,9 @@ pub fn channel(options: &ClientOptions) -> anyhow::Result<Channel> {
 /// How long a service is tried again that fails for reasons that pass.
 #[derive(Debug)]
 pub struct Retry {
-    addr: String,
+    service: ServiceAddress,
     timeout: Duration,
+    has_succeeded: bool,
     failing_since: Option<Instant>,
     is_told: bool,
     pause: Duration,
@@ -83,8 +84,9 @@ pub struct Retry {
 impl Retry {
     pub fn new(options: &ClientOptions) -> Self {
         Self {
-            addr: options.service.addr.clone(),
+            service: options.service.clone(),
             timeout: Duration::from_millis(options.retry_timeout_ms),
+            has_succeeded: false,
             failing_since: None,
             is_told: false,
             pause: FIRST_PAUSE,
@@ -93,6 +95,7 @@ impl Retry {
 
     /// The service did something: from now on it is waited for anew.
     pub fn succeeded(&mut self) {
+        self.has_succeeded = true;
         self.failing_since = None;
         self.is_told = false;
         self.pause = FIRST_PAUSE;
@@ -119,7 +122,14 @@ impl Retry {
         let reason = status.get_details_error_info().map(|info| info.reason);
         match reason {
             Some(_) => anyhow!("{}", status.message()),
-            None => anyhow!("{} does not answer: {}", self.addr, status.message()),
+            None => {
+                let (addr, said) = (&self.service.addr, status.message());
+                let hint = match self.has_succeeded {
+                    true => "",
+                    false => hint(&self.service, said),
+                };
+                anyhow!("{addr} does not answer: {said}{hint}")
+            }
         }
     }
 }

@@ -8,17 +8,18 @@ use crate::changes::reindex::{
     PROJECTION_VERSION, migrate as bring_up, projection_version, reindex as reindex_tables,
 };
 use crate::changes::verify::{fault_of_tip, verify as verify_log};
+use crate::cli::count::counted;
 use crate::config::{CompactOptions, DatabaseOptions, MigrateOptions, SeedOptions, VerifyOptions};
-use crate::db::Db;
 use crate::db::privileges::grant;
+use crate::db::{Db, Unfit};
 use crate::seed as seeds;
 use crate::server::TABLES;
 
 pub async fn migrate(options: &MigrateOptions) -> anyhow::Result<()> {
-    let db = Db::connect(&options.database.settings()).await?;
-    db.check_direct().await?;
+    let db = connected(&options.database).await?;
     bring_up(&db, &TABLES)
         .await
+        .map_err(Unfit::from)
         .context("the migration failed")?;
     check(&db).await?;
     if let Some(role) = &options.grant_to {
@@ -41,7 +42,8 @@ pub async fn seed(options: &SeedOptions) -> anyhow::Result<()> {
     let token = seeds::load(&committer, records).await?;
     drop(committer);
     task.await?;
-    println!("{count} records are there as of {token}");
+    let verb = if count == 1 { "is" } else { "are" };
+    println!("{} {verb} there as of {token}", counted(count, "record"));
     Ok(())
 }
 
@@ -51,9 +53,13 @@ pub async fn verify(options: &VerifyOptions) -> anyhow::Result<()> {
     if let Some(fault) = report.fault {
         bail!("{fault} (verified up to {})", report.token);
     }
-    let (revisions, changes, records) = (report.revisions, report.changes, report.records);
+    let revisions = counted(report.revisions, "revision");
+    let (changes, records) = (
+        counted(report.changes, "change"),
+        counted(report.records, "record"),
+    );
     println!(
-        "{revisions} revisions, {changes} changes and {records} records are sound as of {}",
+        "{revisions}, {changes} and {records} are sound as of {}",
         report.token
     );
     Ok(())
@@ -65,11 +71,8 @@ pub async fn reindex(options: &DatabaseOptions) -> anyhow::Result<()> {
     if let Some(fault) = report.fault {
         bail!("the log itself is damaged, so nothing was changed: {fault}");
     }
-    let (records, written) = (report.records, report.rows_written);
-    println!(
-        "{written} of {records} rows were written as of {}",
-        report.token
-    );
+    let (rows, written) = (counted(report.records, "row"), report.rows_written);
+    println!("{written} of {rows} were written as of {}", report.token);
     Ok(())
 }
 
@@ -81,23 +84,31 @@ pub async fn compact(options: &CompactOptions) -> anyhow::Result<()> {
         .await
         .context("some superseded records may be left; run it again to go on")?;
     let report = compaction.report();
-    let (records, bytes) = (report.records, report.bytes);
+    let (records, bytes) = (report.records, counted(report.bytes, "byte"));
+    let records = counted(records, "superseded record");
+    let were = if report.records == 1 { "was" } else { "were" };
     let verb = if report.is_moved {
         "moved to"
     } else {
         "stays at"
     };
     println!(
-        "{records} superseded records of {bytes} bytes were emptied; the horizon {verb} {}",
+        "{records} of {bytes} {were} emptied; the horizon {verb} {}",
         report.horizon
     );
     Ok(())
 }
 
 async fn checked(options: &DatabaseOptions) -> anyhow::Result<Db> {
-    let db = Db::connect(&options.settings()).await?;
-    db.check_direct().await?;
+    let db = connected(options).await?;
     check(&db).await?;
+    Ok(db)
+}
+
+async fn connected(options: &DatabaseOptions) -> anyhow::Result<Db> {
+    let connected = Db::connect(&options.settings()).await;
+    let db = connected.context("the database cannot be used")?;
+    db.check_direct().await?;
     Ok(db)
 }
 

@@ -9,12 +9,13 @@ use time::OffsetDateTime;
 use crate::changes::reindex::{PROJECTION_VERSION, projection_version};
 use crate::changes::standing::{Standing, has};
 use crate::changes::verify::fault_of_tip;
+use crate::cli::count::counted;
+use crate::cli::environment;
 use crate::cli::guard::{callers, check_listen, transport};
-use crate::config::{DoctorOptions, GuardOptions};
+use crate::config::{DoctorOptions, GuardOptions, Stranger, strangers};
 use crate::db::privileges::Privileges;
 use crate::db::{Db, Pooler, Settings, Unfit};
 use crate::embedded;
-use crate::error::Error;
 use crate::guard::tls::{ENDS_SOON, good_until};
 
 /// Clocks that differ by more than this give tokens and certificates wrong times.
@@ -30,6 +31,7 @@ pub async fn run(options: &DoctorOptions) -> anyhow::Result<()> {
         Ok(()) => findings.sound("listening", format!("on {}", options.serve.listen)),
         Err(error) => findings.failed("listening", error),
     }
+    look_at_environment(&mut findings);
     look_at_guard(&options.serve.guard, &mut findings);
     match &options.serve.database_url {
         Some(url) => look_at_database(options, url, &mut findings).await,
@@ -86,6 +88,19 @@ impl Findings {
                 None
             }
         }
+    }
+}
+
+fn look_at_environment(findings: &mut Findings) {
+    for Stranger { name, meant } in strangers(environment()) {
+        let hint = match meant.as_slice() {
+            [] => "unset it".to_owned(),
+            meant => format!("is {} meant?", meant.join(" or ")),
+        };
+        findings.advice(
+            "environment",
+            format!("{name} is no option and is not read: {hint}"),
+        );
     }
 }
 
@@ -155,7 +170,7 @@ async fn look_at_database(options: &DoctorOptions, url: &str, findings: &mut Fin
         "version, encoding and lc_ctype are right".into()
     });
     let schema = db.check_schema().await;
-    let is_withheld = matches!(schema, Err(Unfit::Unreachable(Error::Internal(_))));
+    let is_withheld = matches!(schema, Err(Unfit::Withheld(_)));
     let is_there = findings.look("schema", schema, |()| "this release can serve it".into());
     if is_there.is_some() {
         look_at_columns(&db, findings).await;
@@ -259,9 +274,15 @@ async fn look_at_replicas(db: &Db, settings: &Settings, findings: &mut Findings)
             Err(error) => findings.failed(&subject, error),
             Ok(behind) if behind > BEHIND_MAX => findings.advice(
                 &subject,
-                format!("is {behind} revisions behind: reads go to the primary instead"),
+                format!(
+                    "is {} behind: reads go to the primary instead",
+                    counted(behind, "revision")
+                ),
             ),
-            Ok(behind) => findings.sound(&subject, format!("is {behind} revisions behind")),
+            Ok(behind) => findings.sound(
+                &subject,
+                format!("is {} behind", counted(behind, "revision")),
+            ),
         }
     }
 }

@@ -34,6 +34,27 @@ pub fn endpoint(service: &ServiceAddress) -> anyhow::Result<Endpoint> {
     endpoint.tls_config(tls).context("TLS cannot be used")
 }
 
+/// What may help who has had no answer yet, by the words of a failure: the libraries tell it in no other way.
+pub fn hint(service: &ServiceAddress, said: &str) -> &'static str {
+    // A server that wants TLS says so in its way or closes the connection, whichever is seen first.
+    const ENDED: [&str; 3] = ["http2 error", "transport error", "operation was canceled"];
+    const UNCONNECTED: [&str; 2] = ["tcp connect error", "dns error"];
+    let says = |words: &str| said.contains(words);
+    match service.has_tls() {
+        false if ENDED.into_iter().any(says) && !UNCONNECTED.into_iter().any(says) => {
+            "; where it speaks TLS, give --ca FILE, or --tls"
+        }
+        true if says("InvalidContentType") => {
+            "; it speaks no TLS there: leave out --ca, --tls and what goes with them"
+        }
+        true if says("invalid peer certificate") => {
+            "; name the authority of its certificate (--ca FILE) and the name that it has \
+             (--tls-server-name)"
+        }
+        _ => "",
+    }
+}
+
 fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     fs::read(file).with_context(|| format!("cannot read {}", file.display()))
 }

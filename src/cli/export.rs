@@ -10,6 +10,7 @@ use tonic::Status;
 use tonic_types::StatusExt as _;
 
 use crate::cli::client::{Channel, MESSAGE_BYTES, Retry, channel, progress};
+use crate::cli::count::counted;
 use crate::cli::file::{Form, beside, is_standard, replace};
 use crate::cli::json::line;
 use crate::config::{ExportOptions, RecordKind};
@@ -175,12 +176,12 @@ async fn stream(
 }
 
 fn tell(summary: &Summary, token: &str) {
-    let nouns = ["sources", "stations", "articles", "statistics"];
+    let nouns = ["source", "station", "article", "statistic"];
     let counts: Vec<String> = summary
         .counts
         .iter()
         .zip(nouns)
-        .map(|(count, noun)| format!("{count} {noun}"))
+        .map(|(count, noun)| counted(count, noun))
         .collect();
     eprintln!(
         "{} as of {token}; digest {}",

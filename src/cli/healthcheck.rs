@@ -2,31 +2,30 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::cli::endpoint::endpoint;
-use crate::config::HealthcheckOptions;
+use crate::cli::endpoint::{endpoint, hint};
+use crate::config::{HealthcheckOptions, ServiceAddress};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 pub async fn run(options: &HealthcheckOptions) -> anyhow::Result<()> {
-    let addr = &options.service.addr;
-    let endpoint = endpoint(&options.service)?
-        .connect_timeout(TIMEOUT)
-        .timeout(TIMEOUT);
+    let service = &options.service;
+    let addr = &service.addr;
+    let endpoint = endpoint(service)?.connect_timeout(TIMEOUT).timeout(TIMEOUT);
     let channel = endpoint
         .connect()
         .await
-        .with_context(|| format!("cannot reach {addr}"))?;
+        .map_err(|error| failed(service, format!("cannot reach {addr}"), error))?;
     let response = HealthClient::new(channel)
         .check(HealthCheckRequest {
             service: String::new(),
         })
         .await
-        .with_context(|| format!("{addr} does not answer"))?;
+        .map_err(|error| failed(service, format!("{addr} does not answer"), error))?;
     match response.into_inner().status() {
         ServingStatus::Serving => {
             println!("{addr} is serving");
@@ -34,4 +33,14 @@ pub async fn run(options: &HealthcheckOptions) -> anyhow::Result<()> {
         }
         status => bail!("{addr} is {}", status.as_str_name()),
     }
+}
+
+fn failed(
+    service: &ServiceAddress,
+    what: String,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> anyhow::Error {
+    let error = anyhow::Error::new(error);
+    let hint = hint(service, &format!("{error:#}"));
+    error.context(format!("{what}{hint}"))
 }

@@ -1,6 +1,7 @@
 //! The commands. Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.
 
 mod client;
+mod count;
 mod database;
 mod doctor;
 mod endpoint;
@@ -21,6 +22,11 @@ pub use client::Interrupted;
 
 use crate::config::{Command, LogFormat};
 use crate::telemetry;
+
+/// The names of the environment's variables; never what is in them.
+fn environment() -> impl Iterator<Item = String> {
+    std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned())
+}
 
 pub async fn run(command: Command) -> anyhow::Result<()> {
     // What serves starts its own, as its options say.

@@ -1,6 +1,6 @@
 //! `bulletin serve`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -12,8 +12,9 @@ use tracing::{info, warn};
 use crate::changes::reindex::migrate;
 use crate::changes::versions;
 use crate::cli::database::{check, check_tip};
+use crate::cli::environment;
 use crate::cli::guard::{callers, check_listen, transport};
-use crate::config::ServeOptions;
+use crate::config::{ServeOptions, Stranger, strangers};
 use crate::db::{Db, Pooler};
 use crate::embedded::{self, PrivatePostgres};
 use crate::guard::admission::Admission;
@@ -36,6 +37,7 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
 }
 
 async fn serve(options: ServeOptions) -> anyhow::Result<()> {
+    warn_of_strangers();
     check_listen(&options)?;
     let (transport, callers) = (transport(&options.guard)?, callers(&options.guard)?);
     raise_file_limit();
@@ -101,6 +103,17 @@ async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     info!("stopped");
     drop(ops);
     Ok(())
+}
+
+/// A value that was meant to count is not there, and the start says nothing else of it.
+fn warn_of_strangers() {
+    for Stranger { name, meant } in strangers(environment()) {
+        let meant = meant.join(" or ");
+        warn!(
+            variable = name,
+            meant, "a variable looks like an option and is none; it is not read"
+        );
+    }
 }
 
 async fn start_ops(options: &ServeOptions) -> anyhow::Result<Ops> {
@@ -190,6 +203,7 @@ fn announce(address: SocketAddr, ops: SocketAddr, options: &ServeOptions) {
     let guard = &options.guard;
     info!(%address, "serving");
     println!("serving on {address}; try:");
+    let (address, ops) = (reached(address), reached(ops));
     let mut grpcurl = match guard.has_tls() {
         true => "grpcurl -cacert CA_FILE".to_owned(),
         false => "grpcurl -plaintext".to_owned(),
@@ -214,6 +228,16 @@ fn announce(address: SocketAddr, ops: SocketAddr, options: &ServeOptions) {
     if options.seeing.ops_page {
         println!("for a browser: http://{ops}{}", look::PATH);
     }
+}
+
+/// The address by which this machine reaches itself: nobody calls 0.0.0.0.
+fn reached(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
 }
 
 /// Resolves when the private Postgres has ended without being asked to.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::cli::count::counted;
 use crate::cli::marks::{style, styled};
 use crate::marks::{Kind as MarkKind, Marks};
 use crate::pb::ingest_bulletin_response::Warning;
@@ -76,7 +77,7 @@ pub fn articles(out: &mut String, response: &IngestBulletinResponse) {
         if !rows.is_empty() {
             line(
                 out,
-                format_args!("\n  {DIM}{} statistics{DIM:#}", rows.len()),
+                format_args!("\n  {DIM}{}{DIM:#}", counted(rows.len(), "statistic")),
             );
         }
         for statistic in rows {

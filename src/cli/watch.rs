@@ -11,7 +11,7 @@ use tonic_types::StatusExt as _;
 use crate::cli::client::{Channel, MESSAGE_BYTES, Retry, channel};
 use crate::cli::file::replace;
 use crate::cli::json::line;
-use crate::config::{RecordKind, WatchOptions};
+use crate::config::{RecordKind, WatchFrom, WatchOptions};
 use crate::pb::change_service_client::ChangeServiceClient;
 use crate::pb::watch_changes_request::Start;
 use crate::pb::watch_changes_response::Type;
@@ -44,10 +44,10 @@ pub async fn run(options: WatchOptions) -> anyhow::Result<()> {
 
 fn request(options: &WatchOptions) -> anyhow::Result<WatchChangesRequest> {
     let kinds = options.kinds.iter().copied().map(RecordKind::number);
-    let start = match options.from.as_deref() {
-        None | Some("now") => None,
-        Some("snapshot") => Some(Start::Snapshot(true)),
-        Some(token) => Some(Start::Token(token.to_owned())),
+    let start = match &options.from {
+        None | Some(WatchFrom::Now) => None,
+        Some(WatchFrom::Snapshot) => Some(Start::Snapshot(true)),
+        Some(WatchFrom::Token(token)) => Some(Start::Token(token.clone())),
     };
     let kept = options.resume_file.as_deref().map(kept).transpose()?;
     Ok(WatchChangesRequest {

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::pb::Date;
 use crate::pb::record::Kind;
+use crate::token::AskedToken;
 
 /// Where a service is.
 #[derive(Args, Clone, Debug)]
@@ -254,8 +255,8 @@ pub struct WatchOptions {
     pub client: ClientOptions,
 
     /// Where to begin: now, snapshot (all records first), or after a token [default: now]
-    #[arg(long, value_name = "WHERE")]
-    pub from: Option<String>,
+    #[arg(long, value_name = "WHERE", value_parser = parse_from)]
+    pub from: Option<WatchFrom>,
 
     /// Keeps where the watch has come to; when it is there already, --from is of no matter
     #[arg(long, value_name = "FILE")]
@@ -284,6 +285,28 @@ pub struct WatchOptions {
     /// End once all that was there is printed: at the end of the snapshot, or at a checkpoint
     #[arg(long)]
     pub until_checkpoint: bool,
+}
+
+fn parse_from(text: &str) -> Result<WatchFrom, String> {
+    match text {
+        "now" => Ok(WatchFrom::Now),
+        "snapshot" => Ok(WatchFrom::Snapshot),
+        token => match AskedToken::parse("token", token) {
+            Ok(_) => Ok(WatchFrom::Token(token.to_owned())),
+            Err(_) => {
+                Err("must be now, snapshot, or a token such as 42-0123456789abcdef".to_owned())
+            }
+        },
+    }
+}
+
+/// Where a watch begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WatchFrom {
+    Now,
+    Snapshot,
+    /// After it.
+    Token(String),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

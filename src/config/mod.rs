@@ -4,6 +4,7 @@ mod bounds;
 mod client;
 mod guard;
 mod seeing;
+mod strangers;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,10 +15,11 @@ use clap::{Args, Parser, Subcommand};
 pub use self::bounds::BoundsOptions;
 pub use self::client::{
     ClientOptions, ExportOptions, ImportMode, ImportOptions, IngestOptions, Output, RecordKind,
-    ServiceAddress, ShowOptions, TextEncoding, WatchOptions,
+    ServiceAddress, ShowOptions, TextEncoding, WatchFrom, WatchOptions,
 };
 pub use self::guard::GuardOptions;
 pub use self::seeing::{LogFormat, SeeingOptions};
+pub use self::strangers::{Stranger, strangers};
 use crate::changes::compact::Before;
 use crate::db::{Pooler, Settings};
 use crate::token::AskedToken;
@@ -67,7 +69,8 @@ pub struct ServeOptions {
         long,
         env = "BULLETIN_LISTEN",
         default_value = "127.0.0.1:50051",
-        value_name = "ADDR:PORT"
+        value_name = "ADDR:PORT",
+        value_parser = parse_listen
     )]
     pub listen: SocketAddr,
 
@@ -216,6 +219,15 @@ pub struct VerifyOptions {
     /// A token kept elsewhere, which must be one of this history
     #[arg(long, value_name = "TOKEN", value_parser = parse_token)]
     pub expect: Option<AskedToken>,
+}
+
+/// A name may stand for several addresses, of which one would be left out.
+pub(super) fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        "must be an address and a port, such as 127.0.0.1:50051, [::1]:50051, or 0.0.0.0:50051 for all \
+         that this machine has; names are not looked up"
+            .to_owned()
+    })
 }
 
 fn parse_pooler() -> impl TypedValueParser<Value = Pooler> {

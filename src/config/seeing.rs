@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use clap::{Args, ValueEnum};
 
+use crate::config::parse_listen;
+
 #[derive(Args, Clone, Debug)]
 pub struct SeeingOptions {
     /// Address to serve metrics and probes on, in plain HTTP; port 0 takes a free one
@@ -11,7 +13,8 @@ pub struct SeeingOptions {
         long,
         env = "BULLETIN_OPS_LISTEN",
         default_value = "127.0.0.1:9464",
-        value_name = "ADDR:PORT"
+        value_name = "ADDR:PORT",
+        value_parser = parse_listen
     )]
     pub ops_listen: SocketAddr,
 

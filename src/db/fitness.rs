@@ -5,7 +5,7 @@ use sqlx::{FromRow as _, Row as _};
 use tracing::warn;
 
 use crate::db::Db;
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -35,8 +35,36 @@ pub enum Unfit {
          needs a direct connection"
     )]
     Pooled,
+    #[error("{what}")]
+    Unconnected {
+        what: String,
+        #[source]
+        cause: Cause,
+    },
+    #[error(
+        "the role lacks a privilege that this needs: `bulletin migrate` runs as the owner, and with \
+         --grant-to ROLE lets a role do the rest"
+    )]
+    Withheld(#[source] Cause),
     #[error(transparent)]
-    Unreachable(#[from] Error),
+    Unreachable(Error),
+}
+
+impl From<Error> for Unfit {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Internal(cause) if is_withheld(&*cause) => Self::Withheld(cause),
+            other => Self::Unreachable(other),
+        }
+    }
+}
+
+/// Whether what lies under an error is that the role may not do it.
+fn is_withheld(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let code = cause
+        .downcast_ref::<sqlx::Error>()
+        .and_then(|error| error.as_database_error()?.code());
+    code.is_some_and(|code| code == "42501") || cause.source().is_some_and(is_withheld)
 }
 
 impl Db {

@@ -10,6 +10,7 @@ mod seen;
 mod server;
 mod settings;
 mod shelf;
+mod unconnected;
 mod writer;
 
 use std::str::FromStr;
@@ -33,6 +34,7 @@ use self::server::Connections;
 pub(crate) use self::server::Server;
 pub use self::settings::Settings;
 pub(crate) use self::shelf::Reader;
+use self::unconnected::{in_vain, unconnected};
 pub(crate) use self::writer::{Beginning, Writer};
 
 /// How long a database that does not answer is asked for a connection at the start.
@@ -67,7 +69,7 @@ pub struct Db {
 
 impl Db {
     /// Connects. A URL may hold a password, so no error repeats it.
-    pub async fn connect(settings: &Settings) -> Result<Self> {
+    pub async fn connect(settings: &Settings) -> Result<Self, Unfit> {
         let pooler = settings.pooler;
         let options = connect_options("DATABASE_URL", &settings.url, pooler)?;
         let replicas: Vec<PgConnectOptions> = settings
@@ -263,20 +265,18 @@ fn connect_options(field: &str, url: &str, pooler: Pooler) -> Result<PgConnectOp
 }
 
 /// The pool would try again until its timeout, and then not say why.
-async fn try_connection(options: &PgConnectOptions) -> Result<()> {
+async fn try_connection(options: &PgConnectOptions) -> Result<(), Unfit> {
     let connected = tokio::time::timeout(CONNECT_TIME_MAX, PgConnection::connect_with(options));
-    let connected = connected.await.map_err(|_| {
-        let waited_s = CONNECT_TIME_MAX.as_secs();
-        Error::NoPrimary(format!("no connection within {waited_s} s").into())
-    })?;
-    match connected {
-        Ok(connection) => Ok(connection.close().await?),
+    let connected = connected.await;
+    match connected.map_err(|_| in_vain(options, CONNECT_TIME_MAX))? {
+        Ok(connection) => Ok(connection.close().await.map_err(Error::from)?),
         Err(error) if is_refused_by_pooler(&error) => Err(Error::invalid(
             "DATABASE_URL",
             "leads to a pooler: give `serve` the option --database-pooler transaction, and other \
              commands a direct connection",
-        )),
-        Err(error) => Err(error.into()),
+        )
+        .into()),
+        Err(error) => Err(unconnected(options, error)),
     }
 }
 

@@ -25,7 +25,7 @@ pub fn unknown(schema: &Schema, field: &Field) -> Fault {
 
 /// The paths nearest to the given one, as a whole before in parts: `titel` may be `honours.title`, and
 /// `article.state` may be `state`.
-fn nearest(paths: impl Iterator<Item = &'static str>, given: &str) -> Vec<&'static str> {
+pub fn nearest<'a>(paths: impl Iterator<Item = &'a str>, given: &str) -> Vec<&'a str> {
     let ranked = paths.filter_map(|path| Some((rank(path, given)?, path)));
     let mut ranked: Vec<((usize, bool), &str)> = ranked.collect();
     let Some(least) = ranked.iter().map(|(rank, _)| *rank).min() else {

@@ -88,12 +88,16 @@ impl Rule {
             text("value")?,
             text("certificate")?,
         ) {
-            (Some(subject), None, None, None) => Who::Subject(Pattern::parse(subject)),
+            (Some(subject), None, None, None) => {
+                Who::Subject(Pattern::parse(at, "subject", subject)?)
+            }
             (None, Some(path), Some(value), None) => Who::Claim {
                 path: path.to_owned(),
                 value: value.to_owned(),
             },
-            (None, None, None, Some(name)) => Who::Certificate(Pattern::parse(&canonical(name))),
+            (None, None, None, Some(name)) => {
+                Who::Certificate(Pattern::parse(at, "certificate", &canonical(name))?)
+            }
             _ => {
                 return Err(format!(
                     "{at} must have one of subject, claim with value, and certificate"
@@ -109,12 +113,19 @@ impl Rule {
 }
 
 impl Pattern {
-    fn parse(text: &str) -> Self {
+    /// Nobody would be meant by a `*` elsewhere, though more than one seems to be.
+    fn parse(at: &str, field: &str, text: &str) -> Result<Self, String> {
         let beginning = text.strip_suffix('*');
-        Self {
-            text: beginning.unwrap_or(text).to_owned(),
-            is_beginning: beginning.is_some(),
+        let literal = beginning.unwrap_or(text);
+        if literal.contains('*') {
+            return Err(format!(
+                "{at}.{field} may have one *, at its end, for all that begin so; got {text:?}"
+            ));
         }
+        Ok(Self {
+            text: literal.to_owned(),
+            is_beginning: beginning.is_some(),
+        })
     }
 
     fn fits(&self, name: &str) -> bool {
@@ -262,6 +273,18 @@ mod tests {
             (
                 r#"{"rules": [{"subject": "", "role": "admin"}]}"#,
                 "rules[0].subject must be a text that is not empty",
+            ),
+            (
+                r#"{"rules": [{"subject": "*", "role": "reader"}, {"subject": "a*b", "role": "admin"}]}"#,
+                r#"rules[1].subject may have one *, at its end, for all that begin so; got "a*b""#,
+            ),
+            (
+                r#"{"rules": [{"subject": "a**", "role": "reader"}]}"#,
+                "rules[0].subject may have one *",
+            ),
+            (
+                r#"{"rules": [{"certificate": "*.city.example", "role": "reader"}]}"#,
+                "rules[0].certificate may have one *, at its end",
             ),
             (
                 r#"{"rules": [{"subject": "a", "role": "reader"}, {"subjct": "a", "role": "admin"}]}"#,

@@ -22,7 +22,15 @@ const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 /// How long before its end a certificate should be replaced by now.
 pub const ENDS_SOON: time::Duration = time::Duration::days(7);
 
-pub type Tls = Mounted<Arc<ServerConfig>>;
+pub type Tls = Mounted<Served>;
+
+/// What clients are shown.
+#[derive(Debug)]
+pub struct Served {
+    pub config: Arc<ServerConfig>,
+    /// When clients cease to believe it.
+    pub good_until: Option<OffsetDateTime>,
+}
 
 #[derive(Clone, Debug)]
 pub struct TlsFiles {
@@ -54,21 +62,25 @@ pub fn load(files: TlsFiles, interval: Duration) -> Result<Tls, Unusable> {
             unreachable!("two files at least were asked for");
         };
         let config = config(certificate, key, client_ca.first(), client_required)?;
-        warn_of_end(certificate);
-        Ok(Arc::new(config))
+        let good_until = good_until(certificate.bytes());
+        if let Some(end) = good_until {
+            warn_of_end(end);
+        }
+        Ok(Served {
+            config: Arc::new(config),
+            good_until,
+        })
     })
 }
 
 /// It is served all the same: nobody gains by its place being empty.
-fn warn_of_end(certificate: &Contents) {
+fn warn_of_end(end: OffsetDateTime) {
     #[expect(
         clippy::disallowed_methods,
         reason = "clients hold certificates to clocks such as this machine's"
     )]
     let now = OffsetDateTime::now_utc();
-    if let Some(end) = good_until(certificate.bytes())
-        && end < now + ENDS_SOON
-    {
+    if end < now + ENDS_SOON {
         warn!(%end, has_ended = end < now, "the TLS certificate ends; clients believe none that has ended");
     }
 }

@@ -182,7 +182,7 @@ impl Opening {
             place,
             bound,
         } = self;
-        let acceptor = TlsAcceptor::from(Arc::clone(&tls.current().value));
+        let acceptor = TlsAcceptor::from(Arc::clone(&tls.current().value.config));
         match timeout(bound, acceptor.accept(stream)).await {
             Ok(Ok(stream)) => Some(Connection::tls(stream, address, place, bound)),
             Ok(Err(error)) => {

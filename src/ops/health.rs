@@ -9,6 +9,7 @@ use crate::changes::feed::Feed;
 use crate::context::Stopping;
 use crate::db::Db;
 use crate::guard::admission::Admission;
+use crate::guard::tls::Tls;
 use crate::seeing::Seeing;
 
 /// What the service is made of, as far as it is looked at from outside.
@@ -22,6 +23,8 @@ pub struct Watched {
     pub tail: AbortHandle,
     pub seeing: Seeing,
     pub admission: Admission,
+    /// Unset: clients come in plaintext.
+    pub tls: Option<Tls>,
 }
 
 /// Nothing is watched until the service has started.

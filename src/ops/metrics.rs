@@ -95,6 +95,7 @@ impl Collector for OfService {
         };
         calls(&mut page, watched)?;
         admission(&mut page, watched)?;
+        certificate(&mut page, watched)?;
         database(&mut page, watched)?;
         replicas(&mut page, &watched.db)?;
         log(&mut page, watched)?;
@@ -173,6 +174,19 @@ fn admission(page: &mut Page<'_>, watched: &Watched) -> fmt::Result {
     ];
     let reasons = reasons.map(|(reason, count)| ([("reason", reason)], count.value()));
     page.counters("refused_calls", "Calls answered OVERLOADED.", reasons)
+}
+
+/// Of the chain that new connections are shown, until its first certificate ends.
+fn certificate(page: &mut Page<'_>, watched: &Watched) -> fmt::Result {
+    let tls = watched.tls.as_ref();
+    let Some(end) = tls.and_then(|tls| tls.current().value.good_until) else {
+        return Ok(());
+    };
+    page.gauge(
+        "tls_certificate_expiry_timestamp_seconds",
+        "When the service's certificate ends, in seconds of 1970.",
+        end.unix_timestamp(),
+    )
 }
 
 fn database(page: &mut Page<'_>, watched: &Watched) -> fmt::Result {

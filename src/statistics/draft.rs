@@ -14,7 +14,7 @@ use crate::pb::{self, Comparison, Period, Statistic};
 use crate::record::clear_header;
 use crate::rules::Check;
 use crate::span::{Anchor, is_kept};
-use crate::statistics::station_references;
+use crate::statistics::{station_references, written};
 
 const METRIC_LENGTH_MAX: usize = 200;
 const CATEGORIES_MAX: usize = 50;
@@ -161,7 +161,10 @@ fn check_quantity(check: &mut Check, field: &str, statistic: &mut Statistic) {
         );
     }
     check.line(&at("as_written"), &quantity.as_written, PHRASE_LENGTH_MAX);
-    if !quote.contains(&quantity.as_written) {
+    if quote.contains(&quantity.as_written) {
+        let field = format!("{field}.quantity");
+        written::check(check, &field, quantity, quote, (value, value_max));
+    } else {
         let got = Violation::shown(&quantity.as_written);
         check.refuse(
             &at("as_written"),

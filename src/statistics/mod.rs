@@ -8,6 +8,7 @@ pub mod service;
 pub mod store;
 pub mod told;
 pub mod write;
+pub mod written;
 
 use crate::pb::Statistic;
 

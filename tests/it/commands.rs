@@ -72,7 +72,7 @@ async fn a_database_is_migrated_seeded_verified_and_reindexed() {
     let again = on(&database, "seed", &[]).await;
     prints(&again, &seeded.stdout);
     let verified = on(&database, "verify", &[]).await;
-    let sound = format!("1 revisions, 53 changes and 53 records are sound as of {token}\n");
+    let sound = format!("1 revision, 53 changes and 53 records are sound as of {token}\n");
     prints(&verified, &sound);
     let reindexed = on(&database, "reindex", &[]).await;
     prints(
@@ -144,7 +144,7 @@ async fn seed_takes_a_file_and_says_which_line_is_wrong() {
     let seeded = on(&database, "seed", &[path]).await;
     prints(
         &seeded,
-        &format!("1 records are there as of {}\n", token(&seeded)),
+        &format!("1 record is there as of {}\n", token(&seeded)),
     );
     std::fs::write(&file, format!("{station}\n{{\"station\": 1}}\n")).unwrap();
     fails(
@@ -198,5 +198,34 @@ async fn wrong_use_is_told_from_failure_and_no_password_is_repeated() {
             "{ended:?}"
         );
         assert!(!ended.stderr.contains("hidden"), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_to_listen_on_is_no_name() {
+    for option in ["--listen", "--ops-listen"] {
+        let ended = run(&["serve", option, "localhost:1"]).await;
+        assert_eq!(ended.code, WRONG_USE, "{ended:?}");
+        let allowed = "must be an address and a port, such as 127.0.0.1:50051";
+        assert!(ended.stderr.contains(allowed), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn calls_to_try_name_an_address_that_can_be_called() {
+    let database = Database::create().await;
+    let more = [
+        "--database-url",
+        &database.url,
+        "--insecure-plaintext",
+        "--insecure-no-authentication",
+    ];
+    let program = Program::serve_at("0.0.0.0:0", &more).await;
+    assert!(program.address.ip().is_unspecified());
+    let port = program.address.port();
+    assert_eq!(program.told.len(), 3, "{:?}", program.told);
+    for told in &program.told {
+        assert!(told.contains(&format!("127.0.0.1:{port}")), "{told}");
+        assert!(!told.contains("0.0.0.0"), "{told}");
     }
 }

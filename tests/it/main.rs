@@ -47,6 +47,7 @@ mod span_pages;
 mod span_properties;
 mod spans;
 mod transfer;
+mod unconnected;
 mod verify;
 mod visibility;
 mod ways;

@@ -69,7 +69,7 @@ async fn a_statistic_is_shown_with_its_sentence_and_what_corrected_it() {
         &statistic,
         &[
             "逆向行驶4.75万起",
-            "1 statistics",
+            "1 statistic",
             "t05 47500起",
             "CORRECTED  补全地名",
             "CREATED",

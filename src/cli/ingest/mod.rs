@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 
 use self::inputs::{Input, inputs};
 use crate::cli::client::{Channel, MESSAGE_BYTES, Retry, channel, print, progress};
+use crate::cli::count::counted;
 use crate::cli::json::line;
 use crate::cli::summary::summary;
 use crate::config::{IngestOptions, Output};
@@ -149,14 +150,17 @@ impl Totals {
                 false => format!(" ({} known before)", self.known),
             };
             eprintln!(
-                "{} pages{known}: {} articles, {} statistics, {} stations proposed, {} warnings",
-                self.pages, self.articles, self.statistics, self.stations, self.warnings
+                "{}{known}: {}, {}, {} proposed, {}",
+                counted(self.pages, "page"),
+                counted(self.articles, "article"),
+                counted(self.statistics, "statistic"),
+                counted(self.stations, "station"),
+                counted(self.warnings, "warning")
             );
         }
         match self.failed {
             0 => Ok(()),
-            1 => bail!("1 page could not be read"),
-            count => bail!("{count} pages could not be read"),
+            count => bail!("{} could not be read", counted(count, "page")),
         }
     }
 }

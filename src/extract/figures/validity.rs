@@ -10,6 +10,8 @@ use crate::extract::story::Role;
 use crate::page::Page;
 use crate::pb::comparison::Direction;
 use crate::pb::statistic::{Assertion, Qualifier};
+use crate::rules::Check;
+use crate::statistics::written;
 
 /// What a record must keep, as the drafts prove it.
 fn assert_valid(figure: &Figure, quote: &str) {
@@ -43,6 +45,9 @@ fn assert_valid(figure: &Figure, quote: &str) {
     if let (Some(value), Some(max)) = (value, max) {
         assert!(max > value, "{quote}");
     }
+    let mut check = Check::default();
+    written::check(&mut check, "quantity", &quantity, quote, (value, max));
+    assert!(check.finish().is_ok(), "{quantity:?} {quote}");
     let is_multiplied = quantity.as_written.contains(['百', '千', '万', '亿', '成']);
     assert!(quantity.significant_digits == 0 || is_multiplied, "{quote}");
     assert!(statistic.approximation == 0 || statistic.qualifier() == Qualifier::Approximate);

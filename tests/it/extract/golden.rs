@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use bulletin::extract::extract;
 use bulletin::page::Page;
+use bulletin::statistics::draft::StatisticDraft;
 
 use super::render::render;
 
@@ -50,6 +51,25 @@ fn every_bulletin_is_read_as_its_golden_file_says() {
         "{}\nscripts/golden --bless takes what is read now",
         different.join("\n")
     );
+}
+
+#[test]
+fn every_statistic_that_is_read_may_be_written() {
+    let mut written = 0;
+    for file in bulletins() {
+        let page = Page::new(&fs::read_to_string(&file).unwrap());
+        for records in extract(&page).articles {
+            for statistic in records.statistics {
+                let name = statistic.name.clone();
+                let article = &records.article;
+                let draft =
+                    StatisticDraft::prove("statistic", statistic, article, Some(&page), None);
+                draft.unwrap_or_else(|error| panic!("{} {name}: {error}", file.display()));
+                written += 1;
+            }
+        }
+    }
+    assert!(written >= 200, "{written} statistics");
 }
 
 /// The lines that only one of them has.

@@ -53,6 +53,11 @@ async fn a_file_that_is_no_good_is_named_and_nothing_is_served() {
             "rules[0] has no role",
         ),
         ("policy", "{", "EOF while parsing"),
+        (
+            "policy",
+            "{\"rules\": [{\"subject\": \"a*b\", \"role\": \"reader\"}]}",
+            "rules[0].subject may have one *, at its end",
+        ),
     ] {
         let (mount, options) = mounted(&authority, &signer);
         mount.put(&[(file, contents)]);
@@ -131,12 +136,25 @@ async fn commands_reach_a_service_by_tls_and_are_known_by_token_or_certificate()
         "localhost",
     ];
     assert_eq!(run(&named).await.code, Some(0));
-    for plain in [
-        &["healthcheck", "--addr", &addr][..],
-        &["healthcheck", "--addr", &addr, "--tls"],
-        &["healthcheck", "--addr", &ip, "--ca", &ca],
+    let plain = Program::serve(&database_url).await;
+    let plainly = plain.address.to_string();
+    let (speaks_tls, speaks_none) = ("where it speaks TLS, give --ca", "speaks no TLS there");
+    let believe = "name the authority of its certificate (--ca FILE)";
+    for (way, hint) in [
+        (&["--addr", &addr][..], speaks_tls),
+        (&["--addr", &addr, "--tls"], believe),
+        (&["--addr", &ip, "--ca", &ca], believe),
+        (&["--addr", &plainly, "--ca", &ca], speaks_none),
     ] {
-        assert_eq!(run(plain).await.code, Some(1), "{plain:?}");
+        for command in [
+            &["healthcheck"][..],
+            &["watch", "--until-checkpoint", "--retry-timeout-ms", "0"],
+            &["show", "articles/a", "--retry-timeout-ms", "0"],
+        ] {
+            let ended = run(&[command, way].concat()).await;
+            assert_eq!(ended.code, Some(1), "{command:?} {way:?}");
+            assert!(ended.stderr.contains(hint), "{hint}: {ended:?}");
+        }
     }
 
     let export = async |more: &[&str]| {

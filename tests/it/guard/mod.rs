@@ -80,7 +80,7 @@ impl Mount {
         }
     }
 
-    fn put_certificate(&self, issued: &Issued) {
+    pub fn put_certificate(&self, issued: &Issued) {
         self.put(&[("tls.crt", &issued.certificate), ("tls.key", &issued.key)]);
     }
 

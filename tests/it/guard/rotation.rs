@@ -9,7 +9,9 @@ use serde_json::json;
 use super::issuer::{Signer, claims, key_set};
 use super::{Mount, Transport, by_tls, is_unauthenticated, needs, policy, read, rules, write};
 use crate::support::certificates::Authority;
-use crate::support::{Service, until};
+use crate::support::http::Metrics;
+use crate::support::program::Program;
+use crate::support::{Database, Service, until};
 
 /// How often the certificate is replaced, each as soon as the one before is shown.
 /// `BULLETIN_IT_ROTATIONS` says otherwise.
@@ -101,6 +103,37 @@ async fn a_bad_certificate_is_not_taken_and_the_next_good_one_is() {
     mount.put_certificate(&other);
     until("the good file is taken", async || tls.reloads().taken == 1).await;
     assert_eq!(authority.shown_by(&service).await, other.der);
+}
+
+#[tokio::test]
+async fn the_metric_of_its_end_follows_the_certificate() {
+    let (mount, authority, database) = (Mount::new(), Authority::new(), Database::create().await);
+    let (certificate, key) = (mount.name("tls.crt"), mount.name("tls.key"));
+    mount.put_certificate(&authority.issue_until(2031, &["localhost"]));
+    let tls = ["--tls-certificate", &certificate, "--tls-key", &key];
+    let program = Program::serve(&[&["--database-url", &database.url], &tls[..]].concat()).await;
+    let end = async || {
+        let metrics = Metrics::of(program.ops).await;
+        metrics.value("bulletin_tls_certificate_expiry_timestamp_seconds", &[])
+    };
+    let begins = |year| rcgen::date_time_ymd(year, 1, 1).unix_timestamp() as f64;
+    assert_eq!(end().await, begins(2031));
+    mount.put_certificate(&authority.issue_until(2033, &["localhost"]));
+    until("the next end is told", async || end().await == begins(2033)).await;
+    mount.put_certificate(&authority.issue_until(2029, &["localhost"]));
+    until("the last end is told", async || end().await == begins(2029)).await;
+}
+
+#[tokio::test]
+async fn in_plaintext_no_certificate_ends() {
+    let database = Database::create().await;
+    let program = Program::serve(&["--database-url", &database.url]).await;
+    let described = Metrics::of(program.ops).await.described();
+    let of_certificates: Vec<&String> = described
+        .keys()
+        .filter(|name| name.contains("certificate"))
+        .collect();
+    assert_eq!(of_certificates, Vec::<&String>::new());
 }
 
 #[tokio::test]

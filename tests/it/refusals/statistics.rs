@@ -111,6 +111,8 @@ fn ranges() -> Vec<Case> {
             statistic.qualifier = pb::statistic::Qualifier::Range.into();
             let quantity = statistic.quantity.as_mut().unwrap();
             (quantity.value, quantity.value_max) = (low, high);
+            quantity.as_written.clear();
+            quantity.significant_digits = 0;
         })
     };
     vec![
@@ -141,6 +143,20 @@ fn ranges() -> Vec<Case> {
             &["statistic.quantity.as_written"],
             |quantity| {
                 quantity.as_written = "4.76万".to_owned();
+            },
+        ),
+        quantity(
+            "value that as_written contradicts",
+            &["statistic.quantity.value"],
+            |quantity| {
+                quantity.value = decimal("4750");
+            },
+        ),
+        quantity(
+            "place that the value has multiplied out",
+            &["statistic.quantity.unit"],
+            |quantity| {
+                quantity.unit = "万起".to_owned();
             },
         ),
         quantity(

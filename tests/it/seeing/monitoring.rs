@@ -6,7 +6,9 @@ use bulletin::pb;
 use regex::Regex;
 use serde_json::Value;
 
+use crate::guard::Mount;
 use crate::support::Database;
+use crate::support::certificates::Authority;
 use crate::support::http::Metrics;
 use crate::support::program::Program;
 
@@ -18,10 +20,15 @@ const DASHBOARD: &str = include_str!("../../../deploy/monitoring/dashboard.json"
 /// The metrics of a service that was called a little, by the names that samples have.
 async fn real() -> (Metrics, BTreeMap<String, String>) {
     let database = Database::create().await;
+    let (mount, authority) = (Mount::new(), Authority::new());
+    mount.put_certificate(&authority.issue(&["localhost"]));
+    let (certificate, key) = (mount.name("tls.crt"), mount.name("tls.key"));
     let (url, standby) = (&database.url, database.url.as_str());
-    let arguments = ["--database-url", url, "--database-replica-urls", standby];
-    let program = Program::serve(&arguments).await;
-    let service = program.service(&database);
+    let databases = ["--database-url", url, "--database-replica-urls", standby];
+    let tls = ["--tls-certificate", &certificate, "--tls-key", &key];
+    let program = Program::serve(&[databases, tls].concat()).await;
+    let mut service = program.service(&database);
+    service.channel = authority.endpoint(&service, None).connect_lazy();
     service.create_station("one").await.unwrap();
     service.station("stations/one").await;
     service

@@ -34,7 +34,13 @@ pub struct Ended {
 
 /// Runs a command to its end.
 pub async fn run(arguments: &[&str]) -> Ended {
+    run_in(&[], arguments).await
+}
+
+/// The same, with these variables in its environment.
+pub async fn run_in(variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
     let mut command = command(arguments);
+    command.envs(variables.iter().copied());
     let run = tokio::task::spawn_blocking(move || command.output());
     let Output {
         status,
@@ -98,7 +104,9 @@ pub struct Program {
     pub address: SocketAddr,
     /// Where metrics and probes are.
     pub ops: SocketAddr,
-    // open, for it goes on to print calls to try
+    /// The calls to try that it prints.
+    pub told: Vec<String>,
+    // Open, for it may go on to print.
     _stdout: BufReader<ChildStdout>,
 }
 
@@ -129,10 +137,11 @@ impl Program {
             let mut child = command.spawn().unwrap();
             let mut stdout = BufReader::new(child.stdout.take().unwrap());
             let address = after(&mut stdout, "serving on ");
-            let ops = after(&mut stdout, "metrics and probes on http://");
+            let (told, ops) = until_line(&mut stdout, "metrics and probes on http://");
             Self {
                 address: address.split(';').next().unwrap().parse().unwrap(),
                 ops: ops.parse().unwrap(),
+                told,
                 child,
                 _stdout: stdout,
             }
@@ -183,9 +192,19 @@ impl Program {
 
 /// The rest of the first line that begins so.
 fn after(stdout: &mut BufReader<ChildStdout>, beginning: &str) -> String {
-    let mut lines = stdout.lines().map_while(Result::ok);
-    let rest = lines.find_map(|line| Some(line.strip_prefix(beginning)?.to_owned()));
-    rest.unwrap_or_else(|| panic!("it does not print {beginning:?}"))
+    until_line(stdout, beginning).1
+}
+
+/// The lines before the first that begins so, and its rest.
+fn until_line(stdout: &mut BufReader<ChildStdout>, beginning: &str) -> (Vec<String>, String) {
+    let mut before = Vec::new();
+    for line in stdout.lines().map_while(Result::ok) {
+        match line.strip_prefix(beginning) {
+            Some(rest) => return (before, rest.to_owned()),
+            None => before.push(line),
+        }
+    }
+    panic!("it does not print {beginning:?}")
 }
 
 impl Drop for Program {

@@ -281,7 +281,8 @@ fn statistic(
 ) -> Statistic {
     let name = |place: usize| format!("{}/statistics/t{place:02}", article.name);
     let enumerated = |random: &mut Random, bound| i32::try_from(random.below(bound)).unwrap();
-    let as_written = random.of(&["", "4.75万", "3_0%", "*5*", "\\300"]);
+    // Numbers that cannot be read contradict no value.
+    let as_written = random.of(&["", "约4.75万", "3_0%", "*5*", "\\300"]);
     let has_digits = as_written.contains('万') && random.one_in(2);
     let has_change = random.one_in(2);
     let value = (!has_change || random.one_in(2)).then(|| random.of(&NUMBERS));

@@ -36,7 +36,10 @@ pub fn find(report: &Report<'_>, index: usize, units: &Units) -> Vec<Link> {
             let honour = honour_of(figure, &report.honours);
             let stations = match honour {
                 Some(honour) => honour.recipients.clone(),
-                None => named.before(figure, sentences.around(&figure.number)),
+                None => {
+                    let text = report.story.parts[figure.number.part].passage.text();
+                    named.before(figure, text, sentences.around(&figure.number))
+                }
             };
             let said = reach
                 .iter()
@@ -71,8 +74,9 @@ impl<'u> Named<'u> {
         Self { found }
     }
 
-    /// The units that the words of a figure name; else the nearest before it in its sentence.
-    fn before(&self, figure: &Figure, sentence: Range<usize>) -> Vec<usize> {
+    /// The units that the words of a figure name; else the nearest before it in its sentence, with
+    /// those that it is listed with.
+    fn before(&self, figure: &Figure, text: &str, sentence: Range<usize>) -> Vec<usize> {
         let number = &figure.number;
         let start = self.found.partition_point(|found| {
             (found.place.part, found.place.end) <= (number.part, sentence.start)
@@ -86,7 +90,14 @@ impl<'u> Named<'u> {
             .filter(|found| figure.place.contains(&found.place));
         let mut stations: Vec<usize> = own.map(|found| found.unit).collect();
         if stations.is_empty() {
-            stations.extend(before.last().map(|found| found.unit));
+            let is_joined = |pair: &[&&Found]| {
+                let between = text.get(pair[0].place.end..pair[1].place.start);
+                matches!(between, Some("、" | "和" | "及" | "与" | "以及" | "同"))
+            };
+            let joined = before.windows(2).rev().take_while(|pair| is_joined(pair));
+            let count = joined.count() + 1;
+            let nearest = before.iter().rev().take(count).rev();
+            stations.extend(nearest.map(|found| found.unit));
         }
         let mut seen = std::collections::HashSet::new();
         stations.retain(|unit| seen.insert(*unit));

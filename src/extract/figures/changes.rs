@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::bases::{drop_bases, is_right_after, stated};
-use super::lexicon::{self, Compare, Cue, Move, UnitKind};
+use super::lexicon::{self, Compare, Cue, Listed, Move, UnitKind};
 use super::measures::Measure;
 use super::pairs;
 use super::sheet::{Sheet, tail};
@@ -187,11 +187,14 @@ fn own_change(sheet: &Sheet<'_>, reading: &Reading, done: &[Reading]) -> Option<
     let is_of_last = last.is_some_and(|last| is_right_after(sheet, last, reading, verb));
     // 2210人(+5.3%): a sign in brackets.
     let is_signed = sheet.clauses[reading.clause].is_aside && matches!(lead, "+" | "-");
-    let has_basis = basis.is_some() || is_of_last || is_signed;
+    let name = trim_name(sheet, start..name_end);
+    // 死亡人数减少3人, but not 减少开支20万元.
+    let is_of_amount =
+        is_bare && !compare.needs_basis && Listed::Varying.ends(&sheet.text[name.clone()]);
+    let has_basis = basis.is_some() || is_of_last || is_signed || is_of_amount;
     if !is_difference(compare, kind, between, has_basis) {
         return None;
     }
-    let name = trim_name(sheet, start..name_end);
     Some(Change {
         direction: compare.direction,
         basis,

@@ -168,6 +168,7 @@ pub fn is_barred(text: &str, measure: &Measure) -> bool {
     let is_all_day = word == "小时" && measure.value == rust_decimal::Decimal::from(24);
     let is_picture_note = word == "张" && before.ends_with("图片");
     let is_of_law = is_of_law || is_penalty(before) || is_limit(before);
+    let is_class = is_class || is_excess(before, word, after);
     let is_place = matches!(word, "公里" | "千米" | "米" | "km") && is_on_a_road(before, after);
     let is_class = is_class || is_floor;
     is_order || is_picture_note || is_of_law || is_class || is_all_day || is_place
@@ -202,6 +203,14 @@ fn is_limit(before: &str) -> bool {
     ];
     let before = before.trim_end_matches(['为', '是', '的']);
     RULES.iter().any(|rule| before.ends_with(rule))
+}
+
+/// 超限50%以上的货车: how far a rule was broken tells which are meant; 经测该车超限50% was measured.
+fn is_excess(before: &str, word: &str, after: &str) -> bool {
+    const BOUNDS: [&str; 7] = ["以上", "以下", "不足", "不满", "未满", "未达", "的"];
+    word == "%"
+        && Listed::Excess.ends(before)
+        && BOUNDS.iter().any(|bound| after.starts_with(bound))
 }
 
 /// 沿国道行驶至156公里处, 156公里+300米: how far along a road, no length.

@@ -18,12 +18,14 @@ mod names;
 mod pairs;
 mod periods;
 mod places;
+mod rounding;
 mod scan;
 mod sheet;
 mod statements;
 #[cfg(test)]
 mod tests;
 mod times;
+mod turns;
 #[cfg(test)]
 mod validity;
 
@@ -81,10 +83,18 @@ pub fn find(story: &Story<'_>) -> Vec<Figure> {
         .filter(|(is_headline, _)| has_headline && !is_headline)
         .flat_map(|(_, figures)| figures.iter().map(fact))
         .collect();
+    let body = read
+        .iter()
+        .filter(|(is_headline, _)| has_headline && !is_headline);
+    let exact: Vec<Statistic> = body
+        .flat_map(|(_, figures)| figures.iter().map(|figure| figure.statistic.clone()))
+        .collect();
     let mut all = Vec::new();
     for (is_headline, mut figures) in read {
         if is_headline {
-            figures.retain(|figure| !told.contains(&fact(figure)));
+            figures.retain(|figure| {
+                !told.contains(&fact(figure)) && !rounding::is_rounded(figure, &exact)
+            });
         }
         let offset = all.len();
         for figure in &mut figures {

@@ -3,13 +3,19 @@
 use std::ops::Range;
 
 use super::changes::Reading;
-use super::lexicon::{Cue, Listed, UnitKind};
+use super::lexicon::{Cue, Listed, UnitKind, compare_before};
+use super::periods;
 use super::sheet::Sheet;
 
 const METRIC_LENGTH_MAX: usize = 60;
 
 /// Names that say only how the figure before was averaged.
 const MEANS: [&str; 6] = ["日均", "人均", "月均", "年均", "户均", "平均"];
+
+/// Marks that stand around a name and are no part of it.
+const LEAD_MARKS: [char; 13] = [
+    '“', '”', ' ', ',', '、', ':', '(', ')', '《', '》', '\t', '+', '。',
+];
 
 /// The names of a figure.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -99,7 +105,7 @@ impl<'t> Told<'t> {
             Some(before) => before.whole.start,
             None => reading.measure.whole.start,
         };
-        let start = words.start.min(first);
+        let start = behind_time(sheet, words.start.min(first), first);
         let after = reading.measure.whole.end;
         let rest = &sheet.text[after..words.end.max(after)];
         let raw = &sheet.text[start..first];
@@ -130,6 +136,34 @@ impl<'t> Told<'t> {
             noun,
             deed: deeds.find(|deed| !SUMS.contains(deed)),
         }
+    }
+}
+
+/// 全市11月12日至18日共接报警情: where the words go on behind a time that names nothing with what
+/// stands before it.
+fn behind_time(sheet: &Sheet<'_>, start: usize, first: usize) -> usize {
+    let moment = periods::last_moment(sheet, &(start..first)).map(|moment| {
+        let after = &sheet.text[moment.range.end..first];
+        let word = periods::since(after)
+            .len()
+            .max(periods::before_which(after).len());
+        moment.range.start..moment.range.end + word
+    });
+    let is_time = |cue| matches!(cue, Cue::Period | Cue::Months(..) | Cue::Until);
+    let cue = sheet.last_cue(start..first, is_time);
+    let cue = cue.map(|cue| cue.range.clone());
+    let Some(time) = moment.into_iter().chain(cue).max_by_key(|time| time.end) else {
+        return start;
+    };
+    let mut head = sheet.text[start..time.start].trim_matches(LEAD_MARKS);
+    while let Some(word) = Listed::LeadStart.first_at(head) {
+        head = head[word.len()..].trim_matches(LEAD_MARKS);
+    }
+    let rest = &sheet.text[time.end..first];
+    let is_attribute = rest.is_empty() || rest.starts_with(['的', '度', '内', '中']);
+    match head.is_empty() && !is_attribute {
+        true => time.end,
+        false => start,
     }
 }
 
@@ -187,11 +221,8 @@ fn listed_name(name: &str, (turn, count): (usize, usize)) -> String {
 
 /// What is said before a number, without the words that only lead to it.
 fn lead(text: &str) -> &str {
-    const MARKS: [char; 13] = [
-        '“', '”', ' ', ',', '、', ':', '(', ')', '《', '》', '\t', '+', '。',
-    ];
     let text = text.rsplit(',').next().unwrap_or(text);
-    let mut text = text.trim_matches(MARKS);
+    let mut text = text.trim_matches(LEAD_MARKS);
     loop {
         let start = Listed::LeadStart
             .first_at(text)
@@ -200,11 +231,22 @@ fn lead(text: &str) -> &str {
         let end = end.map(|word| &text[..text.len() - word.len()]);
         let is_word = text.ends_with("行为") || text.ends_with('均') && !text.ends_with("分别均");
         let end = end.filter(|_| !is_word);
+        let end = reached(text).or(end);
         match start.filter(|rest| !rest.is_empty()).or(end) {
-            Some(rest) => text = rest.trim_matches(MARKS),
+            Some(rest) => text = rest.trim_matches(LEAD_MARKS),
             None => return text,
         }
     }
+}
+
+/// 破案率 of 破案率提高到: what reached a number, without the verb that says how.
+fn reached(text: &str) -> Option<&str> {
+    let moved = ["到", "至", "为"]
+        .iter()
+        .find_map(|to| text.strip_suffix(to))?;
+    let verb = compare_before(moved).filter(|verb| !verb.is_noun && !verb.needs_basis)?;
+    let name = moved[..moved.len() - verb.word.len()].trim_end();
+    (!name.is_empty()).then_some(name)
 }
 
 /// What a classifier counts: 4把管制刀具.
@@ -218,7 +260,11 @@ fn noun(rest: &str, reading: &Reading) -> String {
         return String::new();
     }
     let rest = rest.trim_start_matches(['的', ' ', '“', '”']);
-    let words = Listed::NounEnd.find_in(rest);
+    let words = Listed::NounEnd.find_in(rest).map(|at| {
+        // 人受伤: what befell them is part of the name, though 受 ends others.
+        let outcome = Listed::Outcome.first_at(&rest[at..]);
+        at + outcome.map_or(0, str::len)
+    });
     let marks = rest.find([',', '、', '(', '。', ';']);
     let end = words.into_iter().chain(marks).min().unwrap_or(rest.len());
     let noun = rest[..end].trim().chars();

@@ -5,56 +5,18 @@ use std::ops::Range;
 use super::changes::{Change, Reading, basis, trim_name};
 use super::lexicon::{Move, UnitKind};
 use super::sheet::Sheet;
+use super::turns;
 
 /// Longest list of differences that is paired with a list of values.
 const LIST_MAX: usize = 30;
 
 /// Gives what is told of values to them, and to values and differences the names they share.
 pub fn pair(sheet: &Sheet<'_>, readings: &mut Vec<Reading>) {
-    take_turns(readings);
+    turns::take(sheet, readings);
     give(sheet, readings);
     take_results(sheet, readings);
     name_values(sheet, readings);
     note_words(sheet, readings);
-}
-
-/// Numbers differences of one clause that share their names, or have none of their own.
-fn take_turns(readings: &mut [Reading]) {
-    let mut start = 0;
-    while start < readings.len() {
-        let clause = readings[start].clause;
-        let mut end = start + 1;
-        let name = readings[start]
-            .change
-            .as_ref()
-            .map(|change| change.name.clone());
-        let unit = readings[start].measure.unit.map(|unit| unit.unit);
-        let goes_on = |reading: &Reading| {
-            let is_same = reading.measure.unit.map(|own| own.unit) == unit;
-            let change = reading.change.as_ref().filter(|_| reading.is_change);
-            reading.clause == clause
-                && change.is_some_and(|change| {
-                    let has_own = !change.name.is_empty() || change.basis.is_some();
-                    Some(&change.name) == name.as_ref() || is_same && !has_own
-                })
-        };
-        while readings[start].is_change && readings.get(end).is_some_and(goes_on) {
-            end += 1;
-        }
-        let (name, basis) = match &readings[start].change {
-            Some(change) => (change.name.clone(), change.basis.clone()),
-            None => (0..0, None),
-        };
-        let count = end - start;
-        for (turn, reading) in readings[start..end].iter_mut().enumerate() {
-            if let Some(change) = reading.change.as_mut() {
-                change.name = name.clone();
-                change.basis = basis.clone();
-                change.turn = (turn, count);
-            }
-        }
-        start = end;
-    }
 }
 
 /// Gives differences that name nothing to the values before them.
@@ -86,17 +48,46 @@ fn give(sheet: &Sheet<'_>, readings: &mut Vec<Reading>) {
             taken[weaker] = false;
             name(&mut readings[weaker]);
         }
+        if turns::last(readings, index) == index && turn + 1 < count {
+            give_flat(sheet, readings, &taken, &change, (first, index));
+        }
         let before = readings[value].change.take();
         let basis = change
             .basis
             .clone()
             .or(before.and_then(|before| before.basis));
         readings[value].change = Some(Change { basis, ..change });
-        let last = first + count.max(1) - 1;
+        let last = turns::last(readings, index);
         readings[value].change_end = Some(readings[last].measure.whole.end);
         taken[index] = true;
     }
     drop_taken(readings, &taken);
+}
+
+/// Says of the last of listed values that it has not changed, which 持平 told in its turn.
+fn give_flat(
+    sheet: &Sheet<'_>,
+    readings: &mut [Reading],
+    taken: &[bool],
+    last: &Change,
+    place: (usize, usize),
+) {
+    let (turn, count) = last.turn;
+    let flat = Change {
+        direction: Move::Flat,
+        turn: (turn + 1, count),
+        ..last.clone()
+    };
+    let value = target(sheet, readings, taken, &flat, place)
+        .filter(|value| readings[*value].change.is_none())
+        .filter(|value| is_said_of(sheet, readings, taken, *value, place));
+    if let Some(value) = value {
+        readings[value].change_end = Some(sheet.clauses[readings[place.1].clause].range.end);
+        readings[value].change = Some(Change {
+            delta: None,
+            ..flat
+        });
+    }
 }
 
 /// Which value before a difference is meant: of a list, its place; of one that counts, one of its unit.

@@ -150,6 +150,10 @@ impl Reader<'_> {
         if is_inside('“', '”') || is_inside('《', '》') {
             return None;
         }
+        // 以他名字命名的调解室 is called so, and honoured by nobody.
+        if before.ends_with("名字") || before.ends_with("姓名") {
+            return None;
+        }
         let turn = before.rfind(['被', '由']).map(|at| start + at);
         let is_passive = turn.is_some() && kind != Verb::Aspired;
         let subject_end = turn.unwrap_or(verb.start);
@@ -220,6 +224,10 @@ impl Reader<'_> {
                 Some(rest) => self.receivers(sentence.end - rest.len(), sentence.end).1,
                 None => self.subject(sentence, award, last.as_ref()),
             };
+        }
+        // 个人三等功 is no unit's.
+        if text[first.text.clone()].starts_with("个人") {
+            recipients.units.clear();
         }
         for (number, title) in titles.iter().enumerate() {
             let start = if number == 0 {
@@ -295,9 +303,13 @@ impl Reader<'_> {
             return last.clone();
         }
         let before = sentence.start..award.start.max(sentence.start);
-        Recipients {
-            units: recipients::list(self.marked, &before).0,
-            ..Recipients::default()
+        let (units, end) = recipients::list(self.marked, &before);
+        match recipients::is_of_somebody(&text[end..]) {
+            true => Recipients::default(),
+            false => Recipients {
+                units,
+                ..Recipients::default()
+            },
         }
     }
 

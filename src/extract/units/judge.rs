@@ -211,7 +211,9 @@ fn fits_station(name: &mut Name<'_>, is_below: bool) -> bool {
 }
 
 fn fits_post(name: &Name<'_>, is_below: bool) -> bool {
-    const GENERAL: [&str; 25] = [
+    const GENERAL: [&str; 27] = [
+        "新建",
+        "建设",
         "街面",
         "驻村",
         "社区",

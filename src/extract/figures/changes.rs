@@ -154,7 +154,11 @@ fn own_change(sheet: &Sheet<'_>, reading: &Reading, done: &[Reading]) -> Option<
         .max(floor)
         .min(measure.whole.start);
     let lead = &sheet.text[start..measure.whole.start];
-    let lead = lead.trim_end_matches(['了', ' ', '的']);
+    // 少了七成 compares, and 少 alone may not.
+    let lead = match lexicon::compare_before(lead) {
+        Some(_) => lead,
+        None => lead.trim_end_matches(['了', ' ', '的']),
+    };
     let lead = ["均在", "都在"]
         .iter()
         .find_map(|word| lead.strip_suffix(word))

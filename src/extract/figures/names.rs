@@ -3,19 +3,14 @@
 use std::ops::Range;
 
 use super::changes::Reading;
-use super::lexicon::{Cue, Listed, UnitKind, compare_before};
-use super::periods;
+use super::leads::{behind_time, lead};
+use super::lexicon::{Cue, Listed, UnitKind};
 use super::sheet::Sheet;
 
 const METRIC_LENGTH_MAX: usize = 60;
 
 /// Names that say only how the figure before was averaged.
 const MEANS: [&str; 6] = ["日均", "人均", "月均", "年均", "户均", "平均"];
-
-/// Marks that stand around a name and are no part of it.
-const LEAD_MARKS: [char; 13] = [
-    '“', '”', ' ', ',', '、', ':', '(', ')', '《', '》', '\t', '+', '。',
-];
 
 /// The names of a figure.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,6 +20,8 @@ pub struct Names {
     pub categories: Vec<String>,
     /// The deed that opens the list, for the figures that go on with it.
     deed: String,
+    /// Whether what the subject did is counted, and not the subject: 非机动车闯红灯, but 被盗电动车.
+    is_of_deeds: bool,
 }
 
 /// Names a figure by the words between its neighbours, `words`; `before` are the names of the figure
@@ -50,6 +47,7 @@ pub fn names(
     let before = before.filter(|_| reading.name.is_none());
     let mut names = Names::default();
     let inherited = before.filter(|_| told.deed.is_none() && !told.lead.is_empty());
+    let doer = inherited.filter(|before| before.is_of_deeds);
     names.deed = match (told.deed, inherited) {
         (Some(deed), _) => deed.to_owned(),
         (None, Some(before)) => before.deed.clone(),
@@ -57,32 +55,51 @@ pub fn names(
     };
     let is_named = |subject: &&str| {
         let rest = told.lead.split_once(subject).map(|(_, rest)| rest);
-        rest.is_some_and(|rest| !rest.starts_with('道'))
+        rest.is_some_and(|rest| !rest.starts_with(['道', '驾', '号', '牌', '登', '检']))
     };
     let subject = Listed::Subject.all_in(told.lead).find(is_named);
-    names.subject = match (subject, inherited) {
+    names.subject = match (subject, doer) {
         (Some(subject), _) => subject.to_owned(),
         (None, Some(before)) => before.subject.clone(),
         (None, None) => String::new(),
     };
+    names.is_of_deeds = doer.is_some() && subject.is_none()
+        || subject.is_some_and(|subject| !told.lead.ends_with(subject));
     let is_share = kind(reading) == Some(UnitKind::Share);
     let prefix = match inherited.filter(|_| !is_share) {
-        Some(before) if subject.is_none() => format!("{}{}", before.deed, before.subject),
+        Some(before) if subject.is_none() && before.is_of_deeds => {
+            format!("{}{}", before.deed, before.subject)
+        }
         Some(before) => before.deed.clone(),
         None => String::new(),
     };
     names.categories = categories(told.lead, &names);
-    let prefix = match before.filter(|_| MEANS.contains(&told.lead)) {
+    let prefix = match before
+        .filter(|_| MEANS.contains(&told.lead) || is_share && told.lead.starts_with('占'))
+    {
         Some(before) => before.metric.clone(),
         None => prefix,
     };
     let name = format!("{prefix}{}{}", told.lead, told.noun);
+    let name = match name.ends_with('占') && is_share {
+        true => format!("{name}比"),
+        false => name,
+    };
     names.metric = match before {
         _ if !name.trim().is_empty() => ending(&name),
         Some(before) => before.metric.clone(),
         None => metric_or("", reading),
     };
     names
+}
+
+/// 占21.4%, 日均22.5万人次: whether the clause of a number says only how it is of the one before.
+pub fn is_of_last(sheet: &Sheet<'_>, reading: &Reading) -> bool {
+    let number = &reading.measure;
+    let start = sheet.clause_of(&number.core).start;
+    let text = sheet.text[start.min(number.whole.start)..number.whole.start].trim();
+    let is_share = kind(reading) == Some(UnitKind::Share);
+    is_share && text.starts_with('占') || MEANS.contains(&text)
 }
 
 fn kind(reading: &Reading) -> Option<UnitKind> {
@@ -139,34 +156,6 @@ impl<'t> Told<'t> {
     }
 }
 
-/// 全市11月12日至18日共接报警情: where the words go on behind a time that names nothing with what
-/// stands before it.
-fn behind_time(sheet: &Sheet<'_>, start: usize, first: usize) -> usize {
-    let moment = periods::last_moment(sheet, &(start..first)).map(|moment| {
-        let after = &sheet.text[moment.range.end..first];
-        let word = periods::since(after)
-            .len()
-            .max(periods::before_which(after).len());
-        moment.range.start..moment.range.end + word
-    });
-    let is_time = |cue| matches!(cue, Cue::Period | Cue::Months(..) | Cue::Until);
-    let cue = sheet.last_cue(start..first, is_time);
-    let cue = cue.map(|cue| cue.range.clone());
-    let Some(time) = moment.into_iter().chain(cue).max_by_key(|time| time.end) else {
-        return start;
-    };
-    let mut head = sheet.text[start..time.start].trim_matches(LEAD_MARKS);
-    while let Some(word) = Listed::LeadStart.first_at(head) {
-        head = head[word.len()..].trim_matches(LEAD_MARKS);
-    }
-    let rest = &sheet.text[time.end..first];
-    let is_attribute = rest.is_empty() || rest.starts_with(['的', '度', '内', '中']);
-    match head.is_empty() && !is_attribute {
-        true => time.end,
-        false => start,
-    }
-}
-
 /// 单位被…命名为…: what the counted ones were given.
 fn given(rest: &str) -> Option<String> {
     let (counted, given) = rest.split_once('被')?;
@@ -219,36 +208,6 @@ fn listed_name(name: &str, (turn, count): (usize, usize)) -> String {
     }
 }
 
-/// What is said before a number, without the words that only lead to it.
-fn lead(text: &str) -> &str {
-    let text = text.rsplit(',').next().unwrap_or(text);
-    let mut text = text.trim_matches(LEAD_MARKS);
-    loop {
-        let start = Listed::LeadStart
-            .first_at(text)
-            .map(|word| &text[word.len()..]);
-        let end = Listed::LeadEnd.first_before(text);
-        let end = end.map(|word| &text[..text.len() - word.len()]);
-        let is_word = text.ends_with("行为") || text.ends_with('均') && !text.ends_with("分别均");
-        let end = end.filter(|_| !is_word);
-        let end = reached(text).or(end);
-        match start.filter(|rest| !rest.is_empty()).or(end) {
-            Some(rest) => text = rest.trim_matches(LEAD_MARKS),
-            None => return text,
-        }
-    }
-}
-
-/// 破案率 of 破案率提高到: what reached a number, without the verb that says how.
-fn reached(text: &str) -> Option<&str> {
-    let moved = ["到", "至", "为"]
-        .iter()
-        .find_map(|to| text.strip_suffix(to))?;
-    let verb = compare_before(moved).filter(|verb| !verb.is_noun && !verb.needs_basis)?;
-    let name = moved[..moved.len() - verb.word.len()].trim_end();
-    (!name.is_empty()).then_some(name)
-}
-
 /// What a classifier counts: 4把管制刀具.
 fn noun(rest: &str, reading: &Reading) -> String {
     let counts = matches!(
@@ -260,10 +219,11 @@ fn noun(rest: &str, reading: &Reading) -> String {
         return String::new();
     }
     let rest = rest.trim_start_matches(['的', ' ', '“', '”']);
-    let words = Listed::NounEnd.find_in(rest).map(|at| {
-        // 人受伤: what befell them is part of the name, though 受 ends others.
-        let outcome = Listed::Outcome.first_at(&rest[at..]);
-        at + outcome.map_or(0, str::len)
+    // 人受伤, 受损车辆: what befell the counted is part of their name, though 受 ends others.
+    let first = Listed::Outcome.first_at(rest).map_or(0, str::len);
+    let words = Listed::NounEnd.find_in(&rest[first..]).map(|at| {
+        let outcome = Listed::Outcome.first_at(&rest[first + at..]);
+        first + at + outcome.map_or(0, str::len)
     });
     let marks = rest.find([',', '、', '(', '。', ';']);
     let end = words.into_iter().chain(marks).min().unwrap_or(rest.len());

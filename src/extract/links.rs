@@ -10,6 +10,24 @@ use super::story::{Place, Story, sentences};
 use super::units::{Found, Units};
 use crate::pb::quotation::Mode;
 
+/// Words behind a unit by which it only tells which case or whose order is meant: 公安部督办案件.
+const ATTRIBUTES: [&str; 9] = [
+    "督办",
+    "挂牌",
+    "目标案",
+    "交办",
+    "部署",
+    "统一部署",
+    "通缉",
+    "A级",
+    "B级",
+];
+
+/// Words that join units of one deed.
+const JOINTS: [&str; 10] = [
+    "、", "和", "及", "与", "以及", "同", "联合", "会同", "协同", "配合",
+];
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Link {
     /// Indices of units.
@@ -31,7 +49,7 @@ pub fn find(report: &Report<'_>, index: usize, units: &Units) -> Vec<Link> {
         .collect();
     let mut sentences = Sentences::of(&report.story);
     let figures = report.figures.iter();
-    figures
+    let mut links: Vec<Link> = figures
         .map(|figure| {
             let honour = honour_of(figure, &report.honours);
             let stations = match honour {
@@ -51,7 +69,36 @@ pub fn find(report: &Report<'_>, index: usize, units: &Units) -> Vec<Link> {
                 honour: honour.map_or_else(String::new, |honour| honour.honour.id.clone()),
             }
         })
-        .collect()
+        .collect();
+    take_turns(report, &mut links);
+    links
+}
+
+/// 城东分局、城西分局得分分别为96分、95分: each of listed numbers is of the unit in its turn.
+fn take_turns(report: &Report<'_>, links: &mut [Link]) {
+    let figures = &report.figures;
+    let goes_on = |one: &Figure, two: &Figure| {
+        let text = report.story.parts[one.number.part].passage.text();
+        let is_same = one.number.part == two.number.part;
+        let between = text.get(one.number.end..two.number.start);
+        is_same && matches!(between, Some("、" | "和" | "及" | "与" | ","))
+    };
+    let mut start = 0;
+    while start < figures.len() {
+        let pairs = figures[start..].windows(2);
+        let count = 1 + pairs.take_while(|pair| goes_on(&pair[0], &pair[1])).count();
+        let first = &figures[start];
+        let text = report.story.parts[first.number.part].passage.text();
+        let lead = text.get(first.place.start..first.number.start);
+        let is_each = lead.is_some_and(|lead| lead.contains("分别"));
+        let stations = links[start].stations.clone();
+        if count > 1 && is_each && stations.len() == count {
+            for (link, station) in links[start..start + count].iter_mut().zip(stations) {
+                link.stations = vec![station];
+            }
+        }
+        start += count;
+    }
 }
 
 /// The units a story names, outermost mentions only, in its order.
@@ -78,13 +125,17 @@ impl<'u> Named<'u> {
     /// those that it is listed with.
     fn before(&self, figure: &Figure, text: &str, sentence: Range<usize>) -> Vec<usize> {
         let number = &figure.number;
+        let is_attribute = |found: &&&Found| {
+            let after = text.get(found.place.end..).unwrap_or_default();
+            ATTRIBUTES.iter().any(|word| after.starts_with(word))
+        };
         let start = self.found.partition_point(|found| {
             (found.place.part, found.place.end) <= (number.part, sentence.start)
         });
         let before = self.found[start..]
             .iter()
             .take_while(|found| found.place.part == number.part && found.place.end <= number.start);
-        let before: Vec<&&Found> = before.collect();
+        let before: Vec<&&Found> = before.filter(|found| !is_attribute(found)).collect();
         let own = before
             .iter()
             .filter(|found| figure.place.contains(&found.place));
@@ -92,7 +143,7 @@ impl<'u> Named<'u> {
         if stations.is_empty() {
             let is_joined = |pair: &[&&Found]| {
                 let between = text.get(pair[0].place.end..pair[1].place.start);
-                matches!(between, Some("、" | "和" | "及" | "与" | "以及" | "同"))
+                between.is_some_and(|between| JOINTS.contains(&between))
             };
             let joined = before.windows(2).rev().take_while(|pair| is_joined(pair));
             let count = joined.count() + 1;

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use rust_decimal::Decimal;
+
 use super::bases::{drop_bases, is_right_after, stated};
 use super::lexicon::{self, Compare, Cue, Listed, Move, UnitKind};
 use super::measures::Measure;
@@ -69,7 +71,7 @@ fn take_earlier_values(sheet: &Sheet<'_>, readings: Vec<Reading>) -> Vec<Reading
             && is_earlier(sheet, first, &reading, floor)
         {
             let first = kept.pop();
-            reading.before = first.map(|first| first.measure);
+            reading.before = first.map(|first| in_unit_of(first.measure, &reading.measure));
             if let Some(before) = reading.before.as_mut() {
                 settle_units(before, &mut reading.measure);
             }
@@ -77,6 +79,29 @@ fn take_earlier_values(sheet: &Sheet<'_>, readings: Vec<Reading>) -> Vec<Reading
         kept.push(reading);
     }
     kept
+}
+
+/// How many of a smaller length of time are one of a larger.
+fn times(larger: &str, smaller: &str) -> Option<Decimal> {
+    let times = match (larger, smaller) {
+        ("年", "个月") => 12,
+        ("天", "小时") => 24,
+        ("小时", "分钟") | ("分钟", "秒") => 60,
+        _ => return None,
+    };
+    Some(Decimal::from(times))
+}
+
+/// 由2小时压缩至30分钟: the earlier value is 120 minutes.
+fn in_unit_of(mut before: Measure, after: &Measure) -> Measure {
+    if let (Some(larger), Some(smaller)) = (before.unit, after.unit)
+        && let Some(times) = times(larger.unit, smaller.unit)
+        && let Some(value) = before.value.checked_mul(times)
+    {
+        before.value = value.normalize();
+        before.unit = after.unit;
+    }
+    before
 }
 
 /// The unit that only one of two values prints is that of both.
@@ -107,7 +132,11 @@ fn is_earlier(sheet: &Sheet<'_>, first: &Reading, second: &Reading, floor: usize
         one.unit.map(|unit| unit.unit),
         two.unit.map(|unit| unit.unit),
     );
-    let is_same = units.0.is_none() || units.1.is_none() || units.0 == units.1;
+    let is_length = units
+        .0
+        .zip(units.1)
+        .is_some_and(|(one, two)| times(one, two).is_some());
+    let is_same = units.0.is_none() || units.1.is_none() || units.0 == units.1 || is_length;
     let (Some(gap), true) = (sheet.text.get(gap), is_same) else {
         return false;
     };

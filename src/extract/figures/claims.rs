@@ -65,8 +65,10 @@ fn assertion(
     let is_called_for = unit.is_some_and(|unit| unit.word == "方面") && lead.contains('要')
         || told_after.starts_with("方面抓");
     let before_it = goes_on(sheet, reading, lead).filter(|_| !happened);
-    if before_it == Some(Cue::Aspiration) {
-        return (Assertion::Target, TargetKind::Aspiration);
+    match before_it {
+        Some(Cue::Aspiration) => return (Assertion::Target, TargetKind::Aspiration),
+        Some(Cue::Requirement) => return (Assertion::Target, TargetKind::Requirement),
+        _ => {}
     }
     if is_called_for || before_it == Some(Cue::Plan) || has_plan(sheet, before.clone()) && !happened
     {
@@ -114,6 +116,8 @@ fn goes_on(sheet: &Sheet<'_>, reading: &Reading, lead: &str) -> Option<Cue> {
     if is_done(lead) {
         return None;
     }
+    let bounds = [Qualifier::AtLeast, Qualifier::AtMost];
+    let is_bounded = bounds.contains(&reading.measure.qualifier);
     let before = sheet.clauses[..reading.clause].iter().rev();
     let before = before
         .take(CLAUSES_MAX)
@@ -123,6 +127,11 @@ fn goes_on(sheet: &Sheet<'_>, reading: &Reading, lead: &str) -> Option<Cue> {
         if !sheet.text[range.end..].starts_with([',', '、']) {
             return None;
         }
+        // 不低于50%，控制在15人以内
+        let is_bound = |hit: &&Hit| {
+            hit.cue == Cue::Requirement && sheet.text[hit.range.clone()].starts_with('不')
+        };
+        let required = sheet.cues_in(range.clone()).iter().rev().find(is_bound);
         let strives = sheet.last_cue(range.clone(), |cue| cue == Cue::Aspiration);
         // 为确保安全，出动警力50人 says what for; only a number is striven for.
         let is_of_number = |hit: &&Hit| {
@@ -132,6 +141,9 @@ fn goes_on(sheet: &Sheet<'_>, reading: &Reading, lead: &str) -> Option<Cue> {
         let has_plan = has_plan(sheet, range.clone());
         match strives.filter(is_of_number) {
             Some(_) => return Some(Cue::Aspiration),
+            None if is_bounded && required.is_some_and(|hit| is_of_number(&hit)) => {
+                return Some(Cue::Requirement);
+            }
             None if has_plan => return Some(Cue::Plan),
             None if is_done(&sheet.text[range]) => return None,
             None => {}

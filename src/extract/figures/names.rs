@@ -82,15 +82,54 @@ pub fn names(
     };
     let name = format!("{prefix}{}{}", told.lead, told.noun);
     let name = match name.ends_with('占') && is_share {
-        true => format!("{name}比"),
+        true => format!("{}占比", without_adverbs(name.trim_end_matches('占'))),
         false => name,
     };
     names.metric = match before {
         _ if !name.trim().is_empty() => ending(&name),
+        _ if !clause_before(sheet, reading).is_empty() => {
+            ending(&metric_or(clause_before(sheet, reading), reading))
+        }
         Some(before) => before.metric.clone(),
         None => metric_or("", reading),
     };
     names
+}
+
+/// 得分最低，为82.3分: what the clause before says of a number that names nothing itself, when that holds
+/// no other.
+fn clause_before<'t>(sheet: &Sheet<'t>, reading: &Reading) -> &'t str {
+    const LENGTH_MAX: usize = 75;
+    let clause = &sheet.clauses[reading.clause];
+    let lead = sheet
+        .text
+        .get(clause.range.start..reading.measure.written.start);
+    let is_only_told = matches!(
+        lead.map(str::trim),
+        Some("为" | "是" | "达" | "达到" | "达到了" | "约为")
+    );
+    let before = reading
+        .clause
+        .checked_sub(1)
+        .map(|index| &sheet.clauses[index]);
+    let before = before.filter(|before| {
+        is_only_told && before.sentence == clause.sentence && before.range.len() <= LENGTH_MAX
+    });
+    let text = before.map_or("", |before| sheet.text[before.range.clone()].trim());
+    match text.contains(|char: char| char.is_ascii_digit()) {
+        true => "",
+        false => text,
+    }
+}
+
+/// 案件虽然只 before 占: words that only lead to a share.
+fn without_adverbs(name: &str) -> &str {
+    const ADVERBS: [&str; 9] = ["虽然", "虽", "只", "仅", "却", "则", "就", "都", "也"];
+    let mut name = name;
+    while let Some(rest) = ADVERBS.iter().find_map(|adverb| name.strip_suffix(adverb)) {
+        name = rest;
+    }
+    name
 }
 
 /// 占21.4%, 日均22.5万人次: whether the clause of a number says only how it is of the one before.

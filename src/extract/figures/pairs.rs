@@ -29,12 +29,15 @@ fn give(sheet: &Sheet<'_>, readings: &mut Vec<Reading>) {
         };
         let (turn, count) = change.turn;
         let first = index - turn;
+        let in_a_row = name_of_streak(sheet, readings, first);
         let target = target(sheet, readings, &taken, &change, (first, index));
+        let target = target.filter(|_| in_a_row.is_none());
         let target =
             target.filter(|target| is_said_of(sheet, readings, &taken, *target, (first, index)));
         let weaker = target.and_then(|target| replaced(readings, target, index));
         let free = target.filter(|target| readings[*target].change.is_none() || weaker.is_some());
-        let named = name_in_turn(sheet, readings, (first, count), turn)
+        let named = in_a_row
+            .or_else(|| name_in_turn(sheet, readings, (first, count), turn))
             .or_else(|| name_before(sheet, readings, &taken, first));
         let name = |reading: &mut Reading| {
             if let (Some(name), Some(change)) = (named, reading.change.as_mut()) {
@@ -168,6 +171,21 @@ fn is_by_the_way(sheet: &Sheet<'_>, clause: usize) -> bool {
     let range = sheet.clauses[clause].range.clone();
     let text = sheet.text[range].trim();
     text.len() <= 60 && text.starts_with('按') || text.is_empty()
+}
+
+/// 警情连续3年下降，降幅分别为8.3%、12.5%和15.1%: what differed each year, and no value is told of it.
+fn name_of_streak(sheet: &Sheet<'_>, readings: &[Reading], first: usize) -> Option<Range<usize>> {
+    let years = &readings[first.checked_sub(1)?];
+    let clauses = (years.clause, readings[first].clause);
+    let is_next = clauses.0 + 1 == clauses.1
+        && sheet.clauses[clauses.0].sentence == sheet.clauses[clauses.1].sentence;
+    if !is_next || !years.measure.is_in_a_row(sheet.text) {
+        return None;
+    }
+    let start = sheet.clause_of(&years.measure.core).start;
+    let end = years.measure.core.start - "连续".len();
+    let name = trim_name(sheet, start.min(end)..end);
+    (!name.is_empty()).then_some(name)
 }
 
 /// 起数减少19起，死亡人数减少4人，分别下降32.2%和40%: what as many differences before were of.
@@ -327,7 +345,7 @@ fn name_values(sheet: &Sheet<'_>, readings: &mut [Reading]) {
             });
             let name = trim_name(sheet, floor.min(first.whole.start)..first.whole.start);
             let parts = listed(sheet, name);
-            if parts.len() == count {
+            if parts.len() == count && !are_places(sheet, &parts) {
                 for (reading, part) in readings[start..start + count].iter_mut().zip(parts) {
                     reading.name = Some(part);
                 }
@@ -335,6 +353,15 @@ fn name_values(sheet: &Sheet<'_>, readings: &mut [Reading]) {
         }
         start += count;
     }
+}
+
+/// 城东分局、城西分局得分: whose values are listed, and of what is told with the last alone.
+fn are_places(sheet: &Sheet<'_>, parts: &[Range<usize>]) -> bool {
+    const PLACES: [char; 8] = ['局', '所', '队', '市', '县', '区', '镇', '省'];
+    let is_place = |part: &Range<usize>| sheet.text[part.clone()].ends_with(PLACES);
+    parts
+        .split_last()
+        .is_some_and(|(last, rest)| rest.iter().all(is_place) && !is_place(last))
 }
 
 /// The parts of a list of names.

@@ -28,7 +28,9 @@ pub fn told(sheet: &Sheet<'_>, reading: &Reading) -> Option<Told> {
     let start = sentence_start(sheet, reading.clause);
     let range = sheet.within_reach(start.min(number.start)..number.start, number);
     let moment = last_moment(sheet, &range);
-    let cue = sheet.last_cue(range.clone(), is_time);
+    let cues = sheet.cues_in(range.clone()).iter().rev();
+    let mut cues = cues.filter(|hit| is_time(hit.cue) && !is_basis(sheet, &hit.range));
+    let cue = cues.next();
     let told = match (moment, cue) {
         (Some(moment), Some(cue)) if cue.range.start >= moment.range.end => of_cue(cue),
         (Some(moment), _) => of_moment(sheet, moment),
@@ -111,6 +113,13 @@ pub fn sentence_start(sheet: &Sheet<'_>, clause: usize) -> usize {
     sheet.clauses[first.unwrap_or(clause)].range.start
 }
 
+/// 较去年同期, 由2022年的91.2%: a time that something is compared with, and not that of a figure.
+fn is_basis(sheet: &Sheet<'_>, time: &Range<usize>) -> bool {
+    let before = &sheet.text[..time.start];
+    let is_from = before.ends_with(['从', '由']) && sheet.text[time.end..].starts_with('的');
+    is_from || before.ends_with(['较', '比'])
+}
+
 pub fn is_time(cue: Cue) -> bool {
     matches!(
         cue,
@@ -126,7 +135,7 @@ pub fn last_moment<'s>(sheet: &'s Sheet<'_>, range: &Range<usize>) -> Option<&'s
     let mut before = before
         .take_while(|moment| moment.range.start >= range.start)
         .take(8);
-    before.find(|moment| moment.period.is_some())
+    before.find(|moment| moment.period.is_some() && !is_basis(sheet, &moment.range))
 }
 
 fn of_cue(hit: &Hit) -> Told {

@@ -147,11 +147,8 @@ impl Reader<'_> {
         let before = &text[start..verb.start];
         let is_inside =
             |open: char, close: char| before.matches(open).count() > before.matches(close).count();
-        if is_inside('“', '”') || is_inside('《', '》') {
-            return None;
-        }
         // 以他名字命名的调解室 is called so, and honoured by nobody.
-        if before.ends_with("名字") || before.ends_with("姓名") {
+        if is_inside('“', '”') || is_inside('《', '》') || before.ends_with("名字") {
             return None;
         }
         let turn = before.rfind(['被', '由']).map(|at| start + at);
@@ -303,13 +300,9 @@ impl Reader<'_> {
             return last.clone();
         }
         let before = sentence.start..award.start.max(sentence.start);
-        let (units, end) = recipients::list(self.marked, &before);
-        match recipients::is_of_somebody(&text[end..]) {
-            true => Recipients::default(),
-            false => Recipients {
-                units,
-                ..Recipients::default()
-            },
+        Recipients {
+            units: recipients::subjects(self.marked, &before),
+            ..Recipients::default()
         }
     }
 

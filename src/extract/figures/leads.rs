@@ -22,9 +22,16 @@ pub fn behind_time(sheet: &Sheet<'_>, start: usize, first: usize) -> usize {
     let is_time = |cue| matches!(cue, Cue::Period | Cue::Months(..) | Cue::Until);
     let cue = sheet.last_cue(start..first, is_time);
     let cue = cue.map(|cue| cue.range.clone());
-    let Some(time) = moment.into_iter().chain(cue).max_by_key(|time| time.end) else {
+    let Some(mut time) = moment.into_iter().chain(cue).max_by_key(|time| time.end) else {
         return start;
     };
+    // 当日18时10分
+    let next = sheet
+        .moments
+        .partition_point(|moment| moment.range.start < time.end);
+    let clock = sheet.moments.get(next);
+    let clock = clock.filter(|clock| clock.range.start == time.end);
+    time.end = clock.map_or(time.end, |clock| clock.range.end.min(first));
     let mut head = sheet.text[start..time.start].trim_matches(LEAD_MARKS);
     while let Some(word) = Listed::LeadStart.first_at(head) {
         head = head[word.len()..].trim_matches(LEAD_MARKS);
@@ -63,17 +70,25 @@ pub fn lead(text: &str) -> &str {
     }
 }
 
-/// “两抢”案件立案: the mark that begins a name, when the name goes on behind the other.
+/// “两抢”案件立案, 评选“最美民警”: a quotation mark at an end of a name whose other stands in it.
 fn with_quotation_mark<'t>(whole: &'t str, name: &'t str) -> &'t str {
+    let Some(mut start) = whole.find(name).filter(|_| !name.is_empty()) else {
+        return name;
+    };
+    let mut end = start + name.len();
     let closes = name
         .find('”')
         .is_some_and(|close| !name[..close].contains('“'));
-    let start = whole.find(name).filter(|_| closes && !name.is_empty());
-    let marked = start.and_then(|start| {
-        let mark = whole[..start].strip_suffix('“')?.len();
-        whole.get(mark..start + name.len())
-    });
-    marked.unwrap_or(name)
+    if closes && whole[..start].ends_with('“') {
+        start -= '“'.len_utf8();
+    }
+    let opens = name
+        .rfind('“')
+        .is_some_and(|open| !name[open..].contains('”'));
+    if opens && whole[end..].starts_with('”') {
+        end += '”'.len_utf8();
+    }
+    &whole[start..end]
 }
 
 /// 破案率 of 破案率提高到: what reached a number, without the verb that says how.

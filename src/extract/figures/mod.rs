@@ -87,9 +87,7 @@ pub fn find(story: &Story<'_>) -> Vec<Figure> {
     let body = read
         .iter()
         .filter(|(is_headline, _)| has_headline && !is_headline);
-    let exact: Vec<Statistic> = body
-        .flat_map(|(_, figures)| figures.iter().map(|figure| figure.statistic.clone()))
-        .collect();
+    let exact = rounding::exact(body.flat_map(|(_, figures)| figures));
     let mut all = Vec::new();
     for (is_headline, mut figures) in read {
         if is_headline {

@@ -266,7 +266,15 @@ fn noun(rest: &str, reading: &Reading) -> String {
     });
     let marks = rest.find([',', '、', '(', '。', ';']);
     let end = words.into_iter().chain(marks).min().unwrap_or(rest.len());
-    let noun = rest[..end].trim().chars();
+    let noun = rest[..end].trim();
+    let opening = match noun
+        .find('”')
+        .is_some_and(|close| !noun[..close].contains('“'))
+    {
+        true => "“",
+        false => "",
+    };
+    let noun = opening.chars().chain(noun.chars());
     noun.take(METRIC_LENGTH_MAX / 2).collect()
 }
 

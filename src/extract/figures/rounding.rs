@@ -8,18 +8,30 @@ use super::Figure;
 use crate::pb::Statistic;
 use crate::pb::statistic::{Assertion, Qualifier};
 
-/// Whether a headline's bounded number is that of one of the text's figures, and of no other.
-pub fn is_rounded(figure: &Figure, told: &[Statistic]) -> bool {
+/// Most figures of a text that a headline's are compared with.
+const COMPARED_MAX: usize = 1_000;
+
+/// The exact figures of a text, by value and unit.
+pub fn exact<'f>(figures: impl Iterator<Item = &'f Figure>) -> Vec<(Decimal, String)> {
+    let told = figures.filter_map(|figure| {
+        let statistic = &figure.statistic;
+        let is_exact = statistic.qualifier() == Qualifier::Exact
+            && statistic.assertion() == Assertion::Reported;
+        let value = value(statistic).filter(|_| is_exact)?;
+        Some((value, unit(statistic).to_owned()))
+    });
+    told.take(COMPARED_MAX).collect()
+}
+
+/// Whether a headline's bounded number is that of one of the text's exact figures, and of no other.
+pub fn is_rounded(figure: &Figure, told: &[(Decimal, String)]) -> bool {
     let Some((low, high)) = bounds(&figure.statistic) else {
         return false;
     };
-    let unit = unit(&figure.statistic);
-    let mut fitting = told.iter().filter(|statistic| {
-        let is_told = statistic.qualifier() == Qualifier::Exact
-            && statistic.assertion() == Assertion::Reported
-            && self::unit(statistic) == unit;
-        is_told && value(statistic).is_some_and(|value| low <= value && value < high)
-    });
+    let own = unit(&figure.statistic);
+    let mut fitting = told
+        .iter()
+        .filter(|(value, unit)| low <= *value && *value < high && unit == own);
     fitting.next().is_some() && fitting.next().is_none()
 }
 

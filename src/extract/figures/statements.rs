@@ -220,7 +220,12 @@ impl Statements<'_, '_> {
         let mut places = cues.filter(|hit| hit.cue == Cue::Place);
         let told = places.find(|hit| {
             let (place, rest) = self.sheet.text.split_at(hit.range.end);
-            !is_of_a_title(rest) && !is_of_a_unit(&place[hit.range.start..], rest)
+            let place = &place[hit.range.start..];
+            // 城区41起、乡镇55起: a part that is counted itself is not where the next is.
+            let is_part = !place.starts_with(['全', '我'])
+                && rest.starts_with(|char: char| char.is_ascii_digit());
+            let is_other = is_part && hit.range.end != reading.measure.whole.start;
+            !is_other && !is_of_a_title(rest) && !is_of_a_unit(place, rest)
         });
         let told = told.map(|hit| hit.range.clone());
         let that = that_area(&self.sheet.text[range.clone()]);

@@ -173,11 +173,14 @@ fn plain(name: &str) -> Cow<'_, str> {
 
 /// 镇海分局 of 宁波镇海分局, where a station is a branch of 宁波市公安局.
 fn behind_city<'n>(name: &'n str, station: &Station, above: &[Station]) -> Option<&'n str> {
+    if !name.ends_with("分局") || name.contains("公安局") {
+        return None;
+    }
     let bureau = above.iter().find(|above| above.name == station.parent)?;
     let city = whole_name(bureau).strip_suffix("市公安局")?;
     let rest = name.strip_prefix(city).filter(|_| !city.is_empty())?;
     let own = rest.strip_prefix('市').unwrap_or(rest);
-    (own.ends_with("分局") && !own.contains("公安局") && own.len() > "分局".len()).then_some(own)
+    (own.len() > "分局".len()).then_some(own)
 }
 
 /// Whether the bureau of the page is that of another city: 海州市公安局 where the station's is 宁波市公安局.

@@ -20,6 +20,9 @@ use crate::stations::names;
 use crate::stations::resolve::{Around, resolve, sought, sought_near};
 use crate::stations::store::{self, Sought};
 
+/// Most stations that are asked for at once by name.
+const NAMED_MAX: usize = 500;
+
 /// Most stations that a warning lists.
 const CANDIDATES_MAX: usize = 5;
 
@@ -88,12 +91,12 @@ async fn found(db: &Db, units: &[Station], taken: &BTreeSet<String>) -> Result<V
     let records = store::candidates(db, sought, Sight::All, &freshness).await?;
     let found: Result<Vec<Station>> = records.iter().map(|record| decode(record)).collect();
     let mut found = found?;
-    let named = named(db, taken.iter().map(String::as_str), Sight::All, &freshness).await?;
-    for station in named {
-        let is_new = !found.iter().any(|known| known.name == station.name);
-        if is_new && station.delete_time.is_none() {
-            found.push(station);
-        }
+    let known: BTreeSet<String> = found.iter().map(|station| station.name.clone()).collect();
+    let others: Vec<&str> = taken.difference(&known).map(String::as_str).collect();
+    for names in others.chunks(NAMED_MAX) {
+        let named = named(db, names.iter().copied(), Sight::All, &freshness).await?;
+        let kept = named.into_iter();
+        found.extend(kept.filter(|station| station.delete_time.is_none()));
     }
     Ok(found)
 }

@@ -293,11 +293,12 @@ fn basis_before(sheet: &Sheet<'_>, clause: usize) -> Option<Range<usize>> {
     let before = sheet.clauses[..clause].iter().rev().take(CLAUSES_MAX);
     let mut before = before.take_while(|before| before.sentence == sentence);
     before.find_map(|before| {
+        if !sheet.text[before.range.clone()].ends_with("相比") {
+            return None;
+        }
         let range = sheet.trimmed(before.range.clone());
         let text = &sheet.text[range.clone()];
-        let is_basis = range.len() <= FAR
-            && text.starts_with(['与', '同', '和', '较', '比'])
-            && text.ends_with("相比");
+        let is_basis = range.len() <= FAR && text.starts_with(['与', '同', '和', '较', '比']);
         is_basis.then_some(range)
     })
 }

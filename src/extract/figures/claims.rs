@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::changes::Reading;
 use super::lexicon::{Cue, Hit, UnitKind};
+use super::periods;
 use super::sheet::Sheet;
 use crate::pb::statistic::{Assertion, Qualifier, TargetKind};
 
@@ -113,7 +114,10 @@ fn goes_on(sheet: &Sheet<'_>, reading: &Reading, lead: &str) -> Option<Cue> {
     const DONE: [char; 2] = ['已', '了'];
     let own = &sheet.clauses[reading.clause];
     let is_done = |text: &str| NOW.iter().any(|word| text.contains(word)) || text.contains(DONE);
-    if is_done(lead) {
+    let may_go_on = |cue| matches!(cue, Cue::Plan | Cue::Aspiration | Cue::Requirement);
+    let start = periods::sentence_start(sheet, reading.clause);
+    // Most sentences claim nothing of the kind.
+    if !sheet.has_cue(start..own.range.start.max(start), may_go_on) || is_done(lead) {
         return None;
     }
     let bounds = [Qualifier::AtLeast, Qualifier::AtMost];

@@ -72,6 +72,9 @@ pub fn lead(text: &str) -> &str {
 
 /// “两抢”案件立案, 评选“最美民警”: a quotation mark at an end of a name whose other stands in it.
 fn with_quotation_mark<'t>(whole: &'t str, name: &'t str) -> &'t str {
+    if !name.contains(['“', '”']) {
+        return name;
+    }
     let Some(mut start) = whole.find(name).filter(|_| !name.is_empty()) else {
         return name;
     };

@@ -87,12 +87,16 @@ fn take_turns(report: &Report<'_>, links: &mut [Link]) {
     while start < figures.len() {
         let pairs = figures[start..].windows(2);
         let count = 1 + pairs.take_while(|pair| goes_on(&pair[0], &pair[1])).count();
+        if count == 1 || links[start].stations.len() != count {
+            start += count;
+            continue;
+        }
         let first = &figures[start];
         let text = report.story.parts[first.number.part].passage.text();
         let lead = text.get(first.place.start..first.number.start);
         let is_each = lead.is_some_and(|lead| lead.contains("分别"));
         let stations = links[start].stations.clone();
-        if count > 1 && is_each && stations.len() == count {
+        if is_each {
             for (link, station) in links[start..start + count].iter_mut().zip(stations) {
                 link.stations = vec![station];
             }

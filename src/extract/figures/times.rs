@@ -207,6 +207,10 @@ fn bare_number_of_dates((number, rest, numeral): Number<'_>) -> Option<(Date, us
 /// The date that another goes on with; 11月12日8时至18日8时 is a run of dates too.
 fn next_date(text: &str, first: Date) -> Option<(Date, usize)> {
     joined_date(text, first).or_else(|| {
+        // Only a number may be an hour.
+        if !text.starts_with(|char: char| char.is_ascii_digit()) {
+            return None;
+        }
         let hour = clock(text, part(text).as_ref()).filter(|_| first.day > 0)?;
         let (next, length) = joined_date(&text[hour..], first)?;
         let rest = &text[hour + length..];

@@ -10,6 +10,24 @@ use super::story::{Place, Story, sentences};
 use super::units::{Found, Units};
 use crate::pb::quotation::Mode;
 
+/// Words behind a unit by which it only tells which case or whose order is meant: 公安部督办案件.
+const ATTRIBUTES: [&str; 9] = [
+    "督办",
+    "挂牌",
+    "目标案",
+    "交办",
+    "部署",
+    "统一部署",
+    "通缉",
+    "A级",
+    "B级",
+];
+
+/// Words that join units of one deed.
+const JOINTS: [&str; 10] = [
+    "、", "和", "及", "与", "以及", "同", "联合", "会同", "协同", "配合",
+];
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Link {
     /// Indices of units.
@@ -31,12 +49,15 @@ pub fn find(report: &Report<'_>, index: usize, units: &Units) -> Vec<Link> {
         .collect();
     let mut sentences = Sentences::of(&report.story);
     let figures = report.figures.iter();
-    figures
+    let mut links: Vec<Link> = figures
         .map(|figure| {
             let honour = honour_of(figure, &report.honours);
             let stations = match honour {
                 Some(honour) => honour.recipients.clone(),
-                None => named.before(figure, sentences.around(&figure.number)),
+                None => {
+                    let text = report.story.parts[figure.number.part].passage.text();
+                    named.before(figure, text, sentences.around(&figure.number))
+                }
             };
             let said = reach
                 .iter()
@@ -48,7 +69,40 @@ pub fn find(report: &Report<'_>, index: usize, units: &Units) -> Vec<Link> {
                 honour: honour.map_or_else(String::new, |honour| honour.honour.id.clone()),
             }
         })
-        .collect()
+        .collect();
+    take_turns(report, &mut links);
+    links
+}
+
+/// 城东分局、城西分局得分分别为96分、95分: each of listed numbers is of the unit in its turn.
+fn take_turns(report: &Report<'_>, links: &mut [Link]) {
+    let figures = &report.figures;
+    let goes_on = |one: &Figure, two: &Figure| {
+        let text = report.story.parts[one.number.part].passage.text();
+        let is_same = one.number.part == two.number.part;
+        let between = text.get(one.number.end..two.number.start);
+        is_same && matches!(between, Some("、" | "和" | "及" | "与" | ","))
+    };
+    let mut start = 0;
+    while start < figures.len() {
+        let pairs = figures[start..].windows(2);
+        let count = 1 + pairs.take_while(|pair| goes_on(&pair[0], &pair[1])).count();
+        if count == 1 || links[start].stations.len() != count {
+            start += count;
+            continue;
+        }
+        let first = &figures[start];
+        let text = report.story.parts[first.number.part].passage.text();
+        let lead = text.get(first.place.start..first.number.start);
+        let is_each = lead.is_some_and(|lead| lead.contains("分别"));
+        let stations = links[start].stations.clone();
+        if is_each {
+            for (link, station) in links[start..start + count].iter_mut().zip(stations) {
+                link.stations = vec![station];
+            }
+        }
+        start += count;
+    }
 }
 
 /// The units a story names, outermost mentions only, in its order.
@@ -71,22 +125,34 @@ impl<'u> Named<'u> {
         Self { found }
     }
 
-    /// The units that the words of a figure name; else the nearest before it in its sentence.
-    fn before(&self, figure: &Figure, sentence: Range<usize>) -> Vec<usize> {
+    /// The units that the words of a figure name; else the nearest before it in its sentence, with
+    /// those that it is listed with.
+    fn before(&self, figure: &Figure, text: &str, sentence: Range<usize>) -> Vec<usize> {
         let number = &figure.number;
+        let is_attribute = |found: &&&Found| {
+            let after = text.get(found.place.end..).unwrap_or_default();
+            ATTRIBUTES.iter().any(|word| after.starts_with(word))
+        };
         let start = self.found.partition_point(|found| {
             (found.place.part, found.place.end) <= (number.part, sentence.start)
         });
         let before = self.found[start..]
             .iter()
             .take_while(|found| found.place.part == number.part && found.place.end <= number.start);
-        let before: Vec<&&Found> = before.collect();
+        let before: Vec<&&Found> = before.filter(|found| !is_attribute(found)).collect();
         let own = before
             .iter()
             .filter(|found| figure.place.contains(&found.place));
         let mut stations: Vec<usize> = own.map(|found| found.unit).collect();
         if stations.is_empty() {
-            stations.extend(before.last().map(|found| found.unit));
+            let is_joined = |pair: &[&&Found]| {
+                let between = text.get(pair[0].place.end..pair[1].place.start);
+                between.is_some_and(|between| JOINTS.contains(&between))
+            };
+            let joined = before.windows(2).rev().take_while(|pair| is_joined(pair));
+            let count = joined.count() + 1;
+            let nearest = before.iter().rev().take(count).rev();
+            stations.extend(nearest.map(|found| found.unit));
         }
         let mut seen = std::collections::HashSet::new();
         stations.retain(|unit| seen.insert(*unit));

@@ -1,5 +1,6 @@
 //! Which stations of the registry a page's units are. Pure: takes what was found, and decides.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::names::ID_LENGTH_MAX;
@@ -51,9 +52,12 @@ pub fn matches(units: &[Station], found: &[Station], above: &[Station]) -> Vec<M
     let mut matches = Vec::with_capacity(units.len());
     for unit in units {
         let parent = known.get(unit.parent.as_str()).map(String::as_str);
-        let fits = found
-            .iter()
-            .filter_map(|station| Some((fit(unit, station, parent, above)?, station)));
+        let bureau = units.iter().find(|other| other.name == unit.parent);
+        let fits = found.iter().filter_map(|station| {
+            let fit = fit(unit, station, parent, above)?;
+            let is_elsewhere = fit == Fit::Name && is_of_other_city(bureau, station, above);
+            (!is_elsewhere).then_some((fit, station))
+        });
         let found_as = best(fits.collect());
         if let Some(station) = found_as.station() {
             known.insert(&unit.name, station.to_owned());
@@ -97,7 +101,8 @@ fn best(mut fits: Vec<(Fit, &Station)>) -> Match {
 /// Whether a station may be a unit, and how well it fits. `parent` is the station that the unit above it
 /// is, when that is in the registry.
 fn fit(unit: &Station, station: &Station, parent: Option<&str>, above: &[Station]) -> Option<Fit> {
-    let (whole, other) = (whole_name(unit), whole_name(station));
+    let (whole, other) = (plain(whole_name(unit)), plain(whole_name(station)));
+    let whole = behind_city(&whole, station, above).unwrap_or(&whole);
     let is_whole = !unit.full_name.is_empty() || !station.full_name.is_empty();
     if is_whole && whole == other {
         return Some(Fit::FullName);
@@ -105,9 +110,9 @@ fn fit(unit: &Station, station: &Station, parent: Option<&str>, above: &[Station
     let is_other_kind =
         unit.kind != station.kind && ![unit.kind(), station.kind()].contains(&station::Kind::Other);
     // 惠州市公安局 is not 宁波市公安局, though both are 市公安局.
-    let is_named =
-        names(station).any(|name| name == whole) || names(unit).any(|name| name == other);
-    let is_elsewhere = !is_named && !whole.ends_with(other) && !other.ends_with(whole);
+    let is_named = names(station).any(|name| plain(name) == *whole)
+        || names(unit).any(|name| plain(name) == other);
+    let is_elsewhere = !is_named && !whole.ends_with(&*other) && !other.ends_with(whole);
     if is_other_kind || is_elsewhere || !share_a_name(unit, station) {
         return None;
     }
@@ -134,8 +139,72 @@ fn is_two_below(station: &Station, parent: &str, above: &[Station]) -> bool {
 }
 
 fn share_a_name(unit: &Station, station: &Station) -> bool {
-    let forms: Vec<String> = names(unit).flat_map(sought).collect();
-    names(station).any(|name| forms.iter().any(|form| form == name))
+    let forms: Vec<String> = names(unit).flat_map(|name| sought(&plain(name))).collect();
+    names(station).map(plain).any(|name| {
+        let own = own_branch(&name);
+        forms
+            .iter()
+            .any(|form| *form == *name || own == Some(form.as_str()))
+    })
+}
+
+/// A name as it is written behind the bureau above: 镇海公安分局 and 镇海区公安分局 are 镇海分局.
+fn plain(name: &str) -> Cow<'_, str> {
+    const BRANCHES: [&str; 3] = ["区公安分局", "公安分局", "区分局"];
+    /// A place has two characters at least: 新区分局 is that of the 新区.
+    const PLACE_LENGTH_MIN: usize = 2;
+    let found = BRANCHES
+        .iter()
+        .find_map(|branch| Some((name.find(branch)?, branch)));
+    let Some((at, branch)) = found else {
+        return Cow::Borrowed(name);
+    };
+    let (head, rest) = (&name[..at], &name[at + branch.len()..]);
+    let place = head.rsplit("公安局").next().unwrap_or(head);
+    let district = match branch.starts_with('区') && place.chars().count() < PLACE_LENGTH_MIN {
+        true => "区",
+        false => "",
+    };
+    match place.is_empty() {
+        true => Cow::Borrowed(name),
+        false => Cow::Owned(format!("{head}{district}分局{rest}")),
+    }
+}
+
+/// 镇海分局 of 宁波镇海分局, where a station is a branch of 宁波市公安局.
+fn behind_city<'n>(name: &'n str, station: &Station, above: &[Station]) -> Option<&'n str> {
+    if !name.ends_with("分局") || name.contains("公安局") {
+        return None;
+    }
+    let bureau = above.iter().find(|above| above.name == station.parent)?;
+    let city = whole_name(bureau).strip_suffix("市公安局")?;
+    let rest = name.strip_prefix(city).filter(|_| !city.is_empty())?;
+    let own = rest.strip_prefix('市').unwrap_or(rest);
+    (own.len() > "分局".len()).then_some(own)
+}
+
+/// Whether the bureau of the page is that of another city: 海州市公安局 where the station's is 宁波市公安局.
+fn is_of_other_city(bureau: Option<&Station>, station: &Station, above: &[Station]) -> bool {
+    let other = above.iter().find(|above| above.name == station.parent);
+    let Some((one, other)) = bureau.map(whole_name).zip(other.map(whole_name)) else {
+        return false;
+    };
+    let is_city = one.ends_with("市公安局") && other.ends_with("市公安局");
+    is_city && !one.ends_with(other) && !other.ends_with(one)
+}
+
+/// Names under which a unit may stand in the registry besides its own and their endings.
+pub fn other_names(name: &str) -> impl Iterator<Item = String> {
+    let branches = sought(&plain(name)).into_iter().filter(|name| {
+        name.ends_with("分局") && !name.contains("公安局") && name.chars().count() > 3
+    });
+    branches.flat_map(|branch| [format!("市公安局{branch}"), branch])
+}
+
+/// 镇海分局 of 市公安局镇海分局.
+fn own_branch(name: &str) -> Option<&str> {
+    let (_, own) = name.rsplit_once("公安局")?;
+    (own.ends_with("分局") && own.len() > "分局".len()).then_some(own)
 }
 
 /// The first name that is free: the id itself, else with a number from 2.

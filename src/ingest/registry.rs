@@ -7,7 +7,7 @@ use crate::changes::view::{Needs, View};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::extract::Extract;
-use crate::ingest::matching::{Match, NUMBERS_MAX, free_name, matches, numbered};
+use crate::ingest::matching::{Match, NUMBERS_MAX, free_name, matches, numbered, other_names};
 use crate::ingest::renaming::{rename, rename_article, rename_each};
 use crate::pb::ingest_bulletin_response::Warning;
 use crate::pb::ingest_bulletin_response::warning::Code;
@@ -19,6 +19,9 @@ use crate::sight::Sight;
 use crate::stations::names;
 use crate::stations::resolve::{Around, resolve, sought, sought_near};
 use crate::stations::store::{self, Sought};
+
+/// Most stations that are asked for at once by name.
+const NAMED_MAX: usize = 500;
 
 /// Most stations that a warning lists.
 const CANDIDATES_MAX: usize = 5;
@@ -32,7 +35,7 @@ pub async fn match_stations(db: &Db, read: &mut Extract) -> Result<Vec<Warning>>
     // Names first: a unit that another page is writing has either not taken its name yet, which the
     // write will find, or it is found among the stations, which are read after that.
     let taken = taken(db, &read.stations).await?;
-    let found = found(db, &read.stations).await?;
+    let found = found(db, &read.stations, &taken).await?;
     let parents = found.iter().map(|station| station.parent.as_str());
     let above = named(db, parents, Sight::All, &Freshness::of(Bound::Primary)).await?;
     let matches = matches(&read.stations, &found, &above);
@@ -70,10 +73,12 @@ pub async fn match_stations(db: &Db, read: &mut Extract) -> Result<Vec<Warning>>
     Ok(warnings)
 }
 
-/// Stations that go by one of the units' names, or a similar one.
-async fn found(db: &Db, units: &[Station]) -> Result<Vec<Station>> {
+/// Stations that go by one of the units' names, or a similar one, or have the name that one of them
+/// would be given: 镇海公安分局 and 宁波市公安局镇海分局 are both `zhenhai-branch`.
+async fn found(db: &Db, units: &[Station], taken: &BTreeSet<String>) -> Result<Vec<Station>> {
     let all = || units.iter().flat_map(names);
-    let sought: BTreeSet<String> = all().flat_map(sought).collect();
+    let mut sought: BTreeSet<String> = all().flat_map(sought).collect();
+    sought.extend(all().flat_map(other_names));
     let near: BTreeSet<String> = all().flat_map(sought_near).collect();
     let sought: Vec<String> = sought.into_iter().collect();
     let near: Vec<String> = near.into_iter().collect();
@@ -84,7 +89,16 @@ async fn found(db: &Db, units: &[Station]) -> Result<Vec<Station>> {
         ..Sought::default()
     };
     let records = store::candidates(db, sought, Sight::All, &freshness).await?;
-    records.iter().map(|record| decode(record)).collect()
+    let found: Result<Vec<Station>> = records.iter().map(|record| decode(record)).collect();
+    let mut found = found?;
+    let known: BTreeSet<String> = found.iter().map(|station| station.name.clone()).collect();
+    let others: Vec<&str> = taken.difference(&known).map(String::as_str).collect();
+    for names in others.chunks(NAMED_MAX) {
+        let named = named(db, names.iter().copied(), Sight::All, &freshness).await?;
+        let kept = named.into_iter();
+        found.extend(kept.filter(|station| station.delete_time.is_none()));
+    }
+    Ok(found)
 }
 
 /// The names that units would be given and that are taken, by deleted stations too.

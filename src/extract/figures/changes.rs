@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use rust_decimal::Decimal;
+
 use super::bases::{drop_bases, is_right_after, stated};
-use super::lexicon::{self, Compare, Cue, Move, UnitKind};
+use super::lexicon::{self, Compare, Cue, Listed, Move, UnitKind};
 use super::measures::Measure;
 use super::pairs;
 use super::sheet::{Sheet, tail};
@@ -69,7 +71,7 @@ fn take_earlier_values(sheet: &Sheet<'_>, readings: Vec<Reading>) -> Vec<Reading
             && is_earlier(sheet, first, &reading, floor)
         {
             let first = kept.pop();
-            reading.before = first.map(|first| first.measure);
+            reading.before = first.map(|first| in_unit_of(first.measure, &reading.measure));
             if let Some(before) = reading.before.as_mut() {
                 settle_units(before, &mut reading.measure);
             }
@@ -77,6 +79,29 @@ fn take_earlier_values(sheet: &Sheet<'_>, readings: Vec<Reading>) -> Vec<Reading
         kept.push(reading);
     }
     kept
+}
+
+/// How many of a smaller length of time are one of a larger.
+fn times(larger: &str, smaller: &str) -> Option<Decimal> {
+    let times = match (larger, smaller) {
+        ("年", "个月") => 12,
+        ("天", "小时") => 24,
+        ("小时", "分钟") | ("分钟", "秒") => 60,
+        _ => return None,
+    };
+    Some(Decimal::from(times))
+}
+
+/// 由2小时压缩至30分钟: the earlier value is 120 minutes.
+fn in_unit_of(mut before: Measure, after: &Measure) -> Measure {
+    if let (Some(larger), Some(smaller)) = (before.unit, after.unit)
+        && let Some(times) = times(larger.unit, smaller.unit)
+        && let Some(value) = before.value.checked_mul(times)
+    {
+        before.value = value.normalize();
+        before.unit = after.unit;
+    }
+    before
 }
 
 /// The unit that only one of two values prints is that of both.
@@ -107,7 +132,11 @@ fn is_earlier(sheet: &Sheet<'_>, first: &Reading, second: &Reading, floor: usize
         one.unit.map(|unit| unit.unit),
         two.unit.map(|unit| unit.unit),
     );
-    let is_same = units.0.is_none() || units.1.is_none() || units.0 == units.1;
+    let is_length = units
+        .0
+        .zip(units.1)
+        .is_some_and(|(one, two)| times(one, two).is_some());
+    let is_same = units.0.is_none() || units.1.is_none() || units.0 == units.1 || is_length;
     let (Some(gap), true) = (sheet.text.get(gap), is_same) else {
         return false;
     };
@@ -145,6 +174,10 @@ pub fn compare(sheet: &Sheet<'_>, readings: &mut Vec<Reading>) {
 /// The difference a number is by the words right before it.
 fn own_change(sheet: &Sheet<'_>, reading: &Reading, done: &[Reading]) -> Option<Change> {
     let measure = &reading.measure;
+    // 下降零下1℃: what is below 0 is a level, whatever moved there.
+    if measure.value.is_sign_negative() {
+        return None;
+    }
     let last = done.last();
     let floor = last.filter(|last| last.clause == reading.clause);
     let floor = floor.map_or(0, |last| last.measure.whole.end);
@@ -154,7 +187,11 @@ fn own_change(sheet: &Sheet<'_>, reading: &Reading, done: &[Reading]) -> Option<
         .max(floor)
         .min(measure.whole.start);
     let lead = &sheet.text[start..measure.whole.start];
-    let lead = lead.trim_end_matches(['了', ' ', '的']);
+    // 少了七成 compares, and 少 alone may not.
+    let lead = match lexicon::compare_before(lead) {
+        Some(_) => lead,
+        None => lead.trim_end_matches(['了', ' ', '的']),
+    };
     let lead = ["均在", "都在"]
         .iter()
         .find_map(|word| lead.strip_suffix(word))
@@ -187,11 +224,14 @@ fn own_change(sheet: &Sheet<'_>, reading: &Reading, done: &[Reading]) -> Option<
     let is_of_last = last.is_some_and(|last| is_right_after(sheet, last, reading, verb));
     // 2210人(+5.3%): a sign in brackets.
     let is_signed = sheet.clauses[reading.clause].is_aside && matches!(lead, "+" | "-");
-    let has_basis = basis.is_some() || is_of_last || is_signed;
+    let name = trim_name(sheet, start..name_end);
+    // 死亡人数减少3人, but not 减少开支20万元.
+    let is_of_amount =
+        is_bare && !compare.needs_basis && Listed::Varying.ends(&sheet.text[name.clone()]);
+    let has_basis = basis.is_some() || is_of_last || is_signed || is_of_amount;
     if !is_difference(compare, kind, between, has_basis) {
         return None;
     }
-    let name = trim_name(sheet, start..name_end);
     Some(Change {
         direction: compare.direction,
         basis,
@@ -249,16 +289,22 @@ pub fn basis(sheet: &Sheet<'_>, range: Range<usize>) -> Option<Range<usize>> {
     Some(range.start + start..range.end).map(|basis| sheet.trimmed(basis))
 }
 
-/// 与去年同期相比, as the clause before.
+/// 与去年同期相比，起数下降15.8%，死亡人数减少2人: the basis of all that its sentence goes on with.
 fn basis_before(sheet: &Sheet<'_>, clause: usize) -> Option<Range<usize>> {
     const FAR: usize = 90;
-    let before = &sheet.clauses[clause.checked_sub(1)?];
-    let is_same = before.sentence == sheet.clauses[clause].sentence;
-    let range = Some(before.range.clone()).filter(|range| is_same && range.len() <= FAR)?;
-    let range = sheet.trimmed(range);
-    let text = &sheet.text[range.clone()];
-    let is_basis = text.starts_with(['与', '同', '和', '较', '比']) && text.ends_with("相比");
-    is_basis.then_some(range)
+    const CLAUSES_MAX: usize = 6;
+    let sentence = sheet.clauses[clause].sentence;
+    let before = sheet.clauses[..clause].iter().rev().take(CLAUSES_MAX);
+    let mut before = before.take_while(|before| before.sentence == sentence);
+    before.find_map(|before| {
+        if !sheet.text[before.range.clone()].ends_with("相比") {
+            return None;
+        }
+        let range = sheet.trimmed(before.range.clone());
+        let text = &sheet.text[range.clone()];
+        let is_basis = range.len() <= FAR && text.starts_with(['与', '同', '和', '较', '比']);
+        is_basis.then_some(range)
+    })
 }
 
 /// The name of what differs, without words that only lead over to its difference.

@@ -33,7 +33,8 @@ pub fn keep(sheet: &Sheet<'_>, readings: &mut Vec<Reading>) {
             .get(index)
             .filter(|(clause, _)| *clause == reading.clause);
         let is_class = next.is_some_and(|(_, next)| is_class(sheet, &reading.measure, *next));
-        !is_class && counts(sheet, &reading.measure, before)
+        let is_averted = is_averted(sheet, &reading.measure);
+        !is_class && !is_averted && counts(sheet, &reading.measure, before)
     });
 }
 
@@ -56,6 +57,23 @@ fn is_class(sheet: &Sheet<'_>, measure: &Measure, next: usize) -> bool {
         .unit
         .is_some_and(|unit| unit.kind == UnitKind::Share);
     is_bounded && !is_held && !is_share && goes_on && !rest.contains('、')
+}
+
+/// 险些被骗5万元: what did not happen is no figure; what was averted, 避免损失20万元, is one.
+fn is_averted(sheet: &Sheet<'_>, measure: &Measure) -> bool {
+    let clause = sheet.clause_of(&measure.core);
+    let lead = clause.start.min(measure.core.start)..measure.core.start;
+    let Some(hit) = sheet.last_cue(lead.clone(), |cue| cue == Cue::Averted) else {
+        return false;
+    };
+    // 企图逃跑的3名嫌疑人: who nearly did something may be counted.
+    let between = &sheet.text[hit.range.end..lead.end];
+    let is_money = measure
+        .unit
+        .is_some_and(|unit| unit.kind == UnitKind::Money);
+    let has_deed = sheet.has_cue(hit.range.end..lead.end, |cue| cue == Cue::Report);
+    let is_stopped = has_deed && between.contains('时');
+    (is_money || !between.contains('的')) && !is_stopped
 }
 
 fn counts(sheet: &Sheet<'_>, measure: &Measure, floor: usize) -> bool {

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::changes::Reading;
-use super::lexicon::{Cue, UnitKind};
+use super::lexicon::{Cue, Hit, UnitKind};
+use super::periods;
 use super::sheet::Sheet;
 use crate::pb::statistic::{Assertion, Qualifier, TargetKind};
 
@@ -64,9 +65,13 @@ fn assertion(
     }
     let is_called_for = unit.is_some_and(|unit| unit.word == "方面") && lead.contains('要')
         || told_after.starts_with("方面抓");
-    if is_called_for
-        || !happened && is_planned_before(sheet, reading, lead)
-        || has_plan(sheet, before.clone()) && !happened
+    let before_it = goes_on(sheet, reading, lead).filter(|_| !happened);
+    match before_it {
+        Some(Cue::Aspiration) => return (Assertion::Target, TargetKind::Aspiration),
+        Some(Cue::Requirement) => return (Assertion::Target, TargetKind::Requirement),
+        _ => {}
+    }
+    if is_called_for || before_it == Some(Cue::Plan) || has_plan(sheet, before.clone()) && !happened
     {
         return (Assertion::Plan, TargetKind::Unspecified);
     }
@@ -101,18 +106,54 @@ fn has_plan(sheet: &Sheet<'_>, range: Range<usize>) -> bool {
     })
 }
 
-/// 计划新建警务站6个，安装探头260个: a plan goes on to the end of its sentence, until something is told
-/// of what there is.
-fn is_planned_before(sheet: &Sheet<'_>, reading: &Reading, lead: &str) -> bool {
-    const NOW: [&str; 6] = ["共", "累计", "目前", "现有", "其中", "完成"];
-    let Some(before) = reading.clause.checked_sub(1) else {
-        return false;
-    };
-    let (before, clause) = (&sheet.clauses[before], &sheet.clauses[reading.clause]);
-    let is_same =
-        before.sentence == clause.sentence && sheet.text[before.range.end..].starts_with(',');
-    let range = sheet.within_reach(before.range.clone(), &(before.range.end..before.range.end));
-    is_same && has_plan(sheet, range) && !NOW.iter().any(|word| lead.contains(word))
+/// 计划新建警务站6个，安装探头260个: what is planned or striven for goes on to the end of its sentence, until
+/// something is told of what there is.
+fn goes_on(sheet: &Sheet<'_>, reading: &Reading, lead: &str) -> Option<Cue> {
+    const CLAUSES_MAX: usize = 8;
+    const NOW: [&str; 5] = ["共", "累计", "目前", "现有", "完成了"];
+    const DONE: [char; 2] = ['已', '了'];
+    let own = &sheet.clauses[reading.clause];
+    let is_done = |text: &str| NOW.iter().any(|word| text.contains(word)) || text.contains(DONE);
+    let may_go_on = |cue| matches!(cue, Cue::Plan | Cue::Aspiration | Cue::Requirement);
+    let start = periods::sentence_start(sheet, reading.clause);
+    // Most sentences claim nothing of the kind.
+    if !sheet.has_cue(start..own.range.start.max(start), may_go_on) || is_done(lead) {
+        return None;
+    }
+    let bounds = [Qualifier::AtLeast, Qualifier::AtMost];
+    let is_bounded = bounds.contains(&reading.measure.qualifier);
+    let before = sheet.clauses[..reading.clause].iter().rev();
+    let before = before
+        .take(CLAUSES_MAX)
+        .take_while(|clause| clause.sentence == own.sentence);
+    for clause in before {
+        let range = sheet.within_reach(clause.range.clone(), &reading.measure.core);
+        if !sheet.text[range.end..].starts_with([',', '、']) {
+            return None;
+        }
+        // 不低于50%，控制在15人以内
+        let is_bound = |hit: &&Hit| {
+            hit.cue == Cue::Requirement && sheet.text[hit.range.clone()].starts_with('不')
+        };
+        let required = sheet.cues_in(range.clone()).iter().rev().find(is_bound);
+        let strives = sheet.last_cue(range.clone(), |cue| cue == Cue::Aspiration);
+        // 为确保安全，出动警力50人 says what for; only a number is striven for.
+        let is_of_number = |hit: &&Hit| {
+            let rest = &sheet.text[hit.range.end..range.end];
+            rest.contains(|char: char| char.is_ascii_digit())
+        };
+        let has_plan = has_plan(sheet, range.clone());
+        match strives.filter(is_of_number) {
+            Some(_) => return Some(Cue::Aspiration),
+            None if is_bounded && required.is_some_and(|hit| is_of_number(&hit)) => {
+                return Some(Cue::Requirement);
+            }
+            None if has_plan => return Some(Cue::Plan),
+            None if is_done(&sheet.text[range]) => return None,
+            None => {}
+        }
+    }
+    None
 }
 
 /// 要有2年以上…经历: a condition that somebody must meet.

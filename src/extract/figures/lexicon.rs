@@ -170,12 +170,16 @@ pub enum Cue {
     Structure,
     /// What something is organised into, after a number.
     Part,
+    /// What nearly happened, and did not.
+    Averted,
     Hedge,
     Trend,
     /// A deed or an outcome that is counted.
     Report,
     Place,
     Period,
+    /// A part of a year, by its first and last month.
+    Months(i32, i32),
     Until,
     /// An ISO 8601 recurrence.
     Every(&'static str),
@@ -218,11 +222,15 @@ fn cue(kind: &str, duration: &'static str) -> Option<Cue> {
         "criterion" => Cue::Criterion,
         "structure" => Cue::Structure,
         "part" => Cue::Part,
+        "averted" => Cue::Averted,
         "hedge" => Cue::Hedge,
         "trend" => Cue::Trend,
         "report" => Cue::Report,
         "place" => Cue::Place,
-        "period" => Cue::Period,
+        "period" => match duration.split_once('-') {
+            Some((first, last)) => Cue::Months(first.parse().ok()?, last.parse().ok()?),
+            None => Cue::Period,
+        },
         "until" => Cue::Until,
         "every" => Cue::Every(duration),
         _ => return None,
@@ -253,6 +261,9 @@ pub enum Listed {
     LeadStart,
     LeadEnd,
     NounEnd,
+    Outcome,
+    Varying,
+    Excess,
     CallNumber,
     Called,
 }
@@ -272,6 +283,9 @@ impl Listed {
             "lead-start" => Self::LeadStart,
             "lead-end" => Self::LeadEnd,
             "noun-end" => Self::NounEnd,
+            "outcome" => Self::Outcome,
+            "varying" => Self::Varying,
+            "excess" => Self::Excess,
             "call-number" => Self::CallNumber,
             "called" => Self::Called,
             _ => return None,

@@ -167,7 +167,8 @@ pub fn is_barred(text: &str, measure: &Measure) -> bool {
         && !before.ends_with(['高', '共', '达']);
     let is_all_day = word == "小时" && measure.value == rust_decimal::Decimal::from(24);
     let is_picture_note = word == "张" && before.ends_with("图片");
-    let is_of_law = is_of_law || is_penalty(before) || is_limit(before);
+    let is_of_law = is_of_law || is_penalty(before) || is_limit(before) || is_deed_of_law(after);
+    let is_class = is_class || is_excess(before, word, after);
     let is_place = matches!(word, "公里" | "千米" | "米" | "km") && is_on_a_road(before, after);
     let is_class = is_class || is_floor;
     is_order || is_picture_note || is_of_law || is_class || is_all_day || is_place
@@ -182,11 +183,26 @@ fn is_rank(text: &str) -> bool {
 
 /// 饮酒后驾驶的,处暂扣6个月…: what a law provides for those who do something.
 fn is_penalty(before: &str) -> bool {
-    let clause = super::sheet::tail(before, 20);
-    let told = clause.rsplit_once(',');
-    told.is_some_and(|(deed, penalty)| {
-        deed.ends_with('的') && penalty.starts_with('处') && !penalty.contains(['。', ';'])
-    })
+    let clause = super::sheet::tail(before, 30);
+    let told = clause.rfind("的,处").map(|at| &clause[at..]);
+    told.is_some_and(|penalty| !penalty.contains(['。', ';']))
+}
+
+/// 未达20%的,处50元罚款: a bound of the deed that a law provides for.
+fn is_deed_of_law(after: &str) -> bool {
+    const PENALTIES: [&str; 6] = [
+        "的,处",
+        "的,可处",
+        "的,将处",
+        "的,由",
+        "的,一次记",
+        "的,并处",
+    ];
+    let rest = ["以上", "以下", "以内"]
+        .iter()
+        .find_map(|bound| after.strip_prefix(bound))
+        .unwrap_or(after);
+    PENALTIES.iter().any(|penalty| rest.starts_with(penalty))
 }
 
 /// 限速80公里/小时, 醉驾标准80mg/100ml: what a rule sets.
@@ -202,6 +218,14 @@ fn is_limit(before: &str) -> bool {
     ];
     let before = before.trim_end_matches(['为', '是', '的']);
     RULES.iter().any(|rule| before.ends_with(rule))
+}
+
+/// 超限50%以上的货车: how far a rule was broken tells which are meant; 经测该车超限50% was measured.
+fn is_excess(before: &str, word: &str, after: &str) -> bool {
+    const BOUNDS: [&str; 7] = ["以上", "以下", "不足", "不满", "未满", "未达", "的"];
+    word == "%"
+        && Listed::Excess.ends(before)
+        && BOUNDS.iter().any(|bound| after.starts_with(bound))
 }
 
 /// 沿国道行驶至156公里处, 156公里+300米: how far along a road, no length.

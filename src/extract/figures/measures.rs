@@ -28,6 +28,16 @@ pub struct Measure {
     pub bound: Option<Range<usize>>,
 }
 
+impl Measure {
+    /// 连续8年
+    pub fn is_in_a_row(&self, text: &str) -> bool {
+        let is_length = self
+            .unit
+            .is_some_and(|unit| unit.kind == UnitKind::Duration);
+        is_length && text[..self.core.start].ends_with("连续")
+    }
+}
+
 /// The unit of a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measured {
@@ -169,7 +179,7 @@ fn take_smaller_part(text: &str, measure: &mut Measure) {
         Some("年") => ("个月", Decimal::from(12)),
         Some("小时") => ("分钟", Decimal::from(60)),
         Some("分钟") => ("秒", Decimal::from(60)),
-        _ => return,
+        _ => return take_minutes(text, measure),
     };
     let rest = &text[measure.core.end..];
     let rest = rest.strip_prefix(['零', '又']).unwrap_or(rest);
@@ -196,6 +206,38 @@ fn take_smaller_part(text: &str, measure: &mut Measure) {
         measure.core.end = next.core.end;
         measure.whole.end = next.core.end;
     }
+}
+
+/// 2分30秒: 分 counts points, but before seconds minutes.
+fn take_minutes(text: &str, measure: &mut Measure) {
+    let rest = &text[measure.core.end..];
+    let Some(rest) = rest.strip_prefix('分').or_else(|| {
+        let is_points = measure.unit.is_some_and(|unit| unit.word == "分");
+        is_points.then_some(rest)
+    }) else {
+        return;
+    };
+    let is_plain = |part: &Numeral| part.more.is_none() && part.value_max.is_none();
+    let seconds = numerals::read(rest).filter(is_plain);
+    let Some(seconds) = seconds.filter(|part| rest[part.length..].starts_with('秒')) else {
+        return;
+    };
+    let is_small = seconds.value < Decimal::from(60) && measure.value < Decimal::from(1_000_000);
+    if !is_small || measure.qualifier != Qualifier::Exact {
+        return;
+    }
+    measure.value = (measure.value * Decimal::from(60) + seconds.value).normalize();
+    measure.significant_digits = 0;
+    measure.unit = Some(Measured {
+        unit: "秒",
+        word: "秒",
+        kind: UnitKind::Duration,
+        is_shared: false,
+    });
+    let end = text.len() - rest.len() + seconds.length + '秒'.len_utf8();
+    measure.written.end = end;
+    measure.core.end = end;
+    measure.whole.end = end;
 }
 
 /// 零下12℃ is below 0.

@@ -10,6 +10,7 @@ mod cases;
 mod changes;
 mod choice;
 mod claims;
+mod leads;
 mod levels;
 mod lexicon;
 mod marks;
@@ -18,12 +19,14 @@ mod names;
 mod pairs;
 mod periods;
 mod places;
+mod rounding;
 mod scan;
 mod sheet;
 mod statements;
 #[cfg(test)]
 mod tests;
 mod times;
+mod turns;
 #[cfg(test)]
 mod validity;
 
@@ -81,10 +84,16 @@ pub fn find(story: &Story<'_>) -> Vec<Figure> {
         .filter(|(is_headline, _)| has_headline && !is_headline)
         .flat_map(|(_, figures)| figures.iter().map(fact))
         .collect();
+    let body = read
+        .iter()
+        .filter(|(is_headline, _)| has_headline && !is_headline);
+    let exact = rounding::exact(body.flat_map(|(_, figures)| figures));
     let mut all = Vec::new();
     for (is_headline, mut figures) in read {
         if is_headline {
-            figures.retain(|figure| !told.contains(&fact(figure)));
+            figures.retain(|figure| {
+                !told.contains(&fact(figure)) && !rounding::is_rounded(figure, &exact)
+            });
         }
         let offset = all.len();
         for figure in &mut figures {
@@ -143,10 +152,11 @@ fn figures(statements: &Statements<'_, '_>, readings: &[Reading], part: usize) -
     {
         let told = before.as_ref().filter(|(clause, _)| {
             let sentence = |clause: usize| sheet.clauses[clause].sentence;
-            let goes_on = reading.is_change && sentence(*clause) == sentence(reading.clause);
+            let is_of_last = reading.is_change || names::is_of_last(sheet, reading);
+            let goes_on = is_of_last && sentence(*clause) == sentence(reading.clause);
             *clause == reading.clause || goes_on
         });
-        let words = own_words(readings, index, place);
+        let words = own_words(sheet, readings, index, place);
         let names = names::names(sheet, reading, &words, told.map(|(_, names)| names));
         let figure = Figure {
             place: Place::new(part, place.clone()),
@@ -169,10 +179,26 @@ fn figures(statements: &Statements<'_, '_>, readings: &[Reading], part: usize) -
 }
 
 /// The words of a figure that are not its neighbours'.
-fn own_words(readings: &[Reading], index: usize, place: &Range<usize>) -> Range<usize> {
-    let before = index
-        .checked_sub(1)
-        .map(|index| readings[index].measure.whole.end);
+fn own_words(
+    sheet: &Sheet<'_>,
+    readings: &[Reading],
+    index: usize,
+    place: &Range<usize>,
+) -> Range<usize> {
+    let before = index.checked_sub(1).map(|index| &readings[index]);
+    // 破案率连续8年保持100%: how long it has been so is no name.
+    let before = before.filter(|before| !before.measure.is_in_a_row(sheet.text));
+    let before = before.map(|before| {
+        let end = before.measure.whole.end;
+        let number = readings[index].measure.whole.start;
+        // 3人死亡、5人受伤: what stands before the mark is of the number before.
+        let between = sheet.text.get(end..number).unwrap_or_default();
+        if between.ends_with('、') {
+            number
+        } else {
+            end
+        }
+    });
     let after = readings.get(index + 1).map(places::first_of);
     let start = before.map_or(place.start, |before| before.max(place.start));
     let end = after.map_or(place.end, |after| after.min(place.end));

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::changes::Reading;
+use super::leads::{behind_time, lead};
 use super::lexicon::{Cue, Listed, UnitKind};
 use super::sheet::Sheet;
 
@@ -19,6 +20,8 @@ pub struct Names {
     pub categories: Vec<String>,
     /// The deed that opens the list, for the figures that go on with it.
     deed: String,
+    /// Whether what the subject did is counted, and not the subject: 非机动车闯红灯, but 被盗电动车.
+    is_of_deeds: bool,
 }
 
 /// Names a figure by the words between its neighbours, `words`; `before` are the names of the figure
@@ -44,6 +47,7 @@ pub fn names(
     let before = before.filter(|_| reading.name.is_none());
     let mut names = Names::default();
     let inherited = before.filter(|_| told.deed.is_none() && !told.lead.is_empty());
+    let doer = inherited.filter(|before| before.is_of_deeds);
     names.deed = match (told.deed, inherited) {
         (Some(deed), _) => deed.to_owned(),
         (None, Some(before)) => before.deed.clone(),
@@ -51,32 +55,90 @@ pub fn names(
     };
     let is_named = |subject: &&str| {
         let rest = told.lead.split_once(subject).map(|(_, rest)| rest);
-        rest.is_some_and(|rest| !rest.starts_with('道'))
+        rest.is_some_and(|rest| !rest.starts_with(['道', '驾', '号', '牌', '登', '检']))
     };
     let subject = Listed::Subject.all_in(told.lead).find(is_named);
-    names.subject = match (subject, inherited) {
+    names.subject = match (subject, doer) {
         (Some(subject), _) => subject.to_owned(),
         (None, Some(before)) => before.subject.clone(),
         (None, None) => String::new(),
     };
+    names.is_of_deeds = doer.is_some() && subject.is_none()
+        || subject.is_some_and(|subject| !told.lead.ends_with(subject));
     let is_share = kind(reading) == Some(UnitKind::Share);
     let prefix = match inherited.filter(|_| !is_share) {
-        Some(before) if subject.is_none() => format!("{}{}", before.deed, before.subject),
+        Some(before) if subject.is_none() && before.is_of_deeds => {
+            format!("{}{}", before.deed, before.subject)
+        }
         Some(before) => before.deed.clone(),
         None => String::new(),
     };
     names.categories = categories(told.lead, &names);
-    let prefix = match before.filter(|_| MEANS.contains(&told.lead)) {
+    let prefix = match before
+        .filter(|_| MEANS.contains(&told.lead) || is_share && told.lead.starts_with('占'))
+    {
         Some(before) => before.metric.clone(),
         None => prefix,
     };
     let name = format!("{prefix}{}{}", told.lead, told.noun);
+    let name = match name.ends_with('占') && is_share {
+        true => format!("{}占比", without_adverbs(name.trim_end_matches('占'))),
+        false => name,
+    };
     names.metric = match before {
         _ if !name.trim().is_empty() => ending(&name),
+        _ if !clause_before(sheet, reading).is_empty() => {
+            ending(&metric_or(clause_before(sheet, reading), reading))
+        }
         Some(before) => before.metric.clone(),
         None => metric_or("", reading),
     };
     names
+}
+
+/// 得分最低，为82.3分: what the clause before says of a number that names nothing itself, when that holds
+/// no other.
+fn clause_before<'t>(sheet: &Sheet<'t>, reading: &Reading) -> &'t str {
+    const LENGTH_MAX: usize = 75;
+    let clause = &sheet.clauses[reading.clause];
+    let lead = sheet
+        .text
+        .get(clause.range.start..reading.measure.written.start);
+    let is_only_told = matches!(
+        lead.map(str::trim),
+        Some("为" | "是" | "达" | "达到" | "达到了" | "约为")
+    );
+    let before = reading
+        .clause
+        .checked_sub(1)
+        .map(|index| &sheet.clauses[index]);
+    let before = before.filter(|before| {
+        is_only_told && before.sentence == clause.sentence && before.range.len() <= LENGTH_MAX
+    });
+    let text = before.map_or("", |before| sheet.text[before.range.clone()].trim());
+    match text.contains(|char: char| char.is_ascii_digit()) {
+        true => "",
+        false => text,
+    }
+}
+
+/// 案件虽然只 before 占: words that only lead to a share.
+fn without_adverbs(name: &str) -> &str {
+    const ADVERBS: [&str; 9] = ["虽然", "虽", "只", "仅", "却", "则", "就", "都", "也"];
+    let mut name = name;
+    while let Some(rest) = ADVERBS.iter().find_map(|adverb| name.strip_suffix(adverb)) {
+        name = rest;
+    }
+    name
+}
+
+/// 占21.4%, 日均22.5万人次: whether the clause of a number says only how it is of the one before.
+pub fn is_of_last(sheet: &Sheet<'_>, reading: &Reading) -> bool {
+    let number = &reading.measure;
+    let start = sheet.clause_of(&number.core).start;
+    let text = sheet.text[start.min(number.whole.start)..number.whole.start].trim();
+    let is_share = kind(reading) == Some(UnitKind::Share);
+    is_share && text.starts_with('占') || MEANS.contains(&text)
 }
 
 fn kind(reading: &Reading) -> Option<UnitKind> {
@@ -99,7 +161,7 @@ impl<'t> Told<'t> {
             Some(before) => before.whole.start,
             None => reading.measure.whole.start,
         };
-        let start = words.start.min(first);
+        let start = behind_time(sheet, words.start.min(first), first);
         let after = reading.measure.whole.end;
         let rest = &sheet.text[after..words.end.max(after)];
         let raw = &sheet.text[start..first];
@@ -185,28 +247,6 @@ fn listed_name(name: &str, (turn, count): (usize, usize)) -> String {
     }
 }
 
-/// What is said before a number, without the words that only lead to it.
-fn lead(text: &str) -> &str {
-    const MARKS: [char; 13] = [
-        '“', '”', ' ', ',', '、', ':', '(', ')', '《', '》', '\t', '+', '。',
-    ];
-    let text = text.rsplit(',').next().unwrap_or(text);
-    let mut text = text.trim_matches(MARKS);
-    loop {
-        let start = Listed::LeadStart
-            .first_at(text)
-            .map(|word| &text[word.len()..]);
-        let end = Listed::LeadEnd.first_before(text);
-        let end = end.map(|word| &text[..text.len() - word.len()]);
-        let is_word = text.ends_with("行为") || text.ends_with('均') && !text.ends_with("分别均");
-        let end = end.filter(|_| !is_word);
-        match start.filter(|rest| !rest.is_empty()).or(end) {
-            Some(rest) => text = rest.trim_matches(MARKS),
-            None => return text,
-        }
-    }
-}
-
 /// What a classifier counts: 4把管制刀具.
 fn noun(rest: &str, reading: &Reading) -> String {
     let counts = matches!(
@@ -218,10 +258,23 @@ fn noun(rest: &str, reading: &Reading) -> String {
         return String::new();
     }
     let rest = rest.trim_start_matches(['的', ' ', '“', '”']);
-    let words = Listed::NounEnd.find_in(rest);
+    // 人受伤, 受损车辆: what befell the counted is part of their name, though 受 ends others.
+    let first = Listed::Outcome.first_at(rest).map_or(0, str::len);
+    let words = Listed::NounEnd.find_in(&rest[first..]).map(|at| {
+        let outcome = Listed::Outcome.first_at(&rest[first + at..]);
+        first + at + outcome.map_or(0, str::len)
+    });
     let marks = rest.find([',', '、', '(', '。', ';']);
     let end = words.into_iter().chain(marks).min().unwrap_or(rest.len());
-    let noun = rest[..end].trim().chars();
+    let noun = rest[..end].trim();
+    let opening = match noun
+        .find('”')
+        .is_some_and(|close| !noun[..close].contains('“'))
+    {
+        true => "“",
+        false => "",
+    };
+    let noun = opening.chars().chain(noun.chars());
     noun.take(METRIC_LENGTH_MAX / 2).collect()
 }
 

@@ -5,56 +5,18 @@ use std::ops::Range;
 use super::changes::{Change, Reading, basis, trim_name};
 use super::lexicon::{Move, UnitKind};
 use super::sheet::Sheet;
+use super::turns;
 
 /// Longest list of differences that is paired with a list of values.
 const LIST_MAX: usize = 30;
 
 /// Gives what is told of values to them, and to values and differences the names they share.
 pub fn pair(sheet: &Sheet<'_>, readings: &mut Vec<Reading>) {
-    take_turns(readings);
+    turns::take(sheet, readings);
     give(sheet, readings);
     take_results(sheet, readings);
     name_values(sheet, readings);
     note_words(sheet, readings);
-}
-
-/// Numbers differences of one clause that share their names, or have none of their own.
-fn take_turns(readings: &mut [Reading]) {
-    let mut start = 0;
-    while start < readings.len() {
-        let clause = readings[start].clause;
-        let mut end = start + 1;
-        let name = readings[start]
-            .change
-            .as_ref()
-            .map(|change| change.name.clone());
-        let unit = readings[start].measure.unit.map(|unit| unit.unit);
-        let goes_on = |reading: &Reading| {
-            let is_same = reading.measure.unit.map(|own| own.unit) == unit;
-            let change = reading.change.as_ref().filter(|_| reading.is_change);
-            reading.clause == clause
-                && change.is_some_and(|change| {
-                    let has_own = !change.name.is_empty() || change.basis.is_some();
-                    Some(&change.name) == name.as_ref() || is_same && !has_own
-                })
-        };
-        while readings[start].is_change && readings.get(end).is_some_and(goes_on) {
-            end += 1;
-        }
-        let (name, basis) = match &readings[start].change {
-            Some(change) => (change.name.clone(), change.basis.clone()),
-            None => (0..0, None),
-        };
-        let count = end - start;
-        for (turn, reading) in readings[start..end].iter_mut().enumerate() {
-            if let Some(change) = reading.change.as_mut() {
-                change.name = name.clone();
-                change.basis = basis.clone();
-                change.turn = (turn, count);
-            }
-        }
-        start = end;
-    }
 }
 
 /// Gives differences that name nothing to the values before them.
@@ -67,12 +29,16 @@ fn give(sheet: &Sheet<'_>, readings: &mut Vec<Reading>) {
         };
         let (turn, count) = change.turn;
         let first = index - turn;
+        let in_a_row = name_of_streak(sheet, readings, first);
         let target = target(sheet, readings, &taken, &change, (first, index));
+        let target = target.filter(|_| in_a_row.is_none());
         let target =
             target.filter(|target| is_said_of(sheet, readings, &taken, *target, (first, index)));
         let weaker = target.and_then(|target| replaced(readings, target, index));
         let free = target.filter(|target| readings[*target].change.is_none() || weaker.is_some());
-        let named = name_before(sheet, readings, &taken, first);
+        let named = in_a_row
+            .or_else(|| name_in_turn(sheet, readings, (first, count), turn))
+            .or_else(|| name_before(sheet, readings, &taken, first));
         let name = |reading: &mut Reading| {
             if let (Some(name), Some(change)) = (named, reading.change.as_mut()) {
                 change.name = name;
@@ -86,17 +52,46 @@ fn give(sheet: &Sheet<'_>, readings: &mut Vec<Reading>) {
             taken[weaker] = false;
             name(&mut readings[weaker]);
         }
+        if turns::last(readings, index) == index && turn + 1 < count {
+            give_flat(sheet, readings, &taken, &change, (first, index));
+        }
         let before = readings[value].change.take();
         let basis = change
             .basis
             .clone()
             .or(before.and_then(|before| before.basis));
         readings[value].change = Some(Change { basis, ..change });
-        let last = first + count.max(1) - 1;
+        let last = turns::last(readings, index);
         readings[value].change_end = Some(readings[last].measure.whole.end);
         taken[index] = true;
     }
     drop_taken(readings, &taken);
+}
+
+/// Says of the last of listed values that it has not changed, which 持平 told in its turn.
+fn give_flat(
+    sheet: &Sheet<'_>,
+    readings: &mut [Reading],
+    taken: &[bool],
+    last: &Change,
+    place: (usize, usize),
+) {
+    let (turn, count) = last.turn;
+    let flat = Change {
+        direction: Move::Flat,
+        turn: (turn + 1, count),
+        ..last.clone()
+    };
+    let value = target(sheet, readings, taken, &flat, place)
+        .filter(|value| readings[*value].change.is_none())
+        .filter(|value| is_said_of(sheet, readings, taken, *value, place));
+    if let Some(value) = value {
+        readings[value].change_end = Some(sheet.clauses[readings[place.1].clause].range.end);
+        readings[value].change = Some(Change {
+            delta: None,
+            ..flat
+        });
+    }
 }
 
 /// Which value before a difference is meant: of a list, its place; of one that counts, one of its unit.
@@ -176,6 +171,41 @@ fn is_by_the_way(sheet: &Sheet<'_>, clause: usize) -> bool {
     let range = sheet.clauses[clause].range.clone();
     let text = sheet.text[range].trim();
     text.len() <= 60 && text.starts_with('按') || text.is_empty()
+}
+
+/// 警情连续3年下降，降幅分别为8.3%、12.5%和15.1%: what differed each year, and no value is told of it.
+fn name_of_streak(sheet: &Sheet<'_>, readings: &[Reading], first: usize) -> Option<Range<usize>> {
+    let years = &readings[first.checked_sub(1)?];
+    let clauses = (years.clause, readings[first].clause);
+    let is_next = clauses.0 + 1 == clauses.1
+        && sheet.clauses[clauses.0].sentence == sheet.clauses[clauses.1].sentence;
+    if !is_next || !years.measure.is_in_a_row(sheet.text) {
+        return None;
+    }
+    let start = sheet.clause_of(&years.measure.core).start;
+    let end = years.measure.core.start - "连续".len();
+    let name = trim_name(sheet, start.min(end)..end);
+    (!name.is_empty()).then_some(name)
+}
+
+/// 起数减少19起，死亡人数减少4人，分别下降32.2%和40%: what as many differences before were of.
+fn name_in_turn(
+    sheet: &Sheet<'_>,
+    readings: &[Reading],
+    (first, count): (usize, usize),
+    turn: usize,
+) -> Option<Range<usize>> {
+    let start = first.checked_sub(count).filter(|_| count > 1)?;
+    let sentence = |reading: &Reading| sheet.clauses[reading.clause].sentence;
+    let is_named = |reading: &Reading| {
+        let change = reading.change.as_ref().filter(|_| reading.is_change);
+        sentence(reading) == sentence(&readings[first])
+            && change.is_some_and(|change| change.turn.1 == 1 && !change.name.is_empty())
+    };
+    let told = &readings[start..first];
+    let change = told[turn.min(count - 1)].change.as_ref();
+    let name = change.map(|change| change.name.clone());
+    name.filter(|_| told.iter().all(is_named))
 }
 
 /// What a difference that is a record of its own is of: as the one right before it, or as the value
@@ -315,7 +345,7 @@ fn name_values(sheet: &Sheet<'_>, readings: &mut [Reading]) {
             });
             let name = trim_name(sheet, floor.min(first.whole.start)..first.whole.start);
             let parts = listed(sheet, name);
-            if parts.len() == count {
+            if parts.len() == count && !are_places(sheet, &parts) {
                 for (reading, part) in readings[start..start + count].iter_mut().zip(parts) {
                     reading.name = Some(part);
                 }
@@ -323,6 +353,15 @@ fn name_values(sheet: &Sheet<'_>, readings: &mut [Reading]) {
         }
         start += count;
     }
+}
+
+/// 城东分局、城西分局得分: whose values are listed, and of what is told with the last alone.
+fn are_places(sheet: &Sheet<'_>, parts: &[Range<usize>]) -> bool {
+    const PLACES: [char; 8] = ['局', '所', '队', '市', '县', '区', '镇', '省'];
+    let is_place = |part: &Range<usize>| sheet.text[part.clone()].ends_with(PLACES);
+    parts
+        .split_last()
+        .is_some_and(|(last, rest)| rest.iter().all(is_place) && !is_place(last))
 }
 
 /// The parts of a list of names.

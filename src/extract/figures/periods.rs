@@ -28,13 +28,58 @@ pub fn told(sheet: &Sheet<'_>, reading: &Reading) -> Option<Told> {
     let start = sentence_start(sheet, reading.clause);
     let range = sheet.within_reach(start.min(number.start)..number.start, number);
     let moment = last_moment(sheet, &range);
-    let is_time = |cue| matches!(cue, Cue::Period | Cue::Until | Cue::Every(_));
-    let cue = sheet.last_cue(range, is_time);
-    match (moment, cue) {
-        (Some(moment), Some(cue)) if cue.range.start >= moment.range.start => Some(of_cue(cue)),
-        (Some(moment), _) => Some(of_moment(sheet, moment)),
-        (None, Some(cue)) => Some(of_cue(cue)),
-        (None, None) => None,
+    let cues = sheet.cues_in(range.clone()).iter().rev();
+    let mut cues = cues.filter(|hit| is_time(hit.cue) && !is_basis(sheet, &hit.range));
+    let cue = cues.next();
+    let told = match (moment, cue) {
+        (Some(moment), Some(cue)) if cue.range.start >= moment.range.end => of_cue(cue),
+        (Some(moment), _) => of_moment(sheet, moment),
+        (None, Some(cue)) => of_cue(cue),
+        (None, None) => return None,
+    };
+    Some(with_words_before(sheet, told, range.start))
+}
+
+/// 去年全年, 今年8月以来, 2023年上半年: takes in the times that stand directly before, and their dates.
+fn with_words_before(sheet: &Sheet<'_>, mut told: Told, floor: usize) -> Told {
+    const WORDS_MAX: usize = 3;
+    let Some(mut text) = told.text.clone() else {
+        return told;
+    };
+    let until = told.end_text.as_ref() == Some(&text);
+    for _ in 0..WORDS_MAX {
+        if let Some(moment) = last_moment(sheet, &(floor..text.start))
+            && moment.range.end == text.start
+            && let Some(period) = &moment.period
+        {
+            take_dates(&mut told.period, period);
+            text.start = moment.range.start;
+        } else if let Some(cue) = sheet.last_cue(floor..text.start, |cue| cue == Cue::Period)
+            && cue.range.end == text.start
+        {
+            text.start = cue.range.start;
+        } else {
+            break;
+        }
+    }
+    if until {
+        told.end_text = Some(text.clone());
+    }
+    told.text = Some(text);
+    told
+}
+
+/// Gives a part of a year the year, and words without a date that of the words before.
+fn take_dates(period: &mut pb::Period, before: &pb::Period) {
+    let year = before.start.as_ref().filter(|date| date.month == 0);
+    if period.start.is_none() && period.end.is_none() {
+        period.start.clone_from(&before.start);
+        period.end.clone_from(&before.end);
+    } else if let Some(year) = year.map(|date| date.year) {
+        let dates = [&mut period.start, &mut period.end];
+        for date in dates.into_iter().flatten() {
+            date.year = year;
+        }
     }
 }
 
@@ -68,7 +113,21 @@ pub fn sentence_start(sheet: &Sheet<'_>, clause: usize) -> usize {
     sheet.clauses[first.unwrap_or(clause)].range.start
 }
 
-fn last_moment<'s>(sheet: &'s Sheet<'_>, range: &Range<usize>) -> Option<&'s Moment> {
+/// 较去年同期, 由2022年的91.2%: a time that something is compared with, and not that of a figure.
+fn is_basis(sheet: &Sheet<'_>, time: &Range<usize>) -> bool {
+    let before = &sheet.text[..time.start];
+    let is_from = before.ends_with(['从', '由']) && sheet.text[time.end..].starts_with('的');
+    is_from || before.ends_with(['较', '比'])
+}
+
+pub fn is_time(cue: Cue) -> bool {
+    matches!(
+        cue,
+        Cue::Period | Cue::Months(..) | Cue::Until | Cue::Every(_)
+    )
+}
+
+pub fn last_moment<'s>(sheet: &'s Sheet<'_>, range: &Range<usize>) -> Option<&'s Moment> {
     let end = sheet
         .moments
         .partition_point(|moment| moment.range.end <= range.end);
@@ -76,7 +135,7 @@ fn last_moment<'s>(sheet: &'s Sheet<'_>, range: &Range<usize>) -> Option<&'s Mom
     let mut before = before
         .take_while(|moment| moment.range.start >= range.start)
         .take(8);
-    before.find(|moment| moment.period.is_some())
+    before.find(|moment| moment.period.is_some() && !is_basis(sheet, &moment.range))
 }
 
 fn of_cue(hit: &Hit) -> Told {
@@ -85,6 +144,10 @@ fn of_cue(hit: &Hit) -> Told {
     match hit.cue {
         Cue::Every(recurrence) => recurrence.clone_into(&mut period.recurrence),
         Cue::Until => end_text = Some(hit.range.clone()),
+        Cue::Months(first, last) => {
+            period.start = Some(month(first));
+            period.end = Some(month(last));
+        }
         _ => {}
     }
     Told {
@@ -101,11 +164,11 @@ fn of_moment(sheet: &Sheet<'_>, moment: &Moment) -> Told {
     let is_until = ["截至", "截止", "截止至", "截止到", "截至到"]
         .iter()
         .any(|word| before.ends_with(word));
-    let is_since =
-        after.starts_with("以来") || after.starts_with('起') || after.starts_with("至今");
-    if is_until && period.end.is_some() {
+    let since = since(after);
+    let before = before_which(after);
+    if (is_until || !before.is_empty()) && period.end.is_some() {
         period.start = None;
-    } else if is_since && period.start.is_some() {
+    } else if !since.is_empty() && period.start.is_some() {
         period.end = None;
     }
     if [&period.start, &period.end]
@@ -119,7 +182,40 @@ fn of_moment(sheet: &Sheet<'_>, moment: &Moment) -> Told {
     }
     Told {
         period,
-        text: Some(moment.range.clone()),
+        text: Some(moment.range.start..moment.range.end + since.len().max(before.len())),
         end_text: None,
+    }
+}
+
+/// 8月以来, 3月1日起: the word after a date that begins a time without an end.
+pub fn since(after: &str) -> &str {
+    const OTHERS: [char; 10] = ['火', '诉', '飞', '床', '草', '获', '点', '底', '降', '源'];
+    let word = ["以来", "起", "至今"]
+        .iter()
+        .find(|word| after.starts_with(**word));
+    let word = word.map_or("", |word| &after[..word.len()]);
+    match word == "起" && after[word.len()..].starts_with(OTHERS) {
+        true => "",
+        false => word,
+    }
+}
+
+/// 12月底前: the word after a date that is the end of a time.
+pub fn before_which(after: &str) -> &str {
+    let word = ["之前", "以前", "前"]
+        .iter()
+        .find(|word| after.starts_with(**word));
+    let word = word.map_or("", |word| &after[..word.len()]);
+    let rest = &after[word.len()..];
+    match rest.starts_with(['往', '来', '后', '夕', '去', '方', '期', '述']) {
+        true => "",
+        false => word,
+    }
+}
+
+fn month(month: i32) -> pb::Date {
+    pb::Date {
+        month,
+        ..pb::Date::default()
     }
 }

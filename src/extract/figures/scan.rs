@@ -64,7 +64,8 @@ fn take(text: &str, at: usize, first: char, marks: &Marks, found: &mut Scan) -> 
     let is_code =
         numeral.form == Form::Row || first == '0' && second.is_some_and(u8::is_ascii_digit);
     let rest = &text[at + numeral.length..];
-    let is_called = marks::is_call_number(&text[at..at + numeral.written], rest);
+    let is_called =
+        numeral.more.is_none() && marks::is_call_number(&text[at..at + numeral.written], rest);
     if is_code || is_called || marks::is_code_after(rest) {
         return numeral.length + run_of_code(rest);
     }

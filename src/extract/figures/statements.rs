@@ -218,7 +218,15 @@ impl Statements<'_, '_> {
         let range = self.sheet.within_reach(range, number);
         let cues = self.sheet.cues_in(range.clone()).iter().rev();
         let mut places = cues.filter(|hit| hit.cue == Cue::Place);
-        let told = places.find(|hit| !is_of_a_title(&self.sheet.text[hit.range.end..]));
+        let told = places.find(|hit| {
+            let (place, rest) = self.sheet.text.split_at(hit.range.end);
+            let place = &place[hit.range.start..];
+            // 城区41起、乡镇55起: a part that is counted itself is not where the next is.
+            let is_part = !place.starts_with(['全', '我'])
+                && rest.starts_with(|char: char| char.is_ascii_digit());
+            let is_other = is_part && hit.range.end != reading.measure.whole.start;
+            !is_other && !is_of_a_title(rest) && !is_of_a_unit(place, rest)
+        });
         let told = told.map(|hit| hit.range.clone());
         let that = that_area(&self.sheet.text[range.clone()]);
         let that = that.map(|area| range.start + area.start..range.start + area.end);
@@ -289,6 +297,12 @@ impl Statements<'_, '_> {
 /// 全国文明城市: the place is part of a title.
 fn is_of_a_title(rest: &str) -> bool {
     Listed::Title.begins(rest)
+}
+
+/// 城区中队, 市区大队: the place is part of a unit's name; 全县派出所 are all of the place.
+fn is_of_a_unit(place: &str, rest: &str) -> bool {
+    const UNITS: [&str; 5] = ["中队", "大队", "派出所", "分局", "交警"];
+    !place.starts_with(['全', '我']) && UNITS.iter().any(|unit| rest.starts_with(unit))
 }
 
 /// 该网格, 该区: the last in a text.

@@ -36,7 +36,7 @@ pub fn read(text: &str, at: usize) -> Option<Moment> {
         }
     };
     let mut end = start;
-    while let Some((next, next_length)) = joined_date(&rest[length..], end) {
+    while let Some((next, next_length)) = next_date(&rest[length..], end) {
         end = next;
         length += next_length;
     }
@@ -117,6 +117,7 @@ fn worded(text: &str, first: &Number<'_>) -> Option<(Date, usize)> {
             ..Date::default()
         };
         let Some((month, rest)) = part(rest).as_ref().and_then(month) else {
+            let rest = rest.strip_prefix(['底', '末', '初']).unwrap_or(rest);
             return Some((date, length(rest)));
         };
         date.month = month;
@@ -201,6 +202,21 @@ fn bare_number_of_dates((number, rest, numeral): Number<'_>) -> Option<(Date, us
         _ => return None,
     }
     Some((date, numeral.length))
+}
+
+/// The date that another goes on with; 11月12日8时至18日8时 is a run of dates too.
+fn next_date(text: &str, first: Date) -> Option<(Date, usize)> {
+    joined_date(text, first).or_else(|| {
+        // Only a number may be an hour.
+        if !text.starts_with(|char: char| char.is_ascii_digit()) {
+            return None;
+        }
+        let hour = clock(text, part(text).as_ref()).filter(|_| first.day > 0)?;
+        let (next, length) = joined_date(&text[hour..], first)?;
+        let rest = &text[hour + length..];
+        let last = clock(rest, part(rest).as_ref()).unwrap_or(0);
+        Some((next, hour + length + last))
+    })
 }
 
 /// A date that goes on with another, which has the year and month of the first when it prints none.

@@ -147,7 +147,8 @@ impl Reader<'_> {
         let before = &text[start..verb.start];
         let is_inside =
             |open: char, close: char| before.matches(open).count() > before.matches(close).count();
-        if is_inside('“', '”') || is_inside('《', '》') {
+        // 以他名字命名的调解室 is called so, and honoured by nobody.
+        if is_inside('“', '”') || is_inside('《', '》') || before.ends_with("名字") {
             return None;
         }
         let turn = before.rfind(['被', '由']).map(|at| start + at);
@@ -220,6 +221,10 @@ impl Reader<'_> {
                 Some(rest) => self.receivers(sentence.end - rest.len(), sentence.end).1,
                 None => self.subject(sentence, award, last.as_ref()),
             };
+        }
+        // 个人三等功 is no unit's.
+        if text[first.text.clone()].starts_with("个人") {
+            recipients.units.clear();
         }
         for (number, title) in titles.iter().enumerate() {
             let start = if number == 0 {
@@ -296,7 +301,7 @@ impl Reader<'_> {
         }
         let before = sentence.start..award.start.max(sentence.start);
         Recipients {
-            units: recipients::list(self.marked, &before).0,
+            units: recipients::subjects(self.marked, &before),
             ..Recipients::default()
         }
     }

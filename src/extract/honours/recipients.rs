@@ -110,6 +110,32 @@ fn is_no_part_of_subject(after: &str) -> bool {
     after.is_empty() || starts.iter().any(|start| after.starts_with(start))
 }
 
+/// The units that a range lists first, unless it speaks of somebody there.
+pub fn subjects(marked: &Marked<'_>, range: &Range<usize>) -> Vec<usize> {
+    let (units, end) = list(marked, range);
+    match is_of_somebody(&marked.text[end..]) {
+        true => Vec::new(),
+        false => units,
+    }
+}
+
+/// 海门派出所的一名民警, 海门派出所所长: whether the words behind a unit speak of somebody there.
+fn is_of_somebody(after: &str) -> bool {
+    const PEOPLE: [&str; 10] = [
+        "的",
+        "民警",
+        "辅警",
+        "所长",
+        "教导员",
+        "指导员",
+        "队长",
+        "局长",
+        "副",
+        "社区民警",
+    ];
+    PEOPLE.iter().any(|word| after.starts_with(word))
+}
+
 /// A person, or a body that is no unit, at the end of the range or all of it.
 fn other(text: &str, range: Range<usize>) -> Recipients {
     let mut recipients = Recipients::default();

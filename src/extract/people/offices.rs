@@ -54,7 +54,13 @@ pub fn before(named: &Named<'_>, name: usize, printed: &dyn Fn(Range<usize>) -> 
         match unit {
             Some((place, unit)) => {
                 last_unit = Some(unit);
-                let rest = place.end.min(item.word)..item.range.end;
+                // 局长 is that of 公安局, but 民警 behind 派出所 is whole.
+                let behind = &named.text[place.end.min(item.range.end)..item.range.end];
+                let is_whole = WORDS.office_at_end(behind).is_some_and(|(at, _)| at == 0);
+                let rest = match is_whole {
+                    true => place.end..item.range.end,
+                    false => place.end.min(item.word)..item.range.end,
+                };
                 if let Some(party) = WORDS.party(&named.text[rest.clone()]) {
                     office.title = printed(item.range.clone());
                     office.organization = printed(place.start..place.end + party);

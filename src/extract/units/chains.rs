@@ -79,6 +79,8 @@ pub struct Candidate<'t> {
     pub ending: &'static Ending,
     /// The segment that ends where the name begins.
     pub parent: Option<&'t Segment>,
+    /// Whether it goes on with a list of such units below another.
+    pub goes_on: bool,
 }
 
 impl Candidate<'_> {
@@ -123,6 +125,9 @@ pub fn read(text: &str) -> Reading {
             at,
             ending,
             parent: parent.map(Chain::last),
+            goes_on: chains
+                .last()
+                .is_some_and(|chain| goes_on(text, chain, start, ending)),
         };
         let Some(judged) = judge::segment(&candidate) else {
             continue;
@@ -140,6 +145,16 @@ pub fn read(text: &str) -> Reading {
     }
     super::lists::share_endings(text, &tokens, &mut chains);
     Reading { tokens, chains }
+}
+
+/// 交警支队一大队和二大队: whether a name goes on with a chain that ends in such a unit below another.
+fn goes_on(text: &str, chain: &Chain, start: usize, ending: &Ending) -> bool {
+    let between = text.get(chain.end()..start).unwrap_or_default();
+    // 二中队 alone is one only as an item of such a list.
+    let is_below = chain.segments.len() > 1 || judge::is_number(&text[chain.last().name()]);
+    is_below
+        && chain.last().ending.text == ending.text
+        && matches!(between, "、" | "和" | "及" | "与" | "以及" | "同")
 }
 
 /// The token with which the name before an ending begins: behind the last word that is no part of names.
@@ -160,7 +175,7 @@ fn first_of_name(text: &str, tokens: &[Token], at: usize, ending: &Ending, open:
         // 厦门市公安局曾厝垵派出所: behind the unit above names may begin with any character.
         let may_begin = before.bound() == Some(Bound::Weak)
             || ending.class == Class::Station && before.work().is_some();
-        let is_first = may_begin && before.start == open && open > 0;
+        let is_first = may_begin && before.start == open && open > 0 && !joins(before, text, known);
         let earlier = first.checked_sub(2).map(|at| &tokens[at]);
         let is_part = is_first
             || match before.bound() {
@@ -174,6 +189,12 @@ fn first_of_name(text: &str, tokens: &[Token], at: usize, ending: &Ending, open:
         first -= 1;
     }
     first
+}
+
+/// 刑侦支队同治安支队, 镇东公安分局同招宝山派出所: behind a unit 同 joins, but in 同心派出所 it begins a name.
+fn joins(token: &Token, text: &str, known: &str) -> bool {
+    const JOINED_LENGTH_MIN: usize = 2;
+    &text[token.start..token.end] == "同" && known.chars().count() >= JOINED_LENGTH_MIN
 }
 
 /// 交警 and 公安 end names, and stand in those of others.

@@ -211,7 +211,9 @@ fn fits_station(name: &mut Name<'_>, is_below: bool) -> bool {
 }
 
 fn fits_post(name: &Name<'_>, is_below: bool) -> bool {
-    const GENERAL: [&str; 25] = [
+    const GENERAL: [&str; 27] = [
+        "新建",
+        "建设",
         "街面",
         "驻村",
         "社区",
@@ -291,6 +293,9 @@ fn fits_force(name: &Name<'_>, candidate: &Candidate<'_>, is_below: bool) -> Bel
         return Belief::No;
     }
     let Some(work) = name.work_token() else {
+        if candidate.goes_on && is_number(own) {
+            return Belief::Sure;
+        }
         let is_named = name.has_place() || (2..=7).contains(&chars);
         let has_police = ["民警", "交警", "辅警"]
             .iter()
@@ -310,6 +315,15 @@ fn fits_force(name: &Name<'_>, candidate: &Candidate<'_>, is_below: bool) -> Bel
     } else {
         Belief::No
     }
+}
+
+/// 二 of 二大队, 第三 of 第三中队.
+pub fn is_number(own: &str) -> bool {
+    let number = own.strip_prefix('第').unwrap_or(own);
+    !number.is_empty()
+        && number
+            .chars()
+            .all(|char| "一二三四五六七八九十".contains(char))
 }
 
 /// 刑侦大队, 交警中队: the one of the place, unless units in general are meant.

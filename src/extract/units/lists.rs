@@ -196,7 +196,7 @@ fn is_believed(text: &str, tokens: &[Token], items: &[Item], chain: &Chain) -> b
     let is_short = names().all(|segment| (2..=4).contains(&length(text, segment)));
     match chain.last().ending.class {
         Class::Force => {
-            names().all(|segment| segment.work.is_some() || is_number(&text[segment.name()]))
+            names().all(|segment| segment.work.is_some() || judge::is_number(&text[segment.name()]))
         }
         Class::Branch | Class::Bureau => is_short && names().all(Segment::has_place),
         _ if continued.is_some() => names().all(|segment| (1..=6).contains(&length(text, segment))),
@@ -230,14 +230,6 @@ fn is_name(text: &str, tokens: &[Token], segment: &Segment) -> bool {
         && !may_be_person
         && !is_strange
         && !judge::is_general(name)
-}
-
-fn is_number(text: &str) -> bool {
-    let text = text.strip_prefix('第').unwrap_or(text);
-    !text.is_empty()
-        && text
-            .chars()
-            .all(|char| "一二三四五六七八九十".contains(char))
 }
 
 /// 等5家, 三个派出所: what stands before was a list of units.

@@ -86,7 +86,8 @@ pub fn find(stories: &[Story<'_>]) -> Units {
             let text = story.parts[printing.part].passage.text();
             let printed = |start, end| story.printed(&Place::new(printing.part, start..end));
             let home = &homes[printing.story];
-            last_units[index] = registry.enter(printing, text, printed, home);
+            let above = parents::of_list(&registry, stories, &printings, &last_units, index);
+            last_units[index] = registry.enter(printing, text, printed, home, above);
         }
     }
     parents::of_lists(&mut registry, stories, &printings, &last_units);

@@ -88,17 +88,21 @@ pub struct Sought<'s> {
 }
 
 impl Registry {
-    /// Takes a chain in, finding or adding the unit of each segment; returns that of the last.
+    /// Takes a chain in, finding or adding the unit of each segment; returns that of the last. `listed_below`
+    /// is the unit above that a list printed with an item before.
     pub fn enter(
         &mut self,
         printing: &Printing,
         text: &str,
         printed: impl Fn(usize, usize) -> String,
         home: &Home,
+        listed_below: Option<usize>,
     ) -> Option<usize> {
         let chain = &printing.chain;
-        let mut parent = None;
-        let mut above = Whereabouts::default();
+        let mut parent = listed_below;
+        let mut above = listed_below
+            .map(|unit| self.drafts[unit].places.clone())
+            .unwrap_or_default();
         for (depth, segment) in chain.segments.iter().enumerate() {
             let sought = Sought::new(segment, text, parent, &above, home);
             above.clone_from(&sought.places);
@@ -115,7 +119,10 @@ impl Registry {
                 continue;
             }
             let unit = found.unwrap_or_else(|| self.add(&sought));
+            let was_below = self.drafts[unit].is_below;
             self.learn(unit, &sought);
+            // What only a list says is not printed.
+            self.drafts[unit].is_below = was_below || depth > 0 && self.drafts[unit].is_below;
             let is_last = depth + 1 == chain.segments.len();
             let is_shared = chain.is_shared && is_last;
             let ending = if is_shared { segment.ending.text } else { "" };

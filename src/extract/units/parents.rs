@@ -43,6 +43,43 @@ pub fn infer(registry: &mut Registry) {
     }
 }
 
+/// 镇海公安分局刑侦大队和交警大队: the unit above a name, when it goes on with a list of like ones and
+/// says nothing of a place of its own.
+pub fn of_list(
+    registry: &Registry,
+    stories: &[Story<'_>],
+    printings: &[Printing],
+    last_units: &[Option<usize>],
+    at: usize,
+) -> Option<usize> {
+    let before = at.checked_sub(1)?;
+    let (left, right) = (&printings[before], &printings[at]);
+    let (first, own) = (left.chain.last(), right.chain.last());
+    let is_like = match own.ending.class {
+        Class::Force => first.ending.text == own.ending.text,
+        Class::Branch => first.ending.class == Class::Branch,
+        _ => false,
+    };
+    let is_bare = right.chain.segments.len() == 1 && !own.has_place() && !own.is_deictic;
+    if !is_like || !is_bare || !is_joined(stories, left, right) {
+        return None;
+    }
+    registry.drafts[last_units[before]?].parent
+}
+
+/// Whether nothing but a word that joins stands between two names.
+fn is_joined(stories: &[Story<'_>], left: &Printing, right: &Printing) -> bool {
+    if (left.story, left.part) != (right.story, right.part) {
+        return false;
+    }
+    let text = stories[left.story].parts[left.part].passage.text();
+    let between = text.get(left.chain.end()..right.chain.start());
+    matches!(
+        between.unwrap_or_default(),
+        "、" | "和" | "及" | "与" | "以及" | "同"
+    )
+}
+
 /// 奉化分局大桥派出所、岳林派出所: the second is of the same branch.
 pub fn of_lists(
     registry: &mut Registry,
@@ -55,14 +92,7 @@ pub fn of_lists(
             continue;
         };
         let (left, right) = (&printings[at - 1], &printings[at]);
-        if (left.story, left.part) != (right.story, right.part) || right.chain.segments.len() > 1 {
-            continue;
-        }
-        let text = stories[left.story].parts[left.part].passage.text();
-        let between = text
-            .get(left.chain.end()..right.chain.start())
-            .unwrap_or_default();
-        let is_list = matches!(between, "、" | "和" | "及" | "与" | "以及");
+        let is_list = right.chain.segments.len() == 1 && is_joined(stories, left, right);
         let drafts = &registry.drafts;
         let is_like = drafts[before].class == drafts[unit].class && drafts[unit].parent.is_none();
         let is_named = matches!(drafts[unit].class, Class::Station | Class::Post);

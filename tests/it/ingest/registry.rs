@@ -167,3 +167,65 @@ async fn a_proposed_station_is_found_by_the_next_page_and_its_id_is_never_given_
         format!("{proposed}-2")
     );
 }
+
+/// Two branches of a bureau, one named behind it and one with its own 公安, and a station of the first.
+async fn branches(service: &Service) {
+    registry(service).await;
+    let bureau = "stations/haizhou";
+    let behind = station("市公安局临港分局", "", bureau, Kind::BranchBureau);
+    create(service, "lingang-branch", behind).await;
+    let own = station("石桥公安分局", "", bureau, Kind::BranchBureau);
+    create(service, "shiqiao-branch", own).await;
+    let post = station(
+        "东门派出所",
+        "海州市公安局临港分局东门派出所",
+        "stations/lingang-branch",
+        Kind::PoliceStation,
+    );
+    create(service, "lingang-dongmen", post).await;
+}
+
+#[tokio::test]
+async fn a_branch_is_the_same_in_whatever_order_its_name_is_written() {
+    let service = Service::start().await;
+    branches(&service).await;
+    for (surface, expected) in [
+        ("临港公安分局", "lingang-branch"),
+        ("市公安局临港分局", "lingang-branch"),
+        ("海州市公安局临港分局", "lingang-branch"),
+        ("海州市公安局临港公安分局", "lingang-branch"),
+        ("临港区公安分局", "lingang-branch"),
+        ("海州临港公安分局", "lingang-branch"),
+        ("海州市临港公安分局", "lingang-branch"),
+        ("石桥公安分局", "shiqiao-branch"),
+        ("市公安局石桥分局", "shiqiao-branch"),
+        ("海州市公安局石桥分局", "shiqiao-branch"),
+        ("临港公安分局东门派出所", "lingang-dongmen"),
+        ("市公安局临港分局东门派出所", "lingang-dongmen"),
+    ] {
+        let text = format!("公安工作通报\n\n昨天，{surface}查处违法行为3起。");
+        let answer = ingest(&service, &text).await;
+        assert_eq!(named(&answer, surface), format!("stations/{expected}"));
+        assert_eq!(answer.stations, [], "{surface}: {:?}", answer.warnings);
+    }
+}
+
+#[tokio::test]
+async fn a_branch_of_another_city_or_a_unit_of_another_rank_is_another() {
+    let service = Service::start().await;
+    branches(&service).await;
+    for (surface, before) in [
+        ("东江市公安局临港分局", ""),
+        ("临港公安分局", "东江市公安局昨天通报，"),
+        ("临港公安局", ""),
+        ("临港交警大队", ""),
+        ("东临港公安分局", ""),
+        ("临港公安分局西门派出所", ""),
+    ] {
+        let text = format!("公安工作通报\n\n{before}{surface}查处违法行为3起。");
+        let answer = ingest(&service, &text).await;
+        let name = named(&answer, surface);
+        let known = ["stations/lingang-branch", "stations/lingang-dongmen", ""];
+        assert!(!known.contains(&name), "{surface}: {name}");
+    }
+}

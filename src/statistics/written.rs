@@ -153,8 +153,10 @@ impl Units {
             let is_below_zero = BELOW_ZERO.iter().any(|sign| quote[..at].ends_with(sign));
             said.agrees(value, value_max)
                 || is_below_zero && said.agrees(-value, value_max)
-                // 两个半小时, 一年半
-                || quote.contains('半') && said.agrees(value - half, value_max)
+                // 两个半小时, 一年半, 两到三个月半
+                || quote.contains('半')
+                    && (said.agrees(value - half, value_max)
+                        || said.agrees(value, value_max.map(|max| max - half)))
         })
     }
 
@@ -356,6 +358,7 @@ mod tests {
             ("一对", "2", "一对"),
             ("3/5", "60 %", "3/5"),
             ("两", "2.5 小时", "两个半小时"),
+            ("两到三", "2..3.5 个月", "两到三个月半"),
             ("4.75", "47500 起", "查处4.75万起"),
             ("12", "-12 ℃", "零下12℃"),
             ("3", "3..5 天", "3至5天"),

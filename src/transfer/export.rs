@@ -144,7 +144,8 @@ impl Export {
     async fn take(&mut self, read: Read) -> Result<Vec<AnyRecord>> {
         let kind = read.kind;
         let records = self.matching(kind, read.records).await?;
-        for Snapped { name, record, .. } in &records {
+        for (place, Snapped { name, record, .. }) in records.iter().enumerate() {
+            snapshot::give_way(place).await;
             match name.strip_prefix("sources/") {
                 Some(sha256) if kind == Kind::Source => self.digest.add(name, sha256),
                 _ => {

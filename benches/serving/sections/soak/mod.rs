@@ -59,7 +59,7 @@ async fn measure(stage: &Stage<'_>, url: &str, findings: &mut Findings) -> Resul
     let clients = Clients::start(&address, drafts, &stop);
     let time = stage.options.soak();
     eprintln!("everything at once for {} s", time.as_secs());
-    let (latencies, memory) = tokio::try_join!(load(&gets, time), memory(&service, time))?;
+    let (latencies, memory) = tokio::try_join!(load(&gets, time), memory(&service, &ops, time))?;
     stop.now();
     let done = clients.done().await?;
     findings.notes.push(format!("soak: {}", done.counts));
@@ -107,15 +107,27 @@ async fn load(gets: &Side, time: Duration) -> Result<Vec<f64>> {
     Ok(latencies)
 }
 
-/// Resident, in MiB.
-async fn memory(service: &Server, time: Duration) -> Result<Vec<f64>> {
+/// In MiB.
+struct Memory {
+    resident: f64,
+    /// Of that, what cache and watches' buffer have, each up to its bound.
+    bounded: f64,
+}
+
+async fn memory(service: &Server, ops: &str, time: Duration) -> Result<Vec<Memory>> {
+    const MIB: f64 = 1024.0 * 1024.0;
     let started = Instant::now();
     let mut ticks = interval(SAMPLED_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut found = Vec::new();
     while started.elapsed() < time {
         ticks.tick().await;
-        found.push(service.gauge.resident_mib()?);
+        let page = scraped(ops).await?;
+        let bounded = ["bulletin_cache_bytes", "bulletin_watch_buffer_bytes"];
+        found.push(Memory {
+            resident: service.gauge.resident_mib()?,
+            bounded: bounded.map(|metric| sum(&page, metric)).iter().sum::<f64>() / MIB,
+        });
     }
     Ok(found)
 }
@@ -185,14 +197,20 @@ fn sum(page: &str, metric: &str) -> f64 {
     values.sum()
 }
 
-fn tell(latencies: &[f64], memory: &[f64], quiet: &Held, after: &Held, findings: &mut Findings) {
+fn tell(latencies: &[f64], memory: &[Memory], quiet: &Held, after: &Held, findings: &mut Findings) {
     let third = memory.len() / 3;
-    let part = |range: std::ops::Range<usize>| median(memory[range].to_vec());
-    let (early, late) = (part(third..third * 2), part(third * 2..memory.len()));
+    let thirds = [third..third * 2, third * 2..memory.len()];
+    let parts = thirds.map(|third| {
+        let part = |of: fn(&Memory) -> f64| median(memory[third.clone()].iter().map(of).collect());
+        let besides = part(|memory| memory.resident - memory.bounded);
+        let told = format!("{besides:.0} of {:.0} MiB", part(|memory| memory.resident));
+        (besides, told)
+    });
+    let [(early, told_early), (late, told_late)] = parts;
     findings.hold(
-        "soak: memory is flat within 5 %",
+        "soak: memory beside cache and watches' buffer is flat within 5 %",
         late <= early * MEMORY_GROWTH_MAX,
-        format!("{early:.0} MiB in the second third, {late:.0} MiB in the last"),
+        format!("{told_early} in the second third, {told_late} in the last"),
     );
     let half = latencies.len() / 2;
     let (first, second) = latencies.split_at(half);

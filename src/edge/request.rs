@@ -123,7 +123,11 @@ pub fn names<N>(
     check.count("names", names.len(), NAMES_MAX);
     let parsed = names.iter().take(NAMES_MAX).enumerate();
     let parsed: Vec<N> = parsed
-        .filter_map(|(index, name)| check.take(parse(&format!("names[{index}]"), name)))
+        .filter_map(|(index, name)| {
+            // The place is told of few, and takes as long to write as a name to look up.
+            let name = parse("names", name).or_else(|_| parse(&format!("names[{index}]"), name));
+            check.take(name)
+        })
         .collect();
     check.finish().map(|()| parsed)
 }

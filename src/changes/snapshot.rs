@@ -5,11 +5,12 @@
 use prost::Message as _;
 use prost::bytes::Bytes;
 use serde_json::Value;
-use sqlx::postgres::{PgArguments, PgRow, PgValue};
+use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, Postgres, Row as _, Value as _, ValueRef};
+use sqlx::{AssertSqlSafe, Postgres, Row as _};
 
 use crate::db::Db;
+use crate::db::rows::{bytes_of, give_way};
 use crate::error::{Error, Result};
 use crate::filter::check::Condition;
 use crate::filter::sql::lower;
@@ -138,7 +139,7 @@ async fn read(
         {
             batch.records.push(Snapped {
                 name: name.to_owned(),
-                record: Received::bytes(ValueRef::to_owned(&row.try_get_raw(RECORD)?)),
+                record: bytes_of(row, RECORD)?,
                 is_old,
             });
         }
@@ -152,37 +153,10 @@ async fn read(
         let scanned = scanned(db, asked).await?;
         batch.next = scanned.map(|scanned| scanned.max(batch.next.take().unwrap_or_default()));
     }
-    batch.next = batch.next.filter(|next| is_within(asked, next));
+    batch.next = batch
+        .next
+        .filter(|next| asked.until.is_none_or(|until| next.as_str() < until));
     Ok(Some(batch))
-}
-
-/// Lets other tasks have their turn now and then: small records of a batch keep a worker for milliseconds.
-pub async fn give_way(place: usize) {
-    const ROWS_A_TURN: usize = 128;
-    if place % ROWS_A_TURN == ROWS_A_TURN - 1 {
-        tokio::task::yield_now().await;
-    }
-}
-
-/// A column of bytes, where it was received.
-struct Received(PgValue);
-
-impl Received {
-    fn bytes(value: PgValue) -> Bytes {
-        Bytes::from_owner(Self(value))
-    }
-}
-
-impl AsRef<[u8]> for Received {
-    fn as_ref(&self) -> &[u8] {
-        // One that is null has no bytes.
-        self.0.as_ref().as_bytes().unwrap_or_default()
-    }
-}
-
-/// Whether there may be more behind a name.
-fn is_within(asked: &Asked<'_>, name: &str) -> bool {
-    asked.until.is_none_or(|until| name < until)
 }
 
 /// Whether a record that was shown then: was not deleted, or is asked for all the same. Of those that are as

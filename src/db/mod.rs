@@ -6,6 +6,7 @@ mod polls;
 mod pooler;
 pub mod privileges;
 mod replicas;
+pub mod rows;
 mod seen;
 mod server;
 mod settings;

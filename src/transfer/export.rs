@@ -9,6 +9,7 @@ use tonic::Status;
 use crate::articles;
 use crate::changes::snapshot::{self, Snapped};
 use crate::context::Context;
+use crate::db::rows::give_way;
 use crate::edge::wire::{AnyRecord, ExportRecordsResponse};
 use crate::error::{Error, Result};
 use crate::filter::check::{Condition, check};
@@ -145,7 +146,7 @@ impl Export {
         let kind = read.kind;
         let records = self.matching(kind, read.records).await?;
         for (place, Snapped { name, record, .. }) in records.iter().enumerate() {
-            snapshot::give_way(place).await;
+            give_way(place).await;
             match name.strip_prefix("sources/") {
                 Some(sha256) if kind == Kind::Source => self.digest.add(name, sha256),
                 _ => {

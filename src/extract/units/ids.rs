@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use pinyin::ToPinyin as _;
 
-use super::page::Draft;
+use super::page::{DEPTH_MAX, Draft};
 use super::regions::Level;
 use super::words::Class;
 use crate::extract::table::rows;
@@ -21,7 +21,7 @@ pub fn ids(drafts: &[Draft]) -> Vec<String> {
     let mut next: BTreeMap<String, usize> = BTreeMap::new();
     let mut ids = Vec::with_capacity(drafts.len());
     for unit in 0..drafts.len() {
-        let wanted = shaped(&wanted(drafts, unit));
+        let wanted = shaped(&wanted(drafts, unit, 0));
         let mut id = wanted.clone();
         while !taken.insert(id.clone()) {
             let number = next.entry(wanted.clone()).or_insert(1);
@@ -35,19 +35,27 @@ pub fn ids(drafts: &[Draft]) -> Vec<String> {
     ids
 }
 
-fn wanted(drafts: &[Draft], unit: usize) -> String {
+fn wanted(drafts: &[Draft], unit: usize, steps: usize) -> String {
     let draft = &drafts[unit];
     let slug = draft.segment.ending.slug;
     let place = place(drafts, unit);
+    let parent = draft.parent.filter(|_| steps < DEPTH_MAX);
+    // 三中队 is told by its brigade.
+    let is_numbered = draft.class == Class::Force
+        && is_number(&draft.key)
+        && draft
+            .parent
+            .is_some_and(|parent| drafts[parent].class == Class::Force);
+    let is_told_by_it = place.is_empty() || is_numbered || draft.class == Class::Patrol;
+    let told = parent.filter(|_| is_told_by_it);
+    let told = told.map(|parent| wanted(drafts, parent, steps + 1));
+    let told = told.unwrap_or_default();
     // 公安部交管局 has no place: the unit above tells it.
-    let above = draft.parent.filter(|_| place.is_empty());
-    let above = above
-        .map(|parent| wanted(drafts, parent))
-        .unwrap_or_default();
+    let above = if place.is_empty() { told.as_str() } else { "" };
     match draft.class {
         Class::Ministry => slug.to_owned(),
         Class::Department => joined(&[&place, slug]),
-        Class::Traffic => joined(&[&above, &place, slug]),
+        Class::Traffic => joined(&[above, &place, slug]),
         Class::Bureau => joined(&[&place, bureau_slug(draft)]),
         Class::Division if draft.segment.has_place() => joined(&[&place, slug]),
         Class::Branch => {
@@ -60,24 +68,15 @@ fn wanted(drafts: &[Draft], unit: usize) -> String {
             joined(&[&place, &own, slug])
         }
         Class::Patrol => {
-            let above = draft
-                .parent
-                .map(|parent| wanted(drafts, parent))
-                .unwrap_or_default();
-            let above = above.rsplit_once('-').map_or("", |(name, _)| name);
+            let above = told.rsplit_once('-').map_or("", |(name, _)| name);
             joined(&[above, &romanized(&draft.key), slug])
         }
-        Class::Force => match draft.parent {
-            // 三中队 is told by its brigade.
-            Some(parent) if drafts[parent].class == Class::Force && is_number(&draft.key) => {
-                joined(&[&wanted(drafts, parent), &romanized(&draft.key), slug])
-            }
-            _ => {
-                let own = force(draft);
-                let own = if own == place { String::new() } else { own };
-                joined(&[&above, &place, &own, slug])
-            }
-        },
+        Class::Force if is_numbered => joined(&[&told, &romanized(&draft.key), slug]),
+        Class::Force => {
+            let own = force(draft);
+            let own = if own == place { String::new() } else { own };
+            joined(&[above, &place, &own, slug])
+        }
         _ => {
             let own = romanized(&draft.key);
             let own = if own == place { String::new() } else { own };
@@ -126,7 +125,7 @@ fn force(draft: &Draft) -> String {
 fn place(drafts: &[Draft], unit: usize) -> String {
     let mut at = Some(unit);
     let mut steps = 0;
-    while let Some(unit) = at.filter(|_| steps < 20) {
+    while let Some(unit) = at.filter(|_| steps < DEPTH_MAX) {
         let draft = &drafts[unit];
         let places = &draft.places;
         let lowest = match draft.class {

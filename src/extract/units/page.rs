@@ -1,6 +1,7 @@
 //! All names of a page together: which of them are of one unit.
 
 use std::collections::{BTreeMap, HashSet};
+use std::iter;
 
 use super::chains::{Chain, Segment};
 use super::home::Home;
@@ -14,6 +15,9 @@ const COMPARED_MAX: usize = 64;
 
 /// Most ways to name a unit that are kept.
 const PRINTED_MAX: usize = 200;
+
+/// Most units that stand above one another.
+pub const DEPTH_MAX: usize = 20;
 
 /// A unit while the page is read.
 #[derive(Clone, Debug)]
@@ -243,11 +247,20 @@ impl Registry {
         if !is_whole(&draft.segment) && is_whole(sought.segment) {
             draft.segment = sought.segment.clone();
         }
-        let is_new = draft.parent.is_none() && sought.parent.is_some();
-        if is_new && sought.parent != Some(unit) {
-            draft.parent = sought.parent;
-            draft.is_below = true;
+        if draft.parent.is_none() && self.put_below(unit, sought.parent) {
+            self.drafts[unit].is_below = true;
         }
+    }
+
+    /// Sets what stands above a unit, unless that stands below the unit itself, or deeper than units do.
+    pub fn put_below(&mut self, unit: usize, parent: Option<usize>) -> bool {
+        let above = iter::successors(parent, |above| self.drafts[*above].parent);
+        let mut above = above.enumerate();
+        if parent.is_none() || above.any(|(depth, above)| above == unit || depth >= DEPTH_MAX) {
+            return false;
+        }
+        self.drafts[unit].parent = parent;
+        true
     }
 }
 

@@ -34,11 +34,8 @@ pub fn infer(registry: &mut Registry) {
         .map(|unit| above.parent(registry, unit))
         .collect();
     for (unit, parent) in parents.into_iter().enumerate() {
-        if registry.drafts[unit].parent.is_none() && parent.is_some_and(|parent| parent != unit) {
-            registry.drafts[unit].parent = parent;
-            if is_circle(registry, unit) {
-                registry.drafts[unit].parent = None;
-            }
+        if registry.drafts[unit].parent.is_none() {
+            registry.put_below(unit, parent);
         }
     }
 }
@@ -97,8 +94,8 @@ pub fn of_lists(
         let is_like = drafts[before].class == drafts[unit].class && drafts[unit].parent.is_none();
         let is_named = matches!(drafts[unit].class, Class::Station | Class::Post);
         if is_list && is_like && is_named && before != unit {
-            let parent = drafts[before].parent.filter(|parent| *parent != unit);
-            registry.drafts[unit].parent = parent;
+            let parent = drafts[before].parent;
+            registry.put_below(unit, parent);
         }
     }
 }
@@ -114,23 +111,10 @@ pub fn of_pointers(registry: &mut Registry, printings: &[Printing], last_units: 
             continue;
         };
         let above = ends.get(&printing.position()).copied();
-        if registry.drafts[unit].parent.is_none() && above != Some(unit) {
-            registry.drafts[unit].parent = above;
+        if registry.drafts[unit].parent.is_none() {
+            registry.put_below(unit, above);
         }
     }
-}
-
-fn is_circle(registry: &Registry, unit: usize) -> bool {
-    let mut at = registry.drafts[unit].parent;
-    let mut steps = 0;
-    while let Some(parent) = at {
-        if parent == unit || steps > 20 {
-            return true;
-        }
-        steps += 1;
-        at = registry.drafts[parent].parent;
-    }
-    false
 }
 
 impl Above {

@@ -59,6 +59,8 @@ async fn a_restore_to_a_point_in_time_is_a_fork_that_clients_are_told_of() {
     }
     let lost = service.head().await.token;
     let mut watched = watch(&service, Start::Token(backed_up.clone())).await;
+    // One that has come less far is told of what it has.
+    while watched.message().await.unwrap().unwrap().token != lost {}
     primary.finish_archiving().await;
 
     primary.kill().await;

@@ -185,7 +185,8 @@ fn opening_words(passage: &Passage<'_>) -> std::ops::Range<usize> {
     let clause = clauses(text).find(|clause| clause.end > enough);
     let end = clause.map_or(text.len(), |clause| clause.end).min(most);
     let words = text[..end].trim_end_matches([',', '。', ';', ':', '!', '?', ' ']);
-    passage.trimmed(0..if words.is_empty() { end } else { words.len() })
+    let says_something = words.contains(|char: char| !char.is_control() && !char.is_whitespace());
+    passage.trimmed(0..if says_something { words.len() } else { end })
 }
 
 /// Traditional when enough of the characters are such.

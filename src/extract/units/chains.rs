@@ -152,9 +152,12 @@ fn goes_on(text: &str, chain: &Chain, start: usize, ending: &Ending) -> bool {
     let between = text.get(chain.end()..start).unwrap_or_default();
     // 二中队 alone is one only as an item of such a list.
     let is_below = chain.segments.len() > 1 || judge::is_number(&text[chain.last().name()]);
-    is_below
-        && chain.last().ending.text == ending.text
-        && matches!(between, "、" | "和" | "及" | "与" | "以及" | "同")
+    is_below && chain.last().ending.text == ending.text && is_joint(between)
+}
+
+/// Whether what stands between two names makes a list of them.
+pub fn is_joint(between: &str) -> bool {
+    matches!(between, "、" | "和" | "及" | "与" | "以及" | "同")
 }
 
 /// The token with which the name before an ending begins: behind the last word that is no part of names.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::chains::is_joint;
 use super::page::{Draft, Position, Printing, Registry};
 use super::regions::Level;
 use super::words::Class;
@@ -71,10 +72,7 @@ fn is_joined(stories: &[Story<'_>], left: &Printing, right: &Printing) -> bool {
     }
     let text = stories[left.story].parts[left.part].passage.text();
     let between = text.get(left.chain.end()..right.chain.start());
-    matches!(
-        between.unwrap_or_default(),
-        "、" | "和" | "及" | "与" | "以及" | "同"
-    )
+    between.is_some_and(is_joint)
 }
 
 /// 奉化分局大桥派出所、岳林派出所: the second is of the same branch.

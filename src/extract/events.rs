@@ -11,6 +11,7 @@ use super::table::rows;
 use super::units::Units;
 use super::vocabulary::Vocabulary;
 use crate::articles::draft::EVENTS_MAX;
+use crate::dates::check_date;
 use crate::pb;
 
 /// Longest name of an event, in characters.
@@ -357,9 +358,10 @@ fn day_at_start(text: &str) -> Option<(usize, pb::Date)> {
     rest = rest.strip_prefix('月')?;
     let (day, after) = self::number(rest)?;
     rest = after.strip_prefix('日')?;
-    let fits = (1..=12).contains(&month) && (1..=31).contains(&day);
-    let fits = fits && (year == 0 || (1900..=2100).contains(&year));
-    fits.then(|| (text.len() - rest.len(), pb::Date { year, month, day }))
+    let date = pb::Date { year, month, day };
+    let is_near = year == 0 || (1900..=2100).contains(&year);
+    let fits = is_near && month > 0 && day > 0 && check_date("", &date).is_ok();
+    fits.then(|| (text.len() - rest.len(), date))
 }
 
 /// A number of at most four digits at the start of a text, and what follows.

@@ -68,6 +68,18 @@ fn an_event_has_a_day_or_somebody_who_held_it() {
 }
 
 #[test]
+fn a_misprinted_day_is_no_day() {
+    check(
+        "6月31日，市公安局召开全市派出所工作会议，学习精神。",
+        &["0-0-0 全市派出所工作会议 <- 市公安局"],
+    );
+    check(
+        "2023年2月29日，市公安局召开全市派出所工作会议。",
+        &["0-0-0 全市派出所工作会议 <- 市公安局"],
+    );
+}
+
+#[test]
 fn plans_and_habits_are_no_events() {
     check("要定期召开业务座谈会。", &[]);
     check("派出所每周开展巡逻活动。", &[]);

@@ -1,6 +1,7 @@
 //! Bulletin: a city's bulletins as data, served over gRPC. `ARCHITECTURE.md` walks through the files.
 
 pub mod articles;
+pub mod bulk;
 pub mod cache;
 pub mod changes;
 pub mod cli;

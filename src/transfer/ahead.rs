@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 
 use tokio::sync::mpsc;
 
+use crate::bulk;
 use crate::changes::snapshot::{self, Asked, Batch, Snapped};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -72,7 +73,7 @@ impl Ahead {
             rows: 0,
             ends: VecDeque::new(),
         };
-        tokio::spawn(reading.run(sender));
+        bulk::spawn(reading.run(sender));
         Self {
             ranges,
             batches: None,
@@ -116,7 +117,7 @@ impl Reading {
             if let Some(end) = self.ends.pop_front() {
                 let range = self.clone();
                 self.place.after.clone_from(&end);
-                tokio::spawn(range.run_until(kind, end, sender));
+                bulk::spawn(range.run_until(kind, end, sender));
                 continue;
             }
             let read = self.next(kind).await;

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tonic::Status;
 
 use crate::articles;
+use crate::bulk;
 use crate::changes::snapshot::{self, Snapped};
 use crate::context::Context;
 use crate::db::rows::give_way;
@@ -100,7 +101,7 @@ impl Export {
     pub fn send(mut self) -> mpsc::Receiver<Result<ExportRecordsResponse, Status>> {
         let (sender, receiver) = mpsc::channel(MESSAGES_AHEAD);
         let mut ahead = Ahead::start(self.of.clone(), self.place.clone());
-        tokio::spawn(async move {
+        bulk::spawn(async move {
             let mut stopping = self.of.context.stopping.clone();
             loop {
                 let Ok(permit) = sender.reserve().await else {

@@ -6,6 +6,7 @@ use prost::Message as _;
 use tokio::sync::mpsc;
 use tonic::{Status, Streaming};
 
+use crate::bulk;
 use crate::context::Context;
 use crate::corrections::check_correction_reason;
 use crate::edge::foreign::documented;
@@ -32,8 +33,8 @@ pub fn start(
 ) -> mpsc::Receiver<Result<ImportRecordsResponse, Status>> {
     let (answers, receiver) = mpsc::channel(CHUNKS_AHEAD);
     let (chunks, proven) = mpsc::channel(CHUNKS_AHEAD);
-    tokio::spawn(write_all(context.clone(), actor, proven, answers));
-    tokio::spawn(take_all(context, requests, chunks));
+    bulk::spawn(write_all(context.clone(), actor, proven, answers));
+    bulk::spawn(take_all(context, requests, chunks));
     receiver
 }
 

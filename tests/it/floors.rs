@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const RESOURCES: [&str; 4] = ["articles", "stations", "statistics", "changes"];
 
 /// The floor of each file, by its path below `src`, most particular first.
-const FLOORS: [(&str, u8); 49] = [
+const FLOORS: [(&str, u8); 50] = [
     ("pb.rs", 0),
     ("names.rs", 0),
     ("error.rs", 0),
@@ -52,6 +52,7 @@ const FLOORS: [(&str, u8); 49] = [
     ("seeing", 4),
     ("honours.rs", 4),
     ("resolution.rs", 4),
+    ("bulk.rs", 4),
     ("transfer", 4),
     ("watch", 4),
     ("extract", 1),

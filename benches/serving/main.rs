@@ -27,12 +27,14 @@ mod service;
 mod truth;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Parser as _;
 use tokio::runtime::Builder;
 
+use city::City;
 use database::Database;
 use findings::Findings;
 use options::{Options, Output, Part, Section};
@@ -72,14 +74,12 @@ fn start(options: Options) -> Result<()> {
 }
 
 async fn measure(options: &Options) -> Result<()> {
-    let mut sizes = vec![options.articles()];
+    let mut cities = vec![options.city()];
     if options.wants(Section::Growth) {
-        sizes.extend(options.sizes());
+        cities.extend(options.cities());
     }
-    sizes.sort_unstable();
-    sizes.dedup();
-    let mut databases = BTreeMap::new();
-    let mut outcome = Box::pin(open(options, &sizes, &mut databases)).await;
+    let mut databases = Databases::new();
+    let mut outcome = Box::pin(open(&cities, &mut databases)).await;
     if outcome.is_ok() {
         outcome = run(options, &databases).await;
     }
@@ -89,28 +89,32 @@ async fn measure(options: &Options) -> Result<()> {
     outcome
 }
 
-async fn open(
-    options: &Options,
-    sizes: &[usize],
-    databases: &mut BTreeMap<usize, Database>,
-) -> Result<()> {
-    for &articles in sizes {
-        let city = options.city(articles);
-        databases.insert(articles, Box::pin(Database::open(&city)).await?);
+/// By what is in them: articles and statistics.
+type Databases = BTreeMap<(usize, usize), Database>;
+
+fn key(city: &City) -> (usize, usize) {
+    (city.articles, city.statistics)
+}
+
+async fn open(cities: &[City], databases: &mut Databases) -> Result<()> {
+    for city in cities {
+        if let Entry::Vacant(place) = databases.entry(key(city)) {
+            place.insert(Box::pin(Database::open(city)).await?);
+        }
     }
     Ok(())
 }
 
-async fn run(options: &Options, databases: &BTreeMap<usize, Database>) -> Result<()> {
-    let stage = |articles: usize| -> Result<Stage<'_>> {
+async fn run(options: &Options, databases: &Databases) -> Result<()> {
+    let stage = |city: City| -> Result<Stage<'_>> {
         Ok(Stage {
             options,
-            database: databases.get(&articles).context("no such city")?,
-            city: options.city(articles),
+            database: databases.get(&key(&city)).context("no such city")?,
+            city,
         })
     };
     let findings = &mut Findings::default();
-    let main = stage(options.articles())?;
+    let main = stage(options.city())?;
     if options.wants(Section::Cached) || options.wants(Section::Sweep) || options.peers {
         let started = Cached::start(&main).await?;
         if options.wants(Section::Cached) {
@@ -127,7 +131,7 @@ async fn run(options: &Options, databases: &BTreeMap<usize, Database>) -> Result
         postgres::run(&main, findings).await?;
     }
     if options.wants(Section::Growth) {
-        let stages: Result<Vec<_>> = options.sizes().into_iter().map(stage).collect();
+        let stages: Result<Vec<_>> = options.cities().into_iter().map(stage).collect();
         growth::run(&stages?, findings).await?;
     }
     if options.wants(Section::Hot) {

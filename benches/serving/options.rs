@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::city::City;
 
+const STATISTICS_EACH: usize = 10;
+
 /// Measures the service beside references in the same run: requests a second, latencies, CPU and memory.
 ///
 /// Starts its own Postgres on the data of `cargo bench --bench queries`, which is made when it is not
@@ -30,6 +32,10 @@ pub struct Options {
     /// Articles of the cities that costs are compared over [default: 10000,100000; quick: 5000,10000]
     #[arg(long, value_delimiter = ',', value_parser = count)]
     pub sizes: Vec<usize>,
+
+    /// Statistics that an article has in those cities: a million articles with ten each take 60 GB
+    #[arg(long, default_value_t = STATISTICS_EACH, value_parser = count)]
+    pub statistics_each: usize,
 
     /// What everything is drawn from
     #[arg(long, default_value_t = 1)]
@@ -125,6 +131,8 @@ pub enum ReferenceKind {
     Plain,
     /// The same through a pool that does not ask a connection whether it lives
     PlainUnasked,
+    /// One query a call of a table that has a column for each field
+    Columns,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -146,21 +154,34 @@ pub enum Output {
 }
 
 impl Options {
-    pub fn city(&self, articles: usize) -> City {
+    /// The city that all but sizes are measured on.
+    pub fn city(&self) -> City {
+        self.city_of(self.articles(), STATISTICS_EACH)
+    }
+
+    /// Those that are compared, the smallest first.
+    pub fn cities(&self) -> Vec<City> {
+        let sizes = self.sizes().into_iter();
+        sizes
+            .map(|articles| self.city_of(articles, self.statistics_each))
+            .collect()
+    }
+
+    fn city_of(&self, articles: usize, statistics_each: usize) -> City {
         City {
             seed: self.seed,
             stations: (articles / 10).max(1_000),
             articles,
-            statistics: articles * 10,
+            statistics: articles * statistics_each,
         }
     }
 
-    pub fn articles(&self) -> usize {
+    fn articles(&self) -> usize {
         self.articles.unwrap_or(self.either(10_000, 100_000))
     }
 
     /// In ascending order.
-    pub fn sizes(&self) -> Vec<usize> {
+    fn sizes(&self) -> Vec<usize> {
         let mut sizes = self.sizes.clone();
         if sizes.is_empty() {
             sizes = self.either(vec![5_000, 10_000], vec![10_000, 100_000]);

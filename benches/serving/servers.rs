@@ -108,6 +108,7 @@ fn reference(kind: ReferenceKind) -> Result<Command> {
         ReferenceKind::Echo => "echo",
         ReferenceKind::Plain => "plain",
         ReferenceKind::PlainUnasked => "plain-unasked",
+        ReferenceKind::Columns => "columns",
     };
     command.args(["reference", kind, "--listen", "127.0.0.1:0"]);
     Ok(command)

@@ -24,7 +24,7 @@ use crate::visibility::is_public;
 pub const BYTES_MAX: u64 = 128 * 1024 * 1024;
 
 /// The share of pages, one in so many bytes.
-const PAGES_SHARE: u64 = 4;
+const PAGES_SHARE: u64 = 2;
 
 /// What an item takes beside its bytes: its name, its place in the table, counters.
 const ITEM_BYTES: u64 = 160;

@@ -1,5 +1,6 @@
 //! The references: servers with the service's settings and layers, and handlers that do the least.
 
+pub mod columns;
 mod dispatch;
 mod echo;
 mod plain;
@@ -11,6 +12,7 @@ use bulletin::server::{bind, layered_server};
 use tonic::transport::server::TcpIncoming;
 
 use crate::options::{ReferenceKind, ReferenceOptions};
+use columns::Columns;
 use dispatch::{Articles, Handlers, Statistics};
 use echo::Echo;
 use plain::Plain;
@@ -23,6 +25,7 @@ pub async fn serve(options: ReferenceOptions) -> Result<()> {
             serve_with(echo, options).await
         }
         ReferenceKind::Plain => serve_with(Plain::connect(true).await?, options).await,
+        ReferenceKind::Columns => serve_with(Columns::connect().await?, options).await,
         ReferenceKind::PlainUnasked => serve_with(Plain::connect(false).await?, options).await,
     }
 }

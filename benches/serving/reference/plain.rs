@@ -9,7 +9,7 @@ use tonic::Status;
 
 use super::dispatch::{Answer, Handlers};
 
-const CONNECTIONS: u32 = 8;
+pub const CONNECTIONS: u32 = 8;
 const GET: &str = "select record from articles where name = $1 and not is_deleted";
 /// A page goes on after the last name of the one before, which is its token.
 const LIST: &str =
@@ -59,6 +59,6 @@ impl Handlers for Plain {
     }
 }
 
-fn internal(error: impl std::fmt::Display) -> Status {
+pub fn internal(error: impl std::fmt::Display) -> Status {
     Status::internal(error.to_string())
 }

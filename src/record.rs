@@ -194,6 +194,13 @@ pub fn check_length<R: Record>(check: &mut Check, field: &str, record: &R) {
     }
 }
 
+/// Refuses a next version that what was added to it, such as a correction, has made too long.
+pub fn check_sealed<R: Record>(field: &str, record: &R) -> Result<()> {
+    let mut check = Check::default();
+    check_length(&mut check, field, record);
+    check.finish()
+}
+
 /// Reads a record's bytes in order to write its next version.
 ///
 /// Fields that a newer release wrote would be lost, so a record that has any is refused.

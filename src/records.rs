@@ -190,7 +190,8 @@ pub async fn batch_get(
             at_hand(db, names)
         }
     };
-    let batch = batch_from_database(db, sql, names, &at_hand, sight, freshness).await?;
+    let batch = read_beside(db, sql, names, at_hand, sight, freshness).await?;
+    let (batch, at_hand) = batch;
     let mut records = Vec::with_capacity(names.len());
     for ((row, name), at_hand) in batch.value.iter().zip(names).zip(at_hand) {
         let revision: i64 = row.try_get("revision")?;
@@ -213,13 +214,41 @@ pub async fn batch_get(
 }
 
 fn in_form(found: Read<Vec<Version>>, form: Form) -> Result<Read<Vec<Bytes>>> {
-    let records = found.value.iter().map(|version| form.of(&version.record));
+    let records = found.value.into_iter();
+    let records = records.map(|version| match form {
+        Form::Whole => version.record,
+        _ => form.of(&version.record),
+    });
     let records: Vec<Bytes> = records.collect();
     check_size(records.iter().map(Bytes::len).sum())?;
     Ok(Read {
         snapshot: found.snapshot,
         value: records,
     })
+}
+
+/// Reads what is not at hand, or all where the snapshot is not of what was seen: the same revision may be of
+/// another history then.
+async fn read_beside(
+    db: &Db,
+    sql: &'static str,
+    names: &[&str],
+    at_hand: Vec<Option<Version>>,
+    sight: Sight,
+    freshness: &Freshness,
+) -> Result<(Read<Vec<PgRow>>, Vec<Option<Version>>)> {
+    let batch = batch_from_database(db, sql, names, &at_hand, sight, freshness).await?;
+    let uses_memory = at_hand.iter().any(Option::is_some);
+    let is_seen = || {
+        db.history()
+            .is_some_and(|history| history.has(&batch.snapshot.token))
+    };
+    if !uses_memory || is_seen() {
+        return Ok((batch, at_hand));
+    }
+    let nothing = vec![None; names.len()];
+    let batch = batch_from_database(db, sql, names, &nothing, sight, freshness).await?;
+    Ok((batch, nothing))
 }
 
 async fn batch_from_database(

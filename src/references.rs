@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::changes::view::View;
+use crate::changes::view::{Needs, View};
 use crate::changes::write::{Op, Row, live};
 use crate::error::{Reason, Result};
 use crate::pb::{Station, station};
@@ -49,6 +49,42 @@ fn check<'a>(
 fn is_live(view: &View, name: &str) -> Result<bool> {
     let heading = view.heading(name)?;
     Ok(heading.is_some_and(|heading| heading.delete_time.is_none()))
+}
+
+/// Most records that one leads to by the same field, one after the other.
+pub const CHAIN_MAX: usize = 32;
+
+/// How a chain of records ends.
+pub enum Walked {
+    ToItsEnd,
+    /// A record of it is not read yet.
+    Lacks(Needs),
+    /// At the record that it began with.
+    ACircle,
+    TooFar,
+}
+
+/// Goes from a record's first reference on by the same field; `next` is given names that are in the view.
+pub fn walk(
+    view: &View,
+    of: &str,
+    first: &str,
+    next: impl Fn(&str) -> Result<Option<String>>,
+) -> Result<Walked> {
+    let mut at = first.to_owned();
+    for _ in 0..CHAIN_MAX {
+        if at.is_empty() {
+            return Ok(Walked::ToItsEnd);
+        }
+        if at == of {
+            return Ok(Walked::ACircle);
+        }
+        if let Some(more) = view.lacks(Needs::record(&at)) {
+            return Ok(Walked::Lacks(more));
+        }
+        at = next(&at)?.unwrap_or_default();
+    }
+    Ok(Walked::TooFar)
 }
 
 /// Makes those of the named stations ACTIVE that were only PROPOSED: something published names them.

@@ -18,7 +18,9 @@ pub async fn bodies(
     snapshot: &Snapshot,
     freshness: &Freshness,
 ) -> Result<Option<Vec<Bytes>>> {
-    let cache = db.history().map(|history| history.cache());
+    // Where the snapshot is not of what was seen, the same revision may be of another history.
+    let history = db.history().filter(|history| history.has(&snapshot.token));
+    let cache = history.map(|history| history.cache());
     let at_hand = |(name, revision): &(String, i64)| {
         let version = cache?.version(name)?;
         (version.revision == *revision).then_some(version.record)

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tracing::{error, warn};
 
-use crate::changes::group::{Attempt, Broken};
+use crate::changes::group::Attempt;
 use crate::changes::write::Write;
 use crate::db::{Db, Writer, is_unreachable};
 use crate::error::{Cause, Error, Result};
@@ -262,24 +262,13 @@ impl Task {
                     self.finish(group, attempt);
                     return Ok(());
                 }
-                Err(Broken::BeforeCommit(cause))
-                    if is_worth_another_try(&cause) && attempt < TRIES_MAX =>
-                {
+                Err(cause) if is_worth_another_try(&cause) && attempt < TRIES_MAX => {
                     self.counts.retries.raise();
                     warn!(error = %cause, attempt, "the database was lost before a commit; trying again");
                     tokio::time::sleep(pause).await;
                     pause *= 4;
                 }
-                Err(Broken::BeforeCommit(cause)) => return Err(Failed { group, cause }),
-                Err(Broken::Unknown(cause)) => {
-                    error!(error = %cause, "a commit had no reply and could not be looked up");
-                    for queued in group {
-                        let cause = Cause::from(cause.to_string());
-                        self.counts.unknown.raise();
-                        let _ = queued.reply.send(Err(Error::OutcomeUnknown(cause)));
-                    }
-                    return Ok(());
-                }
+                Err(cause) => return Err(Failed { group, cause }),
             }
         }
         Ok(())
@@ -289,6 +278,9 @@ impl Task {
     fn finish(&mut self, group: Vec<Queued>, attempt: Attempt) {
         let mut again = VecDeque::new();
         for (queued, outcome) in group.into_iter().zip(attempt.outcomes) {
+            if matches!(outcome, Some(Err(Error::OutcomeUnknown(_)))) {
+                self.counts.unknown.raise();
+            }
             match outcome {
                 // Who went away meanwhile needs no answer; the write stands all the same.
                 Some(outcome) => drop(queued.reply.send(outcome)),

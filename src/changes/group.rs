@@ -1,10 +1,11 @@
 //! One group of requests in one transaction: lock, read, decide, append, project, commit; and, when no
 //! reply to the COMMIT comes, finding out whether it happened.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use sqlx::{Executor as _, PgConnection};
-use tracing::warn;
+use tracing::{error, warn};
 
 use crate::cache::{Change, Step};
 use crate::changes::committer::{Committed, Queued};
@@ -38,20 +39,6 @@ const LOOKUP_STEP_MAX: Duration = Duration::from_secs(5);
 const LOOKUP_TIME_MAX: Duration = Duration::from_secs(12);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
-
-/// How a transaction ended that did not end well.
-pub(super) enum Broken {
-    /// Nothing was written.
-    BeforeCommit(sqlx::Error),
-    /// It may have been written.
-    Unknown(sqlx::Error),
-}
-
-impl From<sqlx::Error> for Broken {
-    fn from(error: sqlx::Error) -> Self {
-        Self::BeforeCommit(error)
-    }
-}
 
 /// A request's revision, before it is appended.
 struct Decided {
@@ -91,7 +78,7 @@ impl Attempt {
         writer: &mut Writer,
         tables: &Tables,
         group: &mut [Queued],
-    ) -> Result<Self, Broken> {
+    ) -> Result<Self, sqlx::Error> {
         self.outcomes = group.iter().map(|_| None).collect();
         let began = Instant::now();
         let mut connection = writer.begin(&log::BEGIN_GROUP).await?;
@@ -106,7 +93,7 @@ impl Attempt {
                 if !is_unreachable(&error) {
                     writer.roll_back(connection).await;
                 }
-                return Err(error.into());
+                return Err(error);
             }
         };
         let commit = connection.execute("COMMIT");
@@ -114,7 +101,17 @@ impl Attempt {
             Ok(_) => writer.keep(connection),
             Err(cause) => {
                 drop(connection);
-                find_out(db, cause, &tokens).await?;
+                match find_out(db, &cause, &tokens).await {
+                    Found::Committed => {}
+                    // It is worth another try, however long this one took: the primary was reached.
+                    Found::Absent => {
+                        return Err(io::Error::from(io::ErrorKind::ConnectionAborted).into());
+                    }
+                    Found::Nothing => {
+                        self.leave_unknown(&cause);
+                        return Ok(self);
+                    }
+                }
             }
         }
         let mut steps = Vec::with_capacity(tokens.len());
@@ -138,6 +135,15 @@ impl Attempt {
             began,
         });
         Ok(self)
+    }
+
+    /// Nobody knows whether what was decided was written; the others of the group are answered as ever.
+    fn leave_unknown(&mut self, cause: &sqlx::Error) {
+        error!(error = %cause, "a commit had no reply and could not be looked up");
+        for decided in self.decided.drain(..) {
+            let unknown = Error::OutcomeUnknown(cause.to_string().into());
+            self.outcomes[decided.request] = Some(Err(unknown));
+        }
     }
 
     /// Decides and writes, all but the commit. Returns the newest revision, and those that are to be
@@ -173,7 +179,8 @@ impl Attempt {
             needs = Needs::default();
             let mut still_open = Vec::new();
             for request in open {
-                if self.is_full() {
+                // The oldest is never left for later, or later ones might go before it for ever.
+                if self.is_full() && request > 0 {
                     continue;
                 }
                 if let Some(more) = self.decide(request, &mut group[request], &tip) {
@@ -265,20 +272,24 @@ impl Attempt {
     }
 }
 
+/// What was found out about a commit.
+enum Found {
+    Committed,
+    /// Nothing was written.
+    Absent,
+    Nothing,
+}
+
 /// Finds out whether a commit happened that had no reply.
-async fn find_out(db: &Db, cause: sqlx::Error, tokens: &[Token]) -> Result<(), Broken> {
+async fn find_out(db: &Db, cause: &sqlx::Error, tokens: &[Token]) -> Found {
     let Some(last) = tokens.last() else {
-        return Ok(());
+        return Found::Committed;
     };
     warn!(error = %cause, revision = last.revision, "a commit had no reply; looking it up");
     match tokio::time::timeout(LOOKUP_TIME_MAX, settle(db, last)).await {
-        Ok(true) => Ok(()),
-        // It is worth another try, however long this one took: the lookup has reached the primary.
-        Ok(false) => {
-            let absent = std::io::Error::from(std::io::ErrorKind::ConnectionAborted);
-            Err(Broken::BeforeCommit(absent.into()))
-        }
-        Err(_) => Err(Broken::Unknown(cause)),
+        Ok(true) => Found::Committed,
+        Ok(false) => Found::Absent,
+        Err(_) => Found::Nothing,
     }
 }
 

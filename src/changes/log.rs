@@ -125,7 +125,8 @@ async fn peek_on(
     Ok(tx.commit().await?)
 }
 
-/// Reads the newest revision, and what writes need into the view, in one statement.
+/// Reads the newest revision, and what writes need into the view, in one statement: of referrers as many as
+/// `REFERRERS_MAX` says.
 pub async fn read_view(
     connection: &mut PgConnection,
     needs: &Needs,
@@ -154,19 +155,19 @@ pub async fn read_view(
         select 'REFERRER', r.name, asked, null, 0, null
           from unnest($6::text[]) as asked, lateral (
             (select name from stations
-              where parent = asked and parent <> '' and not is_deleted limit 1)
+              where parent = asked and parent <> '' and not is_deleted limit 501)
             union all
             (select name from stations
-              where merged_into = asked and merged_into <> '' and not is_deleted limit 1)
+              where merged_into = asked and merged_into <> '' and not is_deleted limit 501)
             union all
-            (select name from articles where stations @> array[asked] and not is_deleted limit 1)
+            (select name from articles where stations @> array[asked] and not is_deleted limit 501)
             union all
-            (select name from statistics where stations @> array[asked] and not is_deleted limit 1)
+            (select name from statistics where stations @> array[asked] and not is_deleted limit 501)
             union all
             (select name from statistics
               where asked like '%/statistics/%' and article = split_part(asked, '/statistics/', 1)
-                and parent_statistic = asked and not is_deleted limit 1)
-            limit 1) as r
+                and parent_statistic = asked and not is_deleted limit 501)
+            limit 501) as r
         union all
         select 'SOURCE', sha256, '', convert_to(text, 'UTF8'), 0, null
           from sources where sha256 = any($7)

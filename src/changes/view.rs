@@ -12,6 +12,10 @@ use crate::names::Kind;
 use crate::pb;
 use crate::record::{Heading, Record, decode, decode_to_change};
 
+/// How many records are looked for that refer to one: more than a chunk has, so that one of them is left as it
+/// is if all are found.
+pub const REFERRERS_MAX: usize = 501;
+
 /// What a write must read under the lock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
@@ -21,7 +25,7 @@ pub struct Needs {
     pub statistics_of: BTreeSet<String>,
     /// How many statistics these articles have, deleted ones included.
     pub counts_of: BTreeSet<String>,
-    /// One record, not deleted, that refers to this station or statistic.
+    /// Records, not deleted, that refer to this station or statistic: `REFERRERS_MAX` if there are so many.
     pub referrers_of: BTreeSet<String>,
     /// Texts of pages, by hash.
     pub sources: BTreeSet<String>,
@@ -96,7 +100,7 @@ pub struct View {
     records: HashMap<String, Option<Vec<u8>>>,
     statistics_of: HashMap<String, BTreeSet<String>>,
     counts_of: HashMap<String, usize>,
-    referrers_of: HashMap<String, Option<String>>,
+    referrers_of: HashMap<String, BTreeSet<String>>,
     sources: HashMap<String, Option<Arc<str>>>,
     pages: HashMap<String, bool>,
 }
@@ -169,7 +173,7 @@ impl View {
     }
 
     pub(super) fn found_referrer(&mut self, name: String, by: String) {
-        self.referrers_of.insert(name, Some(by));
+        self.referrers_of.entry(name).or_default().insert(by);
     }
 
     pub(super) fn found_source(&mut self, sha256: String, text: String) {
@@ -252,10 +256,13 @@ impl View {
 
     /// A record that refers to this one, when there is any.
     pub fn referrer_of(&self, name: &str) -> Result<Option<&str>> {
-        self.referrers_of
-            .get(name)
-            .map(Option::as_deref)
-            .ok_or_else(|| unasked(name))
+        Ok(self.referrers_of(name)?.next())
+    }
+
+    /// Records that refer to this one.
+    pub fn referrers_of(&self, name: &str) -> Result<impl Iterator<Item = &str>> {
+        let found = self.referrers_of.get(name).ok_or_else(|| unasked(name))?;
+        Ok(found.iter().map(String::as_str))
     }
 
     pub fn source(&self, sha256: &str) -> Result<Option<Arc<str>>> {

@@ -11,12 +11,9 @@ use crate::mask::Mask;
 use crate::names::StationName;
 use crate::pb::{Station, station};
 use crate::record::{Record as _, Stamp, check_etag, seal};
-use crate::references::check_references;
+use crate::references::{CHAIN_MAX, Walked, check_references, walk};
 use crate::stations::draft::StationDraft;
 use crate::stations::station_references;
-
-/// Deepest tree of stations; a longer chain of parents is refused.
-const DEPTH_MAX: usize = 32;
 
 const FIELD: &str = "station";
 
@@ -59,30 +56,42 @@ fn created(view: &View, stamp: &Stamp, mut station: Station) -> Result<Decision>
     Ok(Decision::write(Op::Created, &station, Vec::new(), ""))
 }
 
-/// Refuses a parent that is the station itself or below it; asks for ancestors not read yet.
+/// Refuses a parent that is the station itself or below it, and a successor that was merged into it; asks
+/// for stations not read yet.
 pub fn check_ancestors(view: &View, field: &str, station: &Station) -> Result<Option<Needs>> {
-    let field = format!("{field}.parent");
-    let mut at = station.parent.clone();
-    for _ in 0..DEPTH_MAX {
-        if at.is_empty() {
-            return Ok(None);
+    for (link, next, circle, length) in [
+        (
+            "parent",
+            (|station| station.parent.as_str()) as fn(&Station) -> &str,
+            "must not be below the station",
+            "stations above it",
+        ),
+        (
+            "merged_into",
+            |station| station.merged_into.as_str(),
+            "must not be merged into the station",
+            "stations that it was merged into one after the other",
+        ),
+    ] {
+        let field = format!("{field}.{link}");
+        let first = next(station);
+        let walked = walk(view, &station.name, first, |name| {
+            let found = view.seen::<Station>(name)?;
+            Ok(found.map(|found| next(&found).to_owned()))
+        })?;
+        match walked {
+            Walked::ToItsEnd => {}
+            Walked::Lacks(more) => return Ok(Some(more)),
+            Walked::ACircle => {
+                return Err(Error::invalid(field, format!("{circle}, got {first:?}")));
+            }
+            Walked::TooFar => {
+                let allowed = format!("must have at most {CHAIN_MAX} {length}");
+                return Err(Error::invalid(field, allowed));
+            }
         }
-        if at == station.name {
-            let description = format!("must not be below the station, got {:?}", station.parent);
-            return Err(Error::invalid(field, description));
-        }
-        if let Some(more) = view.lacks(Needs::record(&at)) {
-            return Ok(Some(more));
-        }
-        at = view
-            .seen::<Station>(&at)?
-            .map(|above| above.parent)
-            .unwrap_or_default();
     }
-    Err(Error::invalid(
-        field,
-        format!("must have at most {DEPTH_MAX} stations above it"),
-    ))
+    Ok(None)
 }
 
 pub struct Update {

@@ -15,8 +15,8 @@ use crate::names::StatisticName;
 use crate::page::Page;
 use crate::pb::article::State;
 use crate::pb::{Article, Statistic};
-use crate::record::{Record as _, Stamp, check_etag, seal};
-use crate::references::{activate, check_references};
+use crate::record::{Record as _, Stamp, check_etag, check_sealed, seal};
+use crate::references::{CHAIN_MAX, Walked, activate, check_references, walk};
 use crate::statistics::draft::StatisticDraft;
 use crate::statistics::{STATISTICS_MAX, references};
 
@@ -167,6 +167,9 @@ impl Write for Put {
             return Ok(Decision::Read(more));
         }
         check_references(view, FIELD, references(&next))?;
+        if let Some(more) = check_parents(view, FIELD, &next)? {
+            return Ok(Decision::Read(more));
+        }
         let plain = if current.is_some() {
             Op::Updated
         } else {
@@ -174,6 +177,7 @@ impl Write for Put {
         };
         let op = change.record(plain, &mut next.corrections, &self.correction_reason, stamp);
         seal(&mut next, stamp);
+        check_sealed(FIELD, &next)?;
         let activated = match article.state() {
             State::Published => activate(view, stamp, next.stations.iter().map(String::as_str))?,
             _ => Vec::new(),
@@ -184,6 +188,25 @@ impl Write for Put {
             activated,
             &self.correction_reason,
         ))
+    }
+}
+
+/// Refuses a parent that qualifies the statistic itself; asks for statistics not read yet.
+pub fn check_parents(view: &View, field: &str, statistic: &Statistic) -> Result<Option<Needs>> {
+    let first = statistic.parent_statistic.as_str();
+    let walked = walk(view, &statistic.name, first, |name| {
+        let found = view.seen::<Statistic>(name)?;
+        Ok(found.map(|found| found.parent_statistic))
+    })?;
+    let refuse = |allowed: String| {
+        let field = format!("{field}.parent_statistic");
+        Err(Error::invalid(field, allowed))
+    };
+    match walked {
+        Walked::ToItsEnd => Ok(None),
+        Walked::Lacks(more) => Ok(Some(more)),
+        Walked::ACircle => refuse(format!("must not qualify the statistic, got {first:?}")),
+        Walked::TooFar => refuse(format!("must have at most {CHAIN_MAX} statistics above it")),
     }
 }
 

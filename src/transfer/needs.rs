@@ -7,8 +7,9 @@ use crate::articles::{self};
 use crate::changes::view::{Needs, View};
 use crate::names::Kind;
 use crate::pb::record::Record as AnyRecord;
-use crate::pb::{Article, Station};
+use crate::pb::{Article, Station, Statistic};
 use crate::record::{Heading, Record as _};
+use crate::references::CHAIN_MAX;
 use crate::stations;
 use crate::statistics;
 use crate::transfer::chunk::{Chunk, Item, Mode};
@@ -16,9 +17,6 @@ use crate::transfer::proof::{Against, article_of, sha256_of};
 
 /// Most statistics that a chunk takes along when it publishes, withdraws, deletes or re-anchors articles.
 const TAKEN_ALONG_MAX: usize = 20_000;
-
-/// Most stations above one another that are read in advance.
-const DEPTH_MAX: usize = 32;
 
 /// What the records refer to.
 pub fn references(chunk: &Chunk) -> Needs {
@@ -70,7 +68,8 @@ pub fn lacks(chunk: &Chunk, view: &View) -> Option<Needs> {
         }
         match &item.given {
             Some(AnyRecord::Station(station)) => {
-                given.ancestors(view, station, &mut needs);
+                given.chain(view, Link::Parent, &station.parent, &mut needs);
+                given.chain(view, Link::Successor, &station.merged_into, &mut needs);
             }
             Some(AnyRecord::Article(article)) => {
                 let current = view.seen::<Article>(&item.name).ok().flatten();
@@ -81,7 +80,11 @@ pub fn lacks(chunk: &Chunk, view: &View) -> Option<Needs> {
                     given.taken_along(view, current, sha256, &mut needs, &mut taken_along);
                 }
             }
-            Some(AnyRecord::Statistic(_)) => given.page_of_statistic(view, item, &mut needs),
+            Some(AnyRecord::Statistic(statistic)) => {
+                let first = &statistic.parent_statistic;
+                given.chain(view, Link::Qualified, first, &mut needs);
+                given.page_of_statistic(view, item, &mut needs);
+            }
             _ => {}
         }
         given.referrers(item, kept.as_ref(), &mut needs);
@@ -91,25 +94,43 @@ pub fn lacks(chunk: &Chunk, view: &View) -> Option<Needs> {
     view.lacks(needs)
 }
 
+/// What leads from a record to the next of its kind, on and on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Link {
+    /// The station above.
+    Parent,
+    /// The station it was merged into.
+    Successor,
+    /// The statistic that it qualifies.
+    Qualified,
+}
+
 /// The chunk's records by what others refer to them by.
 struct Given<'a> {
-    parents: HashMap<&'a str, &'a str>,
+    links: HashMap<(Link, &'a str), &'a str>,
     articles: HashMap<&'a str, &'a Article>,
 }
 
 impl<'a> Given<'a> {
     fn of(chunk: &'a Chunk) -> Self {
         let mut given = Self {
-            parents: HashMap::new(),
+            links: HashMap::new(),
             articles: HashMap::new(),
         };
         for item in &chunk.items {
             match &item.given {
                 Some(AnyRecord::Station(station)) => {
-                    given.parents.insert(&station.name, &station.parent);
+                    let name = station.name.as_str();
+                    given.links.insert((Link::Parent, name), &station.parent);
+                    let successor = &station.merged_into;
+                    given.links.insert((Link::Successor, name), successor);
                 }
                 Some(AnyRecord::Article(article)) => {
                     given.articles.insert(&article.name, article);
+                }
+                Some(AnyRecord::Statistic(statistic)) => {
+                    let key = (Link::Qualified, statistic.name.as_str());
+                    given.links.insert(key, &statistic.parent_statistic);
                 }
                 _ => {}
             }
@@ -117,10 +138,10 @@ impl<'a> Given<'a> {
         given
     }
 
-    /// The next station above that is not read yet, through those of the chunk.
-    fn ancestors(&self, view: &View, station: &Station, needs: &mut Needs) {
-        let mut at = station.parent.clone();
-        for _ in 0..DEPTH_MAX {
+    /// The next record of a chain that is not read yet, through those of the chunk.
+    fn chain(&self, view: &View, link: Link, first: &str, needs: &mut Needs) {
+        let mut at = first.to_owned();
+        for _ in 0..CHAIN_MAX {
             if at.is_empty() {
                 return;
             }
@@ -128,11 +149,11 @@ impl<'a> Given<'a> {
                 needs.records.insert(at);
                 return;
             }
-            let given = self.parents.get(at.as_str()).copied().map(str::to_owned);
-            let kept = || view.seen::<Station>(&at).ok().flatten();
-            at = given
-                .or_else(|| kept().map(|above| above.parent))
-                .unwrap_or_default();
+            let given = self.links.get(&(link, at.as_str()));
+            at = match given {
+                Some(next) => (*next).to_owned(),
+                None => kept_link(view, link, &at).unwrap_or_default(),
+            };
         }
     }
 
@@ -202,6 +223,19 @@ impl<'a> Given<'a> {
         let may_be_named = matches!(Kind::of(&item.name), Kind::Station | Kind::Statistic);
         if item.is_deleted && is_live && may_be_named {
             needs.referrers_of.insert(item.name.clone());
+        }
+    }
+}
+
+/// Where a record that is kept leads to.
+fn kept_link(view: &View, link: Link, name: &str) -> Option<String> {
+    let station = || view.seen::<Station>(name).ok().flatten();
+    match link {
+        Link::Parent => station().map(|station| station.parent),
+        Link::Successor => station().map(|station| station.merged_into),
+        Link::Qualified => {
+            let statistic = view.seen::<Statistic>(name).ok().flatten();
+            statistic.map(|statistic| statistic.parent_statistic)
         }
     }
 }

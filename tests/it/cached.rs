@@ -3,14 +3,21 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use bulletin::cache::Cache;
+use bulletin::cache::bodies::bodies;
 use bulletin::changes::reindex::reindex;
+use bulletin::changes::tail::follow;
+use bulletin::names::StationName;
 use bulletin::pb::consistency::Requirement;
 use bulletin::pb::import_records_request::Mode;
 use bulletin::pb::{
     BatchGetStationsRequest, Consistency, GetStationRequest, ListStationsRequest, Record, Station,
     WatchChangesRequest, record,
 };
+use bulletin::route::{Bound, Freshness};
 use bulletin::server::TABLES;
+use bulletin::sight::Sight;
+use bulletin::stations;
 use tokio::task::JoinHandle;
 use tonic::Code;
 
@@ -20,6 +27,7 @@ use crate::transfer::import;
 
 const PAIR: [&str; 2] = ["stations/one", "stations/two"];
 const TURNS: usize = 150;
+const CACHE_BYTES: u64 = 1024 * 1024;
 
 /// Two instances on one database.
 async fn pair() -> [Service; 2] {
@@ -260,4 +268,33 @@ async fn who_misses_a_record_with_others_is_answered_with_them() {
             (name, outcome) => assert_eq!(outcome.unwrap().name, name),
         }
     }
+}
+
+#[tokio::test]
+async fn memory_is_not_read_beside_a_snapshot_of_another_history() {
+    let service = Service::start().await;
+    let one = service.create_station("one").await.unwrap();
+    let db = service.database.open().await;
+    let following = follow(&db, Cache::of(CACHE_BYTES)).await.unwrap();
+    let newest = Freshness::of(Bound::Newest);
+    let name = StationName::parse("name", &one.name).unwrap();
+    let read = stations::store::get(&db, &name, Sight::All, &newest).await;
+    let snapshot = read.unwrap().snapshot;
+    until("memory has it", async || {
+        let recent = Freshness::of(Bound::Recent);
+        let found = stations::store::get(&db, &name, Sight::All, &recent).await;
+        found.unwrap().value.is_some() && following.history.cache().has(&one.name)
+    })
+    .await;
+    // What memory lacks cannot be read any more.
+    service
+        .database
+        .tamper("alter table changes rename column record to away")
+        .await;
+    let wanted = [(one.name.clone(), one.revision)];
+    let found = bodies(&db, &wanted, &snapshot, &newest).await;
+    assert_eq!(found.unwrap().map(|found| found.len()), Some(1));
+    let mut other = snapshot;
+    other.token.chain.0[0] ^= 1;
+    bodies(&db, &wanted, &other, &newest).await.unwrap_err();
 }

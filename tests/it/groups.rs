@@ -17,20 +17,32 @@ use tonic::Code;
 
 use crate::support::edits::{delete_station, delete_statistic};
 use crate::support::log::{check_order, count};
+use crate::support::proxy::{Fault, Proxy};
 use crate::support::{Database, HeadLock, Refusal, Service, statistic, until};
 
-fn create(id: &str) -> Create {
-    let station = Station {
+fn small(id: &str) -> Station {
+    Station {
         display_name: format!("{id}派出所"),
         kind: station::Kind::PoliceStation.into(),
         ..Station::default()
-    };
-    Create::new(StationName::from_id("station_id", id).unwrap(), station).unwrap()
+    }
+}
+
+fn create(id: &str) -> Create {
+    Create::new(StationName::from_id("station_id", id).unwrap(), small(id)).unwrap()
 }
 
 fn submit(committer: &Committer, id: &str) -> JoinHandle<Result<Committed>> {
-    let (committer, write) = (committer.clone(), create(id));
-    tokio::spawn(async move { committer.submit(write, "", false).await })
+    submit_write(committer, create(id), false)
+}
+
+fn submit_write(
+    committer: &Committer,
+    write: Create,
+    validate_only: bool,
+) -> JoinHandle<Result<Committed>> {
+    let committer = committer.clone();
+    tokio::spawn(async move { committer.submit(write, "", validate_only).await })
 }
 
 /// A committer whose first group waits for the lock, so that all others wait in its queue.
@@ -326,4 +338,99 @@ async fn a_committer_that_is_let_go_finishes_what_it_has() {
         write.await.unwrap().unwrap();
     }
     until("both are there", async || ids(&database).await.len() == 2).await;
+}
+
+#[tokio::test]
+async fn the_oldest_of_a_group_is_not_left_behind_when_it_must_read_more() {
+    let database = Database::create().await;
+    let (committer, first, mut lock) = busy(&database).await;
+    lock.release().await;
+    first.await.unwrap().unwrap();
+    let below = |id: &str, parent: &str| {
+        let station = Station {
+            parent: format!("stations/{parent}"),
+            ..small(id)
+        };
+        Create::new(StationName::from_id("station_id", id).unwrap(), station).unwrap()
+    };
+    committer
+        .submit(below("second", "first"), "", false)
+        .await
+        .unwrap();
+    // Proven before the lock is taken, which no transaction waits for long.
+    let long: Vec<Create> = (0..24)
+        .map(|at| {
+            let aliases = (0..100).map(|alias| format!("{alias:03}{}", "所".repeat(190)));
+            let id = format!("long-{at}");
+            let station = Station {
+                aliases: aliases.collect(),
+                ..small(&id)
+            };
+            let name = StationName::from_id("station_id", &id).unwrap();
+            Create::new(name, station).unwrap()
+        })
+        .collect();
+    lock = HeadLock::take(&database).await;
+    let occupying = submit(&committer, "occupying");
+    lock.wait_for_writers(1).await;
+    // What is above its parent is read once its parent was.
+    let oldest = submit_write(&committer, below("oldest", "second"), false);
+    let_others_run().await;
+    let long: Vec<_> = long
+        .into_iter()
+        .map(|write| submit_write(&committer, write, false))
+        .collect();
+    let_others_run().await;
+    lock.release().await;
+    occupying.await.unwrap().unwrap();
+    oldest.await.unwrap().unwrap();
+    for submitted in long {
+        submitted.await.unwrap().unwrap();
+    }
+    let groups =
+        "select count(distinct r.commit_time) from revisions r join stations s using (revision)
+        where s.name like 'stations/long-%'";
+    let groups: i64 = sqlx::query_scalar(groups)
+        .fetch_one(&mut database.connect().await)
+        .await
+        .unwrap();
+    assert!(groups > 1, "one group has them all");
+    let with_the_first =
+        "select (select commit_time from revisions r join stations s using (revision)
+          where s.name = 'stations/oldest')
+        = (select min(commit_time) from revisions r join stations s using (revision)
+          where s.name like 'stations/long-%')";
+    let is_with_the_first: bool = sqlx::query_scalar(with_the_first)
+        .fetch_one(&mut database.connect().await)
+        .await
+        .unwrap();
+    assert!(is_with_the_first);
+}
+
+#[tokio::test]
+async fn of_a_group_with_an_unknown_outcome_who_wrote_nothing_is_told_so() {
+    let database = Database::create().await;
+    let (proxy, through) = Proxy::before(&database);
+    let (committer, _) = Committer::start(through.open().await, &TABLES);
+    submit(&committer, "taken").await.unwrap().unwrap();
+    let mut lock = HeadLock::take(&database).await;
+    let occupying = submit_write(&committer, create("occupying"), true);
+    lock.wait_for_writers(1).await;
+    let unknown = submit(&committer, "s1");
+    let refused = submit(&committer, "taken");
+    let validated = submit_write(&committer, create("s2"), true);
+    let_others_run().await;
+    proxy.set(Fault::AfterCommitForGood);
+    lock.release().await;
+    occupying.await.unwrap().unwrap();
+    let unknown = unknown.await.unwrap();
+    assert!(
+        matches!(unknown, Err(Error::OutcomeUnknown(_))),
+        "{unknown:?}"
+    );
+    let refused = refused.await.unwrap();
+    assert!(matches!(refused, Err(Error::Exists { .. })), "{refused:?}");
+    validated.await.unwrap().unwrap();
+    assert_eq!(committer.counts().unknown.value(), 1);
+    assert_eq!(ids(&database).await, ["taken", "s1"]);
 }

@@ -17,7 +17,7 @@ use crate::names::ArticleName;
 use crate::page::Page;
 use crate::pb::article::State;
 use crate::pb::{Article, Statistic, span};
-use crate::record::{Record as _, Stamp, check_etag, seal};
+use crate::record::{Record as _, Stamp, check_etag, check_sealed, seal};
 use crate::references::{activate, check_references};
 use crate::span::Anchor;
 
@@ -212,6 +212,7 @@ impl Put {
         let reason = &self.correction_reason;
         let op = change.record(Op::Updated, &mut next.corrections, reason, stamp);
         seal(&mut next, stamp);
+        check_sealed(FIELD, &next)?;
         if next.state() == State::Published {
             let stations = station_references(&next);
             rows.extend(activate(

@@ -46,6 +46,8 @@ enum Step {
 pub struct Deciding<'a> {
     chunk: &'a Chunk,
     stamp: &'a Stamp,
+    /// Of the records that were decided.
+    names: HashSet<&'a str>,
     /// With the rows laid over it.
     view: View,
     rows: Vec<Row>,
@@ -56,6 +58,8 @@ pub struct Deciding<'a> {
     along: Vec<Along>,
     /// Stations that something published names.
     published: BTreeSet<String>,
+    /// What live records of the chunk refer to, and by which of them.
+    referring: HashMap<String, Vec<String>>,
 }
 
 impl<'a> Deciding<'a> {
@@ -63,29 +67,23 @@ impl<'a> Deciding<'a> {
         Self {
             chunk,
             stamp,
+            names: HashSet::new(),
             view: view.clone(),
             rows: Vec::new(),
             written: HashMap::new(),
             taken: HashSet::new(),
             along: Vec::new(),
             published: BTreeSet::new(),
+            referring: HashMap::new(),
         }
     }
 
     pub fn run(mut self) -> Result<Decided> {
-        let mut decision = Decision::default();
-        let mut names = HashSet::new();
         let chunk = self.chunk;
-        for (place, item) in chunk.items.iter().enumerate() {
-            // A page is what its name says, so that it may come with each article that it is of.
-            let is_page = matches!(item.given, Some(AnyRecord::Source(_)));
-            let may_come_again = item.name.is_empty() || is_page;
-            let is_first = names.insert(item.name.as_str()) || may_come_again;
-            let step = match is_first {
-                true => self.record(place, item),
-                false => Err(twice(item)),
-            };
-            let (outcome, error) = match step {
+        let mut answers: Vec<Option<Answer>> = chunk.items.iter().map(|_| None).collect();
+        for place in self.order()? {
+            let item = &chunk.items[place];
+            let (outcome, error) = match self.record(place, item) {
                 Ok(Step::Done(outcome)) => (outcome, None),
                 Ok(Step::Lacks(more)) => return Ok(Decided::Lacks(more)),
                 Err(error @ Error::Internal(_)) => return Err(error),
@@ -95,12 +93,16 @@ impl<'a> Deciding<'a> {
             if matches!(outcome, Outcome::Created | Outcome::Updated) {
                 self.taken.insert(place);
             }
-            decision.results.push(Answer {
+            answers[place] = Some(Answer {
                 name: item.name.clone(),
                 outcome: outcome.into(),
                 error,
             });
         }
+        let mut decision = Decision {
+            results: answers.into_iter().flatten().collect(),
+            ..Decision::default()
+        };
         for along in std::mem::take(&mut self.along) {
             self.take_along(along)?;
         }
@@ -113,7 +115,35 @@ impl<'a> Deciding<'a> {
         Ok(Decided::All(decision))
     }
 
-    fn record(&mut self, place: usize, item: &Item) -> Result<Step> {
+    /// The order in which records are decided: as they came, but for stations and statistics that are to be
+    /// deleted. These come last, the last first: what names them may be changed or deleted by the chunk too.
+    fn order(&self) -> Result<Vec<usize>> {
+        let (mut order, mut last) = (Vec::new(), Vec::new());
+        for (place, item) in self.chunk.items.iter().enumerate() {
+            let may_be_named = matches!(
+                item.given,
+                Some(AnyRecord::Station(_) | AnyRecord::Statistic(_))
+            );
+            let kept = match may_be_named && item.is_deleted {
+                true => self.view.heading(&item.name)?,
+                false => None,
+            };
+            match kept.is_some_and(|kept| kept.delete_time.is_none()) {
+                true => last.push(place),
+                false => order.push(place),
+            }
+        }
+        order.extend(last.into_iter().rev());
+        Ok(order)
+    }
+
+    fn record(&mut self, place: usize, item: &'a Item) -> Result<Step> {
+        // A page is what its name says, so that it may come with each article that it is of.
+        let is_page = matches!(item.given, Some(AnyRecord::Source(_)));
+        let may_come_again = item.name.is_empty() || is_page;
+        if !self.names.insert(item.name.as_str()) && !may_come_again {
+            return Err(twice(item));
+        }
         match &item.given {
             Some(AnyRecord::Source(given)) => self.source(item, given),
             Some(AnyRecord::Station(given)) => self.station(item, given),
@@ -156,20 +186,29 @@ impl<'a> Deciding<'a> {
     }
 
     fn check_references<'r>(
-        &self,
+        &mut self,
         item: &Item,
         references: impl IntoIterator<Item = (String, &'r str)>,
     ) -> Result<()> {
         let field = item.path();
-        match item.is_deleted {
-            true => check_references_of_deleted(&self.view, &field, references),
-            false => check_references(&self.view, &field, references),
+        if item.is_deleted {
+            return check_references_of_deleted(&self.view, &field, references);
         }
+        let references: Vec<_> = references.into_iter().collect();
+        for (_, name) in &references {
+            let by = self.referring.entry((*name).to_owned()).or_default();
+            by.push(item.name.clone());
+        }
+        check_references(&self.view, &field, references)
     }
 
-    /// Refuses to delete what another record names.
+    /// Refuses to delete what another record names: one that the chunk leaves as it is, or has written so.
     fn check_referrers(&self, name: &str) -> Result<()> {
-        match self.view.referrer_of(name)? {
+        let is_written = |by: &str| self.written.contains_key(by);
+        let mut left = self.view.referrers_of(name)?.filter(|by| !is_written(by));
+        let written = self.referring.get(name).into_iter().flatten();
+        let mut written = written.map(String::as_str).filter(|by| is_written(by));
+        match left.next().or_else(|| written.next()) {
             Some(by) => Err(Error::Referenced {
                 name: name.to_owned(),
                 by: by.to_owned(),

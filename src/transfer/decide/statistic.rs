@@ -12,6 +12,7 @@ use crate::pb::article::State;
 use crate::pb::import_records_response::result::Outcome;
 use crate::pb::{Article, Statistic};
 use crate::record::{Record as _, etag};
+use crate::statistics::write::check_parents;
 use crate::statistics::{STATISTICS_MAX, references};
 use crate::transfer::chunk::Item;
 use crate::transfer::proof::{self, Against, Draft};
@@ -51,6 +52,9 @@ impl Deciding<'_> {
         next.state = article.state;
         take_statistic(&field, given, &mut next, current.as_ref())?;
         self.check_references(item, references(&next))?;
+        if let Some(more) = check_parents(&self.view, &field, &next)? {
+            return Ok(Step::Lacks(more));
+        }
         let etag = etag(&next);
         let (op, outcome) = match current {
             None => (Op::Created, Outcome::Created),

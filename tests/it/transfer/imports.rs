@@ -15,6 +15,7 @@ use super::{
     Imported, import, of_article, of_source, of_station, of_statistic, outcomes, requests, send,
     upsert,
 };
+use crate::support::edits::update_article;
 use crate::support::seeds::CONFERENCE;
 use crate::support::{Service, statistic};
 
@@ -460,6 +461,90 @@ async fn what_is_named_is_not_deleted_and_trees_have_no_circles() {
     let imported = upsert(&service, "", vec![of_station(circle)]).await;
     let fields = refused(&imported[0], Code::InvalidArgument, "FIELD_INVALID");
     assert_eq!(fields, ["records[0].station.parent"]);
+    let mut successor = named("s3");
+    successor.merged_into = "stations/s1".to_owned();
+    upsert(&service, "", vec![of_station(successor)]).await;
+    let mut circle = named("s1");
+    circle.merged_into = "stations/s3".to_owned();
+    let imported = upsert(&service, "", vec![of_station(circle)]).await;
+    let fields = refused(&imported[0], Code::InvalidArgument, "FIELD_INVALID");
+    assert_eq!(fields, ["records[0].station.merged_into"]);
+}
+
+#[tokio::test]
+async fn what_a_chunk_no_longer_names_it_may_delete_and_what_it_names_it_may_not() {
+    let service = Service::start().await;
+    let below = |id: &str, parent: &str| {
+        let mut station = named(id);
+        station.parent = format!("stations/{parent}");
+        station
+    };
+    let deleted = |mut station: Station| {
+        station.delete_time = Some(Timestamp::default());
+        of_station(station)
+    };
+    let mut records = vec![of_station(named("a1")), of_station(named("b1"))];
+    records.extend(
+        [("a2", "a1"), ("a3", "a2"), ("b2", "b1"), ("b3", "b1")]
+            .map(|(id, parent)| of_station(below(id, parent))),
+    );
+    upsert(&service, "", records).await;
+    // A whole tree, in the order of an export.
+    let tree = vec![
+        deleted(named("a1")),
+        deleted(below("a2", "a1")),
+        deleted(below("a3", "a2")),
+    ];
+    let imported = upsert(&service, "", tree).await;
+    assert_eq!(outcomes(&imported), [Updated; 3]);
+    // One that is left as it is still names it.
+    let some = vec![deleted(named("b1")), of_station(named("b2"))];
+    let imported = upsert(&service, "", some).await;
+    assert_eq!(outcomes(&imported), [Refused, Updated]);
+    refused(&imported[0], Code::FailedPrecondition, "RECORD_REFERENCED");
+    // A new one names it, whichever comes first.
+    upsert(&service, "", vec![of_station(named("b3"))]).await;
+    for records in [
+        vec![of_station(below("b4", "b1")), deleted(named("b1"))],
+        vec![deleted(named("b1")), of_station(below("b5", "b1"))],
+    ] {
+        let imported = upsert(&service, "", records).await;
+        let refusals = imported.iter().filter(|one| one.outcome == Refused);
+        assert_eq!(refusals.count(), 1);
+    }
+    assert_eq!(service.station("stations/b1").await.delete_time, None);
+}
+
+#[tokio::test]
+async fn a_record_that_is_as_long_as_it_may_be_takes_no_more_corrections() {
+    let service = Service::start().await;
+    let mut article = on_page("long", article::State::Published);
+    let correction = |number| Correction {
+        time: Some(Timestamp::default()),
+        reason: "字".repeat(1_000),
+        revision: number,
+    };
+    article.corrections = (1..=696).map(correction).collect();
+    let records = vec![of_source(TEXT), of_article(article.clone())];
+    let imported = upsert(&service, "", records).await;
+    assert_eq!(outcomes(&imported), [Created; 2]);
+    article.headline = "另一个标题".to_owned();
+    let mut refusal = None;
+    for _ in 0..8 {
+        let change = Article {
+            name: article.name.clone(),
+            headline: article.headline.clone(),
+            ..Article::default()
+        };
+        if let Err(error) = update_article(&service, change, &"字".repeat(1_000)).await {
+            refusal = Some(error);
+            break;
+        }
+        article.headline.push('。');
+    }
+    let refusal = refusal.expect("its corrections have a bound");
+    let fields = refusal.is(Code::InvalidArgument, "FIELD_INVALID").fields();
+    assert_eq!(fields, ["article"]);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Lists whose items share one ending: 城东分局东门、南河、北桥派出所.
 
 use super::chains::{Chain, Segment};
+use super::forces;
 use super::judge;
 use super::regions::Whereabouts;
 use super::words::{Class, Ending, Sort, Token};
@@ -195,9 +196,8 @@ fn is_believed(text: &str, tokens: &[Token], items: &[Item], chain: &Chain) -> b
     let names = || items.iter().map(|(_, chain)| chain.last());
     let is_short = names().all(|segment| (2..=4).contains(&length(text, segment)));
     match chain.last().ending.class {
-        Class::Force => {
-            names().all(|segment| segment.work.is_some() || judge::is_number(&text[segment.name()]))
-        }
+        Class::Force => names()
+            .all(|segment| segment.work.is_some() || forces::is_number(&text[segment.name()])),
         Class::Branch | Class::Bureau => is_short && names().all(Segment::has_place),
         _ if continued.is_some() => names().all(|segment| (1..=6).contains(&length(text, segment))),
         _ => {

@@ -256,6 +256,7 @@ impl Reader<'_> {
         let is_sure = self.extent == Extent::Start || matches!(self.role, Current::None);
         let ranges = match name::split(run) {
             Some(ranges) if self.are_names(run, &ranges, is_sure) => ranges,
+            _ if self.is_told_name(start, run) => vec![0..run.len()],
             _ if self.extent == Extent::Start => return self.name_before_sentence(start, run),
             _ => return false,
         };
@@ -264,6 +265,19 @@ impl Reader<'_> {
         }
         self.at = start + run.len();
         true
+    }
+
+    /// 记者 郑与国: what stands alone behind a role is a name, of whatever characters.
+    fn is_told_name(&self, start: usize, run: &str) -> bool {
+        let is_apart = self.text[..start].ends_with(char::is_whitespace)
+            && !self.text[start + run.len()..].starts_with(char::is_alphanumeric);
+        is_apart
+            && self.extent == Extent::Whole
+            && matches!(self.role, Current::Role(..))
+            && run.chars().count() == 3
+            && name::has_surname(run)
+            && !words::is_said(run)
+            && !name::begins_like_word(run)
     }
 
     fn are_names(&self, run: &str, ranges: &[Range<usize>], is_sure: bool) -> bool {

@@ -135,7 +135,9 @@ pub fn read(text: &str) -> Reading {
         };
         match chains.last_mut() {
             Some(chain) if judged.is_below && chain.segments.len() < SEGMENTS_MAX => {
-                chain.segments.push(judged.segment)
+                // 江航公安东湖分局: a branch shows that its police are a body.
+                chain.is_loose &= ending.class != Class::Branch;
+                chain.segments.push(judged.segment);
             }
             _ => chains.push(Chain {
                 segments: vec![judged.segment],

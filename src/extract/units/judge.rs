@@ -83,7 +83,7 @@ fn belief(name: &mut Name<'_>, candidate: &Candidate<'_>, parent: Option<&Segmen
         Class::Bureau => fits_bureau(name, is_below),
         Class::Branch => fits_branch(name, candidate, is_below),
         Class::Division => is_below || name.has_place() || name.own_chars() >= 2,
-        Class::Post => fits_post(name, is_below),
+        Class::Post => fits_post(name, is_below) && !is_counted(candidate),
         Class::Traffic => fits_traffic(name, is_below),
         Class::Patrol => is_below && name.own_chars() <= 4 && !is_of_a_force(candidate),
         Class::Centre => fits_centre(name, candidate, is_below),
@@ -124,7 +124,9 @@ fn may_follow(parent: &Segment, name: &Name<'_>, ending: &Ending) -> bool {
         && name.level == Some(Level::County)
         && parent.level != Some(Level::County);
     let is_traffic_of_ministry = parent.ending.class == Class::Ministry && below >= 4;
-    above < below || is_lower_bureau || is_traffic_of_ministry
+    // 江州公安东湖分局
+    let is_branch_of_body = parent.ending.text == "公安" && ending.class == Class::Branch;
+    above < below || is_lower_bureau || is_traffic_of_ministry || is_branch_of_body
 }
 
 fn fits_department(name: &mut Name<'_>) -> bool {
@@ -211,6 +213,13 @@ fn fits_station(name: &mut Name<'_>, is_below: bool) -> bool {
         return (1..=12).contains(&chars) && (is_below || !is_general(own));
     }
     (2..=8).contains(&chars) && !is_general(own)
+}
+
+/// 已建警务室39个: how many, not which.
+fn is_counted(candidate: &Candidate<'_>) -> bool {
+    let rest = candidate.rest();
+    let counted = rest.trim_start_matches(|char: char| char.is_ascii_digit());
+    counted.len() < rest.len() && counted.starts_with(['个', '所', '家', '处', '座'])
 }
 
 fn fits_post(name: &Name<'_>, is_below: bool) -> bool {

@@ -256,7 +256,11 @@ impl Reader<'_> {
         let is_sure = self.extent == Extent::Start || matches!(self.role, Current::None);
         let ranges = match name::split(run) {
             Some(ranges) if self.are_names(run, &ranges, is_sure) => ranges,
-            _ if self.is_told_name(start, run) => vec![0..run.len()],
+            _ if self.is_told_name(start, run) => {
+                self.push(start..start + run.len());
+                self.at = start + run.len();
+                return true;
+            }
             _ if self.extent == Extent::Start => return self.name_before_sentence(start, run),
             _ => return false,
         };

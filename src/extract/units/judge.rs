@@ -88,7 +88,12 @@ fn belief(name: &mut Name<'_>, candidate: &Candidate<'_>, parent: Option<&Segmen
         Class::Patrol => is_below && name.own_chars() <= 4 && !is_of_a_force(candidate),
         Class::Centre => fits_centre(name, candidate, is_below),
         Class::Office => fits_office(name, candidate, parent),
-        Class::Custody => is_below || name.has_place() || name.cut_to_deictic("市县区"),
+        Class::Custody => {
+            is_below
+                || name.has_place()
+                || name.take_unknown_place()
+                || name.cut_to_deictic("市县区")
+        }
         Class::Border => is_below || name.has_place() || (2..=6).contains(&name.own_chars()),
         Class::Short => fits_short(name, candidate),
     };

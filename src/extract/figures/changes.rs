@@ -232,7 +232,9 @@ fn own_change(sheet: &Sheet<'_>, reading: &Reading, done: &[Reading]) -> Option<
     // 死亡人数减少3人, but not 减少开支20万元.
     let is_of_amount =
         is_bare && !compare.needs_basis && Listed::Varying.ends(&sheet.text[name.clone()]);
-    let has_basis = basis.is_some() || is_of_last || is_signed || is_of_amount;
+    // 下降11%、减少61起
+    let goes_on = last.is_some_and(|last| last.is_change && last.clause == reading.clause);
+    let has_basis = basis.is_some() || is_of_last || goes_on || is_signed || is_of_amount;
     if !is_difference(compare, kind, between, has_basis) {
         return None;
     }

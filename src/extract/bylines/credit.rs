@@ -54,6 +54,10 @@ enum Current {
     Role(Role, Range<usize>),
     /// Names that are not kept follow.
     Skip,
+    /// 来源: and whether the paper or office was named, which only names follow.
+    Source {
+        is_named: bool,
+    },
 }
 
 struct Reader<'t> {
@@ -139,7 +143,10 @@ impl Reader<'_> {
                 self.role = Current::Role(Role::Author, range);
             }
             Word::Skip | Word::Nobody => {
-                self.role = Current::Skip;
+                self.role = match words::is_source(text) {
+                    true => Current::Source { is_named: false },
+                    false => Current::Skip,
+                };
                 self.pending = self.credits.len();
                 return self.extent == Extent::Whole;
             }
@@ -182,6 +189,9 @@ impl Reader<'_> {
         if let Some(word) = words::alone(run) {
             return self.word(length, word);
         }
+        if let Current::Source { is_named } = self.role {
+            return self.source(length, is_named);
+        }
         if let Some(end) = spread_name(rest).filter(|_| !matches!(self.role, Current::Skip)) {
             self.push(start..start + end);
             self.at = start + end;
@@ -207,7 +217,31 @@ impl Reader<'_> {
             self.at += length;
             return self.extent == Extent::Whole || is_before_role;
         }
+        if is_desk(run) {
+            self.push(start..start + length);
+            self.at += length;
+            return true;
+        }
         self.names(start, run)
+    }
+
+    /// 来源:江州市公安局城东派出所 陈立群 方敏: names behind the office are of those who wrote.
+    fn source(&mut self, length: usize, is_named: bool) -> bool {
+        let range = self.at..self.at + length;
+        let run = &self.text[range.clone()];
+        let is_author = is_named
+            && self.text[..range.start].ends_with(char::is_whitespace)
+            && (2..=3).contains(&run.chars().count())
+            && name::is_common(run)
+            && name::is_name(run)
+            && !name::ends_like_word(run);
+        self.at = range.end;
+        if is_author {
+            self.role = Current::Role(Role::Author, 0..0);
+            self.push(range);
+        }
+        self.role = Current::Source { is_named: true };
+        self.extent == Extent::Whole
     }
 
     /// (陈立群记者方敏): a name, not a paper, before the first role.
@@ -222,6 +256,11 @@ impl Reader<'_> {
         let is_sure = self.extent == Extent::Start || matches!(self.role, Current::None);
         let ranges = match name::split(run) {
             Some(ranges) if self.are_names(run, &ranges, is_sure) => ranges,
+            _ if self.is_told_name(start, run) => {
+                self.push(start..start + run.len());
+                self.at = start + run.len();
+                return true;
+            }
             _ if self.extent == Extent::Start => return self.name_before_sentence(start, run),
             _ => return false,
         };
@@ -230,6 +269,19 @@ impl Reader<'_> {
         }
         self.at = start + run.len();
         true
+    }
+
+    /// 记者 郑与国: what stands alone behind a role is a name, of whatever characters.
+    fn is_told_name(&self, start: usize, run: &str) -> bool {
+        let is_apart = self.text[..start].ends_with(char::is_whitespace)
+            && !self.text[start + run.len()..].starts_with(char::is_alphanumeric);
+        is_apart
+            && self.extent == Extent::Whole
+            && matches!(self.role, Current::Role(..))
+            && run.chars().count() == 3
+            && name::has_surname(run)
+            && !words::is_said(run)
+            && !name::begins_like_word(run)
     }
 
     fn are_names(&self, run: &str, ranges: &[Range<usize>], is_sure: bool) -> bool {
@@ -266,7 +318,7 @@ impl Reader<'_> {
     fn push(&mut self, name: Range<usize>) {
         let (role, role_text) = match &self.role {
             Current::Role(role, range) => (Some(*role), range.clone()),
-            Current::None | Current::Skip => (None, 0..0),
+            Current::None | Current::Skip | Current::Source { .. } => (None, 0..0),
         };
         self.credits.push(Credit {
             is_first: self.credits.len() == self.pending,
@@ -275,6 +327,12 @@ impl Reader<'_> {
             role_text,
         });
     }
+}
+
+/// 江公宣: how the desk of an office signs.
+pub fn is_desk(name: &str) -> bool {
+    let desks = ["公宣", "警宣", "交宣", "检宣", "法宣"];
+    name.chars().count() == 3 && desks.iter().any(|desk| name.ends_with(desk))
 }
 
 /// Where a name ends whose two characters stand apart so that it is as wide as others: 李  明.

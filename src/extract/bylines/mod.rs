@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use self::credit::{Credit, Extent, is_separator};
+use self::credit::{Credit, Extent, is_desk, is_separator};
 use super::people::name;
 use super::story::{Place, Role as Part, Story};
 use super::vocabulary::Vocabulary;
@@ -19,6 +19,8 @@ use crate::pb::byline::Role;
 const CREDIT_CHARS_MAX: usize = 160;
 /// Longest dateline before a credit, in characters.
 const DATELINE_CHARS_MAX: usize = 40;
+/// Longest name of a paper, station or site, in characters.
+const MEDIUM_CHARS_MAX: usize = 12;
 /// Names in brackets without a role count only so near to the end of the article.
 const LAST_PARTS: usize = 4;
 
@@ -115,7 +117,11 @@ fn line(text: &str, is_byline: bool) -> Vec<Credit> {
     }
     let is_short = text.len() <= CREDIT_CHARS_MAX
         || text.len() <= 4 * CREDIT_CHARS_MAX && text.chars().nth(CREDIT_CHARS_MAX).is_none();
-    let may_be = is_short && (is_byline || is_bracketed(text) || words::is_hinted(text));
+    let is_sourced = text
+        .split_once(':')
+        .is_some_and(|(word, _)| words::is_source(word));
+    let may_be =
+        is_short && (is_byline || is_sourced || is_bracketed(text) || words::is_hinted(text));
     if !may_be {
         return Vec::new();
     }
@@ -134,7 +140,7 @@ fn name_and_medium(text: &str) -> Option<Credit> {
     let is_credit = name::is_name(name)
         && words::is_medium(medium)
         && medium.chars().all(name::is_han)
-        && medium.chars().count() <= 12;
+        && medium.chars().count() <= MEDIUM_CHARS_MAX;
     is_credit.then_some(Credit {
         name: 0..name.len(),
         role: None,
@@ -166,6 +172,21 @@ pub fn are_names_apart(text: &str) -> bool {
             .all(|pair| pair[0].name.end < pair[1].name.start)
 }
 
+/// The same, of names that hardly are other words.
+pub fn are_common_names(text: &str) -> bool {
+    let is_common = |name: &str| {
+        (2..=3).contains(&name.chars().count())
+            && name::is_common(name)
+            && !name::begins_like_word(name)
+            && !name::ends_like_word(name)
+    };
+    are_names_apart(text)
+        && text
+            .split(is_gap)
+            .filter(|name| !name.is_empty())
+            .all(is_common)
+}
+
 fn is_gap(char: char) -> bool {
     char.is_whitespace() || char == '、'
 }
@@ -184,7 +205,9 @@ fn are_bare_names(text: &str, credits: &[Credit]) -> bool {
     let mut names = credits
         .iter()
         .map(|credit| without_spaces(&text[credit.name.clone()]));
-    !credits.is_empty() && credits.len() <= 8 && names.all(|name| name::is_name(&name))
+    !credits.is_empty()
+        && credits.len() <= 8
+        && names.all(|name| name::is_name(&name) || is_desk(&name))
 }
 
 /// A credit right after a dateline, or at the start, without brackets.
@@ -205,9 +228,11 @@ fn head(text: &str) -> Vec<Credit> {
 /// Where a dateline at the start of the text ends, such as 新华社北京3月5日电 or 本报讯.
 fn dateline(text: &str) -> Option<usize> {
     let start = &text[..chars_end(text, DATELINE_CHARS_MAX)];
-    let start = &start[..start
-        .find(['。', ',', '“', ':', '(', '【'])
-        .unwrap_or(start.len())];
+    // 07:24本报讯
+    let clock = start.find(|char: char| !(char.is_ascii_digit() || ":-./ ".contains(char)));
+    let clock = clock.unwrap_or_default();
+    let stop = start[clock..].find(['。', ',', '“', ':', '(', '【']);
+    let start = &start[..stop.map_or(start.len(), |stop| clock + stop)];
     let (at, end) = DATELINE_ENDS.next_in(start, 0)?;
     Some(at + end.word.len())
 }
@@ -233,6 +258,9 @@ fn brackets(text: &str, is_near_end: bool) -> Vec<Credit> {
         };
         let content = &window[..length];
         let Some(found) = credit::read(content, Extent::Whole) else {
+            if ends_as_dateline(&text[..open]) {
+                credits.extend(moved(beside_names(content), inside));
+            }
             continue;
         };
         let has_role = found.iter().any(|credit| credit.role.is_some());
@@ -247,11 +275,39 @@ fn brackets(text: &str, is_near_end: bool) -> Vec<Credit> {
     credits
 }
 
+/// (玉祥 陈立群): beside a sure name another is one too.
+fn beside_names(content: &str) -> Vec<Credit> {
+    let may_be = |name: &str| {
+        (2..=4).contains(&name.chars().count())
+            && name.chars().all(name::is_han)
+            && !name::begins_like_word(name)
+            && !words::is_medium(name)
+            && words::alone(name).is_none()
+    };
+    let names = || content.split(is_gap).filter(|name| !name.is_empty());
+    if names().count() < 2 || !names().all(may_be) || !names().any(name::is_name) {
+        return Vec::new();
+    }
+    let places = names().filter_map(|name| content.find(name).map(|at| at..at + name.len()));
+    let credit = |name| Credit {
+        name,
+        role: None,
+        role_text: 0..0,
+        is_first: false,
+    };
+    places.map(credit).collect()
+}
+
 fn ends_as_dateline(before: &str) -> bool {
     let before = before.trim_end();
-    ["电", "讯", "消息", "报道"]
-        .iter()
-        .any(|end| before.ends_with(end))
+    // 江州长安网:(陈立群)
+    let is_medium = before
+        .strip_suffix(':')
+        .is_some_and(|name| name.chars().count() <= MEDIUM_CHARS_MAX && words::is_medium(name));
+    is_medium
+        || ["电", "讯", "消息", "报道"]
+            .iter()
+            .any(|end| before.ends_with(end))
 }
 
 fn ends_sentence(before: &str) -> bool {

@@ -107,6 +107,11 @@ pub fn is_photo(text: &str) -> bool {
     meanings(text).any(|kind| kind == Word::Photo)
 }
 
+/// Whether the word says where the article was taken from.
+pub fn is_source(word: &str) -> bool {
+    matches!(word, "来源" | "稿源")
+}
+
 /// Whether the word says both, text and picture.
 pub fn is_join(text: &str) -> bool {
     meanings(text).any(|kind| kind == Word::Join)

@@ -216,7 +216,11 @@ fn own_change(sheet: &Sheet<'_>, reading: &Reading, done: &[Reading]) -> Option<
     let basis = named.or_else(|| basis_before(sheet, reading.clause));
     // 提升12处路口的能力: what follows the number is counted, and no difference.
     let rest = &sheet.text[measure.whole.end..];
-    let is_bare = !rest.starts_with(char::is_alphanumeric);
+    // 减少9起下降60%: told once more, as a share.
+    let is_told_again = ["下降", "上升", "增长", "降幅", "增幅"]
+        .iter()
+        .any(|word| rest.starts_with(word));
+    let is_bare = is_told_again || !rest.starts_with(char::is_alphanumeric);
     let compare = Compare {
         is_sure: compare.is_sure && is_bare,
         ..compare
@@ -228,7 +232,9 @@ fn own_change(sheet: &Sheet<'_>, reading: &Reading, done: &[Reading]) -> Option<
     // 死亡人数减少3人, but not 减少开支20万元.
     let is_of_amount =
         is_bare && !compare.needs_basis && Listed::Varying.ends(&sheet.text[name.clone()]);
-    let has_basis = basis.is_some() || is_of_last || is_signed || is_of_amount;
+    // 下降11%、减少61起
+    let goes_on = last.is_some_and(|last| last.is_change && last.clause == reading.clause);
+    let has_basis = basis.is_some() || is_of_last || goes_on || is_signed || is_of_amount;
     if !is_difference(compare, kind, between, has_basis) {
         return None;
     }

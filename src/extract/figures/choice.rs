@@ -34,7 +34,10 @@ pub fn keep(sheet: &Sheet<'_>, readings: &mut Vec<Reading>) {
             .filter(|(clause, _)| *clause == reading.clause);
         let is_class = next.is_some_and(|(_, next)| is_class(sheet, &reading.measure, *next));
         let is_averted = is_averted(sheet, &reading.measure);
-        !is_class && !is_averted && counts(sheet, &reading.measure, before)
+        !is_class
+            && !is_averted
+            && !is_per_so_many(sheet, &reading.measure)
+            && counts(sheet, &reading.measure, before)
     });
 }
 
@@ -59,6 +62,13 @@ fn is_class(sheet: &Sheet<'_>, measure: &Measure, next: usize) -> bool {
     is_bounded && !is_held && !is_share && goes_on && !rest.contains('、')
 }
 
+/// 每十万人: what a rate is of.
+fn is_per_so_many(sheet: &Sheet<'_>, measure: &Measure) -> bool {
+    let written = &sheet.text[measure.written.clone()];
+    let is_round = written.chars().all(|char| "十百千万亿".contains(char));
+    is_round && sheet.text[..measure.whole.start].ends_with('每')
+}
+
 /// 险些被骗5万元: what did not happen is no figure; what was averted, 避免损失20万元, is one.
 fn is_averted(sheet: &Sheet<'_>, measure: &Measure) -> bool {
     let clause = sheet.clause_of(&measure.core);
@@ -78,7 +88,9 @@ fn is_averted(sheet: &Sheet<'_>, measure: &Measure) -> bool {
 
 fn counts(sheet: &Sheet<'_>, measure: &Measure, floor: usize) -> bool {
     let Some(unit) = measure.unit else {
-        return is_large_count(measure);
+        return is_large_count(measure)
+            || is_rounded_down(sheet, measure)
+            || is_index(sheet, measure);
     };
     let clause = sheet.clause_of(&measure.core);
     // A clause may begin inside of what is measured.
@@ -102,6 +114,25 @@ fn is_large_count(measure: &Measure) -> bool {
         Form::Place => is_bounded,
         _ => measure.significant_digits > 0 && is_bounded,
     }
+}
+
+/// 警力1500+
+fn is_rounded_down(sheet: &Sheet<'_>, measure: &Measure) -> bool {
+    let bound = measure
+        .bound
+        .as_ref()
+        .map(|bound| &sheet.text[bound.clone()]);
+    bound == Some("+")
+}
+
+/// 拥堵指数为1.62: what is told as a number alone.
+fn is_index(sheet: &Sheet<'_>, measure: &Measure) -> bool {
+    let lead = &sheet.text[..measure.whole.start];
+    let lead = lead.trim_end_matches(['为', '达', '是', '到', ':']);
+    let rest = &sheet.text[measure.core.end..];
+    measure.form == Form::Digits
+        && Listed::Index.ends(lead)
+        && (rest.is_empty() || rest.starts_with([',', '。', '、', ';', ')']))
 }
 
 /// 一 to 十: most of them tell, and do not count.
@@ -183,7 +214,7 @@ fn infer_unit(sheet: &Sheet<'_>, measure: &mut Measure) {
     const NEAR: usize = 10;
     let clause = sheet.clause_of(&measure.core);
     let lead = &sheet.text[clause.start..measure.whole.start.max(clause.start)];
-    let near = tail(lead, NEAR);
+    let near = tail(lead, NEAR).trim_end_matches(['却', '也', '还', '才']);
     let after = &sheet.text[measure.core.end..];
     let is_large = sheet.text[measure.written.clone()].contains(['万', '亿']);
     let is_multiplied = measure.significant_digits > 0 || is_large && measure.form == Form::Place;

@@ -264,6 +264,7 @@ pub enum Listed {
     Outcome,
     Varying,
     Excess,
+    Index,
     CallNumber,
     Called,
 }
@@ -286,6 +287,7 @@ impl Listed {
             "outcome" => Self::Outcome,
             "varying" => Self::Varying,
             "excess" => Self::Excess,
+            "index" => Self::Index,
             "call-number" => Self::CallNumber,
             "called" => Self::Called,
             _ => return None,

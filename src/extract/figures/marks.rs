@@ -163,7 +163,7 @@ pub fn is_barred(text: &str, measure: &Measure) -> bool {
                 .iter()
                 .any(|of| after.starts_with(of));
     let is_floor = word == "层"
-        && !after.starts_with(['楼', '高', '建', '居'])
+        && (!after.starts_with(['楼', '高', '建', '居']) || after.starts_with("楼梯"))
         && !before.ends_with(['高', '共', '达']);
     let is_all_day = word == "小时" && measure.value == rust_decimal::Decimal::from(24);
     let is_picture_note = word == "张" && before.ends_with("图片");

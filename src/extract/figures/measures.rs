@@ -357,11 +357,12 @@ fn take_bounds(text: &str, measure: &mut Measure, floor: usize) {
     let more = ["多", "余", "有余"]
         .into_iter()
         .find(|word| after.starts_with(word));
+    let is_tenths = text[measure.core.clone()].ends_with('成') && !after.starts_with("多为");
     let is_divisible = measure.unit.is_some_and(|unit| {
         let kinds = [UnitKind::Duration, UnitKind::Measure, UnitKind::Money];
         kinds.contains(&unit.kind) || unit.word == "倍"
     });
-    if let Some(word) = more.filter(|_| is_divisible) {
+    if let Some(word) = more.filter(|_| is_divisible || is_tenths) {
         let end = measure.core.end + word.len();
         bound(measure, Qualifier::MoreThan, measure.core.end..end);
         measure.whole.end = end;

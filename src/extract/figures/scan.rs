@@ -1,5 +1,7 @@
 //! Goes once through a text and takes out what holds numbers: times, and numbers with their units.
 
+use rust_decimal::Decimal;
+
 use super::lexicon::Unit;
 use super::marks::{self, Marks};
 use super::measures::{Measure, Measured, measure};
@@ -96,7 +98,10 @@ fn take_plus(text: &str, numeral: &mut Numeral) {
     let is_plain = numeral.more.is_none() && numeral.value_max.is_none();
     let is_multiplied = numeral.significant_digits > 0
         && !rest.starts_with(|char: char| char.is_ascii_alphanumeric());
-    if is_plain && (is_multiplied || Unit::at(rest).is_some()) {
+    // 警力1500+,车辆280+
+    let is_round = numeral.value >= Decimal::ONE_HUNDRED
+        && (rest.is_empty() || rest.starts_with([',', '。', '、', ';', '!', ' ']));
+    if is_plain && (is_multiplied || is_round || Unit::at(rest).is_some()) {
         numeral.more = Some("+");
         numeral.length += 1;
     }

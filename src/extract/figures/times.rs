@@ -158,7 +158,9 @@ fn month<'t>((number, rest, _): &Number<'t>) -> Option<(i32, &'t str)> {
 
 fn day<'t>((number, rest, _): &Number<'t>) -> Option<(i32, &'t str)> {
     let rest = rest.strip_prefix('日')?;
-    let is_day = (1..=31).contains(number) && !rest.starts_with(['均', '元']);
+    // 11日元 is yen, 11日元宵节 a day.
+    let is_feast = rest.starts_with("元宵") || rest.starts_with("元旦");
+    let is_day = (1..=31).contains(number) && (is_feast || !rest.starts_with(['均', '元']));
     is_day.then_some((*number, rest))
 }
 

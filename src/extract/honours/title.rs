@@ -80,7 +80,7 @@ fn one(text: &str, from: usize, end: usize, verb: Verb) -> Option<Title> {
     let open = item.find('“');
     let plain = &item[..open.unwrap_or(item.len())];
     let has_divider = plain.contains(['、', '和', '及', '与']);
-    let plain_end = plain_end(plain);
+    let plain_end = told_end(plain).or_else(|| plain_end(plain));
     let mut quotation = open.and_then(|open| Some((open, closing(item, open)?)));
     if verb == Verb::Given {
         quotation = quotation.map(|first| second_quotation(item, &first).unwrap_or(first));
@@ -196,6 +196,15 @@ fn plain_end(text: &str) -> Option<usize> {
     found
 }
 
+/// 全国模范人民调解委员会等荣誉称号: one title that what follows it says to be one.
+fn told_end(text: &str) -> Option<usize> {
+    let mut ends = text.match_indices('等').map(|(at, _)| at);
+    let end = ends.find(|at| WORDS.after(&text[*at..]) > '等'.len_utf8())?;
+    let is_one = !text[..end].contains(['、', '和', '及', '与', ',']);
+    let is_title = is_one && (plain_end(&text[..end]).is_some() || WORDS.is_praise(&text[..end]));
+    is_title.then_some(end)
+}
+
 /// Where the title begins after `公安部颁发的`.
 fn after_giver(text: &str) -> usize {
     text.rfind('的').map_or(0, |at| at + '的'.len_utf8())
@@ -214,11 +223,13 @@ fn quoted_title(item: &str, start: usize, open: usize, close: usize, verb: Verb)
     let inner = open + '“'.len_utf8()..close - '”'.len_utf8();
     let words = &item[inner.clone()];
     let rest = &item[close..];
-    let rest = &rest[..rest.find('“').unwrap_or(rest.len())];
+    let rest = &rest[..rest.find(['“', '、']).unwrap_or(rest.len())];
     let is_told = WORDS.after(rest) > 0;
+    // “枫桥式”公安派出所: the quotation is a word of the title.
+    let whole = (!WORDS.ends_title(words) && WORDS.ends_title(rest)).then_some(rest.len());
     if !is_told
         && !rest.starts_with(|char: char| char.is_ascii_digit() || "、和及等与的".contains(char))
-        && let Some(end) = plain_end(rest)
+        && let Some(end) = plain_end(rest).or(whole)
         && rest[..end].chars().count() <= TITLE_CHARS_MAX / 2
     {
         let from = after_giver(&item[..open]);

@@ -96,9 +96,14 @@ impl Words {
             .map(|(range, _)| range.end)
     }
 
-    /// Whether words in quotation marks end as titles do.
+    /// Whether words end as titles in quotation marks do.
+    pub fn ends_title(&self, words: &str) -> bool {
+        self.end.is_at(words)
+    }
+
+    /// Whether words in quotation marks are a title.
     pub fn is_title(&self, quoted: &str) -> bool {
-        self.end.is_at(quoted) || self.praise.is_in(quoted)
+        self.ends_title(quoted) || self.praise.is_in(quoted)
     }
 
     /// Whether a text is the ending of a title that stands for itself: 嘉奖.

@@ -11,7 +11,7 @@ use super::line::Line;
 use super::masthead::masthead;
 use super::{Layout, LeftOut, authors};
 use crate::articles::draft::{PARAGRAPH_LENGTH_MAX, PARAGRAPHS_MAX};
-use crate::extract::bylines::{are_names_apart, is_credit};
+use crate::extract::bylines::{are_common_names, are_names_apart, is_credit};
 use crate::extract::passage::Passage;
 use crate::extract::story::{Part, Role, Story};
 use crate::page::{FRAGMENTS_MAX, Page};
@@ -95,7 +95,7 @@ impl<'p, 'l> Assembly<'p, 'l> {
                 return 1;
             }
         }
-        if !self.is_in_tail && self.is_byline(line) {
+        if !self.is_in_tail && (self.is_byline(line) || self.opens_with_names(at, line)) {
             self.has_ended |= self.story.has(Role::Body);
             self.story
                 .parts
@@ -142,6 +142,12 @@ impl<'p, 'l> Assembly<'p, 'l> {
             false => self.story.has(Role::Headline),
         };
         is_credit(line.text()) || may_be_bare && are_names_apart(line.text())
+    }
+
+    /// Whether a page begins with the names of its authors, above the text itself.
+    fn opens_with_names(&self, at: usize, line: &Line<'p>) -> bool {
+        let is_text = |below: &Line<'_>| !below.may_be_headline() && below.is_finished();
+        at == 0 && self.lines.get(1).is_some_and(is_text) && are_common_names(line.text())
     }
 
     fn note_print(&mut self, publication: pb::Publication) {
@@ -310,7 +316,7 @@ impl<'p, 'l> Assembly<'p, 'l> {
     fn may_go_on(&self, line: &Line<'p>) -> bool {
         let begins = self.is_indented && line.is_indented;
         let wrapped = self.is_indented && !line.is_indented && !line.follows_blank;
-        line.goes_on() || !begins && (!self.story.is_finished || wrapped)
+        line.goes_on() || !begins && !line.is_item() && (!self.story.is_finished || wrapped)
     }
 
     /// Ends the article. A jump that came before anything else is the next one's.

@@ -132,6 +132,14 @@ impl Line<'_> {
         self.text().starts_with(opening)
     }
 
+    /// Whether the line begins with the mark of an item: ● 批捕5人.
+    pub fn is_item(&self) -> bool {
+        let marks = [
+            '●', '○', '■', '□', '◆', '◇', '▲', '△', '★', '☆', '▶', '►', '➤', '•', '▪', '※', '◎',
+        ];
+        self.text().starts_with(marks)
+    }
+
     /// Whether the line has no letter and no digit, as a row of stars.
     pub fn is_rule(&self) -> bool {
         !self.text().chars().any(char::is_alphanumeric)

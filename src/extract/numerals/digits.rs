@@ -35,8 +35,10 @@ fn plain(text: &str) -> Option<(Decimal, usize)> {
         rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
     };
     let mut end = run(0);
+    let is_spaced = (1..=2).contains(&end) && is_spaced(&text[end..]);
     if (1..=3).contains(&end) {
-        while bytes.get(end) == Some(&b',') && run(end + 1) == 3 {
+        let separator = if is_spaced { b' ' } else { b',' };
+        while bytes.get(end) == Some(&separator) && run(end + 1) == 3 {
             end += 4;
         }
     }
@@ -52,10 +54,24 @@ fn plain(text: &str) -> Option<(Decimal, usize)> {
     Some((decimal(&text[..end])?, end))
 }
 
+/// 1 864起: whether spaces stand before the thousands that follow, up to what is counted.
+fn is_spaced(text: &str) -> bool {
+    let digits = |char: char| char.is_ascii_digit();
+    let mut rest = text;
+    while let Some(next) = rest.strip_prefix(' ') {
+        let after = next.trim_start_matches(digits);
+        if next.len() - after.len() != 3 {
+            return false;
+        }
+        rest = after;
+    }
+    rest.len() < text.len() && rest.starts_with(|char: char| char.is_alphabetic() || char == '%')
+}
+
 /// The value of digits with thousands separators and a fraction.
 fn decimal(text: &str) -> Option<Decimal> {
     if text.len() > DIGITS_MAX {
-        return Decimal::from_str_exact(&text.replace(',', "")).ok();
+        return Decimal::from_str_exact(&text.replace([',', ' '], "")).ok();
     }
     let digits = text.bytes().filter(u8::is_ascii_digit);
     let mantissa = digits.fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));

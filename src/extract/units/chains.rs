@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::forces;
 use super::judge;
 use super::regions::{Level, Whereabouts};
 use super::words::{Bound, Class, Ending, Sort, Token, Work, tokens};
@@ -134,7 +135,9 @@ pub fn read(text: &str) -> Reading {
         };
         match chains.last_mut() {
             Some(chain) if judged.is_below && chain.segments.len() < SEGMENTS_MAX => {
-                chain.segments.push(judged.segment)
+                // 江航公安东湖分局: a branch shows that its police are a body.
+                chain.is_loose &= ending.class != Class::Branch;
+                chain.segments.push(judged.segment);
             }
             _ => chains.push(Chain {
                 segments: vec![judged.segment],
@@ -151,7 +154,7 @@ pub fn read(text: &str) -> Reading {
 fn goes_on(text: &str, chain: &Chain, start: usize, ending: &Ending) -> bool {
     let between = text.get(chain.end()..start).unwrap_or_default();
     // 二中队 alone is one only as an item of such a list.
-    let is_below = chain.segments.len() > 1 || judge::is_number(&text[chain.last().name()]);
+    let is_below = chain.segments.len() > 1 || forces::is_number(&text[chain.last().name()]);
     is_below && chain.last().ending.text == ending.text && is_joint(between)
 }
 
@@ -200,9 +203,10 @@ fn joins(token: &Token, text: &str, known: &str) -> bool {
     &text[token.start..token.end] == "同" && known.chars().count() >= JOINED_LENGTH_MIN
 }
 
-/// 交警 and 公安 end names, and stand in those of others.
+/// 交警 and 公安 end names, and stand in those of others; so does 铁骑 in 铁骑三中队.
 fn is_in_name(other: &Ending, ending: &Ending) -> bool {
     other.class == Class::Body && ending.class != Class::Body
+        || other.class == Class::Patrol && ending.class == Class::Force
 }
 
 /// Whether 后, 里 and the like end what stands before the name (接警后石桥派出所), given the token before
@@ -228,6 +232,10 @@ fn belongs(token: &Token, ending: &Ending, known: &str) -> bool {
             Some(Bound::Any) => false,
             // 勤务考核领导小组办公室: offices are named for what they do.
             Some(_) if ending.class == Class::Office => token.chars_are_many(),
+            // 反诈支队, 巡防一大队: a work is one directly before the ending, whatever it is elsewhere.
+            Some(_) if ending.class == Class::Force && word.work.is_some() => {
+                known.is_empty() || forces::is_number(known)
+            }
             Some(bound) => names_alone(ending) && begins_name(token, bound, known),
             // 水上派出所 and 地铁派出所 stand where that is policed.
             None => {

@@ -1,9 +1,10 @@
 //! Whether the words before an ending name a public-security unit, and which.
 
 use super::chains::{Candidate, Segment};
+use super::forces;
 use super::name::Name;
 use super::regions::Level;
-use super::words::{Bound, Class, Ending, Sort, Token};
+use super::words::{Class, Ending, Token};
 
 /// A segment that names a unit.
 pub struct Judged {
@@ -49,7 +50,7 @@ fn is_count(own: &str) -> bool {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Belief {
+pub(super) enum Belief {
     Sure,
     /// Only where the page says more.
     Loose,
@@ -65,7 +66,7 @@ impl From<bool> for Belief {
 fn belief(name: &mut Name<'_>, candidate: &Candidate<'_>, parent: Option<&Segment>) -> Belief {
     let is_below = parent.is_some();
     let fits = match candidate.ending.class {
-        Class::Force => return fits_force(name, candidate, is_below),
+        Class::Force => return forces::belief(name, candidate, is_below),
         Class::Body => return fits_body(name, candidate),
         Class::Station => {
             let is_title = !is_below && is_quoted(candidate);
@@ -82,12 +83,17 @@ fn belief(name: &mut Name<'_>, candidate: &Candidate<'_>, parent: Option<&Segmen
         Class::Bureau => fits_bureau(name, is_below),
         Class::Branch => fits_branch(name, candidate, is_below),
         Class::Division => is_below || name.has_place() || name.own_chars() >= 2,
-        Class::Post => fits_post(name, is_below),
+        Class::Post => fits_post(name, is_below) && !is_counted(candidate),
         Class::Traffic => fits_traffic(name, is_below),
-        Class::Patrol => is_below && name.own_chars() <= 4,
+        Class::Patrol => is_below && name.own_chars() <= 4 && !is_of_a_force(candidate),
         Class::Centre => fits_centre(name, candidate, is_below),
         Class::Office => fits_office(name, candidate, parent),
-        Class::Custody => is_below || name.has_place() || name.cut_to_deictic("市县区"),
+        Class::Custody => {
+            is_below
+                || name.has_place()
+                || name.take_unknown_place()
+                || name.cut_to_deictic("市县区")
+        }
         Class::Border => is_below || name.has_place() || (2..=6).contains(&name.own_chars()),
         Class::Short => fits_short(name, candidate),
     };
@@ -99,6 +105,7 @@ fn rank(ending: &Ending) -> u8 {
     match ending.class {
         Class::Ministry => 0,
         Class::Department => 1,
+        Class::Border if !ending.text.ends_with("总站") => 8,
         Class::Short | Class::Bureau | Class::Border => 2,
         Class::Branch | Class::Division => 3,
         Class::Traffic | Class::Body => 4,
@@ -122,7 +129,9 @@ fn may_follow(parent: &Segment, name: &Name<'_>, ending: &Ending) -> bool {
         && name.level == Some(Level::County)
         && parent.level != Some(Level::County);
     let is_traffic_of_ministry = parent.ending.class == Class::Ministry && below >= 4;
-    above < below || is_lower_bureau || is_traffic_of_ministry
+    // 江州公安东湖分局
+    let is_branch_of_body = parent.ending.text == "公安" && ending.class == Class::Branch;
+    above < below || is_lower_bureau || is_traffic_of_ministry || is_branch_of_body
 }
 
 fn fits_department(name: &mut Name<'_>) -> bool {
@@ -191,7 +200,8 @@ fn is_quoted(candidate: &Candidate<'_>) -> bool {
 /// Names that say what a station is, not which.
 pub fn is_general(own: &str) -> bool {
     const GENERAL: &str = "公安 边境 边防 农村 社区 街道 乡镇 铁路 城市 中心 重点 市 县 \
-        区 镇 乡 市公安 县公安 区公安 海岛 沿海 城乡 第一 高铁 行政 线路";
+        区 镇 乡 市公安 县公安 区公安 海岛 沿海 城乡 第一 高铁 行政 线路 \
+        移动 流动 特区 山区";
     const LENGTH_MAX: usize = "市公安".len();
     own.len() <= LENGTH_MAX && GENERAL.split(' ').any(|word| word == own)
 }
@@ -210,8 +220,15 @@ fn fits_station(name: &mut Name<'_>, is_below: bool) -> bool {
     (2..=8).contains(&chars) && !is_general(own)
 }
 
+/// 已建警务室39个: how many, not which.
+fn is_counted(candidate: &Candidate<'_>) -> bool {
+    let rest = candidate.rest();
+    let counted = rest.trim_start_matches(|char: char| char.is_ascii_digit());
+    counted.len() < rest.len() && counted.starts_with(['个', '所', '家', '处', '座'])
+}
+
 fn fits_post(name: &Name<'_>, is_below: bool) -> bool {
-    const GENERAL: [&str; 27] = [
+    const GENERAL: [&str; 28] = [
         "新建",
         "建设",
         "街面",
@@ -239,6 +256,7 @@ fn fits_post(name: &Name<'_>, is_below: bool) -> bool {
         "治安",
         "铁骑",
         "智慧",
+        "山区",
     ];
     let own = name.own_text();
     let chars = own.chars().count();
@@ -251,6 +269,16 @@ fn fits_post(name: &Name<'_>, is_below: bool) -> bool {
         })
 }
 
+/// 铁骑三中队 is a 中队, and 铁骑办 an office.
+fn is_of_a_force(candidate: &Candidate<'_>) -> bool {
+    let rest = candidate.rest();
+    let number = rest.trim_start_matches(|char| "一二三四五六七八九十".contains(char));
+    rest.starts_with('办')
+        || ["大队", "中队"]
+            .iter()
+            .any(|force| number.starts_with(force))
+}
+
 fn fits_traffic(name: &mut Name<'_>, is_below: bool) -> bool {
     if is_below {
         return name.own_chars() <= 3;
@@ -261,94 +289,6 @@ fn fits_traffic(name: &mut Name<'_>, is_below: bool) -> bool {
     name.take_unknown_place()
         || name.cut_to_deictic("省市县")
         || ((2..=3).contains(&name.own_chars()) && name.is_clean())
-}
-
-fn fits_force(name: &Name<'_>, candidate: &Candidate<'_>, is_below: bool) -> Belief {
-    let own = name.own_text();
-    let chars = name.own_chars();
-    if chars == 0 && !name.has_place()
-        || own == "副"
-        || candidate.rest().starts_with('长') && !is_below
-    {
-        return Belief::No;
-    }
-    if is_below {
-        let is_of_bureau = candidate
-            .parent
-            .is_some_and(|parent| parent.ending.class != Class::Short);
-        let is_ours = is_of_bureau || !name.own_tokens().iter().any(Token::is_strange);
-        return if chars <= 14 && is_ours {
-            Belief::Sure
-        } else {
-            Belief::No
-        };
-    }
-    let before = candidate.token_before();
-    let mut words = name.own_tokens().iter().chain(before);
-    // 林业交警支队 is one of the police for all that.
-    let is_police = name
-        .work_token()
-        .is_some_and(|work| candidate.text[work.start..work.end].contains("交警"));
-    if words.any(Token::is_strange) && !is_police {
-        return Belief::No;
-    }
-    let Some(work) = name.work_token() else {
-        if candidate.goes_on && is_number(own) {
-            return Belief::Sure;
-        }
-        let is_named = name.has_place() || (2..=7).contains(&chars);
-        let has_police = ["民警", "交警", "辅警"]
-            .iter()
-            .any(|word| candidate.rest().starts_with(word));
-        return match (is_named, has_police) {
-            (true, true) => Belief::Sure,
-            (true, false) => Belief::Loose,
-            _ => Belief::No,
-        };
-    };
-    let rest_chars = chars.saturating_sub(candidate.text[work.start..work.end].chars().count());
-    if rest_chars == 0 && !name.has_place() {
-        return fits_bare_force(candidate);
-    }
-    if rest_chars <= 8 {
-        Belief::Sure
-    } else {
-        Belief::No
-    }
-}
-
-/// 二 of 二大队, 第三 of 第三中队.
-pub fn is_number(own: &str) -> bool {
-    let number = own.strip_prefix('第').unwrap_or(own);
-    !number.is_empty()
-        && number
-            .chars()
-            .all(|char| "一二三四五六七八九十".contains(char))
-}
-
-/// 刑侦大队, 交警中队: the one of the place, unless units in general are meant.
-fn fits_bare_force(candidate: &Candidate<'_>) -> Belief {
-    let is_any = candidate.token_before().is_some_and(|before| {
-        let is_station = before
-            .ending()
-            .is_some_and(|ending| ending.class == Class::Station);
-        is_station || before.bound() == Some(Bound::Any) || matches!(before.sort, Sort::Digits)
-    });
-    let is_any = is_any || is_founded(candidate);
-    if is_any || candidate.ending.text == "中队" {
-        return Belief::No;
-    }
-    Belief::Sure
-}
-
-/// 建立了巡警大队 says that places have got one.
-fn is_founded(candidate: &Candidate<'_>) -> bool {
-    const FOUNDING: [&str; 8] = [
-        "建立", "成立", "组建", "设立", "设有", "增设", "新建", "配备",
-    ];
-    let before = &candidate.text[..candidate.tokens[candidate.first].start];
-    let before = before.strip_suffix('了').unwrap_or(before);
-    FOUNDING.iter().any(|word| before.ends_with(word))
 }
 
 fn fits_office(name: &mut Name<'_>, candidate: &Candidate<'_>, parent: Option<&Segment>) -> bool {

@@ -1,9 +1,10 @@
 //! Lists whose items share one ending: 城东分局东门、南河、北桥派出所.
 
 use super::chains::{Chain, Segment};
+use super::forces;
 use super::judge;
 use super::regions::Whereabouts;
-use super::words::{Class, Ending, Sort, Token};
+use super::words::{Bound, Class, Ending, Sort, Token};
 
 /// Most items before the one that has the ending.
 const ITEMS_MAX: usize = 40;
@@ -147,7 +148,12 @@ fn first_of_item(tokens: &[Token], end: usize, floor: usize) -> usize {
     while let Some(before) = first.checked_sub(1).map(|at| &tokens[at]) {
         let is_part = match before.sort {
             Sort::Plain => true,
-            Sort::Known(word) => word.bound.is_none() && word.ending.is_none(),
+            Sort::Known(word) => {
+                // 下埠: a position begins the name that would be one character without it.
+                let is_one = tokens[end - 1].end - before.end == '埠'.len_utf8();
+                let may_begin = word.bound == Some(Bound::Position) && is_one;
+                (word.bound.is_none() || may_begin) && word.ending.is_none()
+            }
             _ => false,
         };
         if !is_part || before.end <= floor {
@@ -195,9 +201,8 @@ fn is_believed(text: &str, tokens: &[Token], items: &[Item], chain: &Chain) -> b
     let names = || items.iter().map(|(_, chain)| chain.last());
     let is_short = names().all(|segment| (2..=4).contains(&length(text, segment)));
     match chain.last().ending.class {
-        Class::Force => {
-            names().all(|segment| segment.work.is_some() || judge::is_number(&text[segment.name()]))
-        }
+        Class::Force => names()
+            .all(|segment| segment.work.is_some() || forces::is_number(&text[segment.name()])),
         Class::Branch | Class::Bureau => is_short && names().all(Segment::has_place),
         _ if continued.is_some() => names().all(|segment| (1..=6).contains(&length(text, segment))),
         _ => {

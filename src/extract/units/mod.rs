@@ -3,6 +3,7 @@
 
 mod back;
 mod chains;
+mod forces;
 mod home;
 mod ids;
 mod judge;

@@ -151,6 +151,80 @@ async fn groups_are_counted_whole_and_drafts_are_left_out() {
 }
 
 #[tokio::test]
+async fn a_period_without_an_end_is_not_added_to_what_it_may_hold() {
+    let service = Service::start().await;
+    let month = |month| {
+        Some(pb::Date {
+            year: 2023,
+            month,
+            day: 0,
+        })
+    };
+    let end_text = "截至目前".to_owned();
+    let duration = "P2M".to_owned();
+    let year_unknown = Some(pb::Date {
+        month: 9,
+        ..pb::Date::default()
+    });
+    let of = |start, end| pb::Period {
+        start,
+        end,
+        ..pb::Period::default()
+    };
+    let since_august = of(month(8), None);
+    let periods = [
+        (since_august.clone(), false),
+        (of(month(8), year_unknown), false),
+        (
+            pb::Period {
+                end_text,
+                ..since_august.clone()
+            },
+            false,
+        ),
+        (
+            pb::Period {
+                duration,
+                ..since_august
+            },
+            false,
+        ),
+        (of(month(8), month(9)), false),
+        (of(month(8), month(8)), true),
+    ];
+    for (at, (period, is_added)) in periods.into_iter().enumerate() {
+        let text = "查处酒驾310起。查处酒驾100起。";
+        let article = service.create_article(&format!("article-{at}"), text).await;
+        let name = article.unwrap().name;
+        let counted = |quote, value, period| pb::Statistic {
+            place: format!("地{at}"),
+            period: Some(period),
+            ..crate::support::statistic(quote, value, "起")
+        };
+        let since = counted("查处酒驾310起", "310", period.clone());
+        let september = counted("查处酒驾100起", "100", of(month(9), month(9)));
+        for (id, statistic) in [("s01", since), ("s02", september)] {
+            service
+                .create_statistic(&name, id, statistic)
+                .await
+                .unwrap();
+        }
+        service.publish(&name).await.unwrap();
+        let request = AggregateStatisticsRequest {
+            parent: name,
+            ..sum("")
+        };
+        let group = groups(&service, request).await.remove(0);
+        let refusal = group.refusal.as_ref().map(|refusal| refusal.reason());
+        let wanted = match is_added {
+            true => ("410", None),
+            false => ("", Some(Reason::PeriodsOverlap)),
+        };
+        assert_eq!((value(&group), refusal), wanted, "{period:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_computed_is_refused() {
     let service = Service::seeded().await;
     let bad = [

@@ -215,7 +215,7 @@ pub async fn batch_get(
 fn in_form(found: Read<Vec<Version>>, form: Form) -> Result<Read<Vec<Bytes>>> {
     let records = found.value.iter().map(|version| form.of(&version.record));
     let records: Vec<Bytes> = records.collect();
-    check_size(records.iter().map(Bytes::len).sum())?;
+    check_size("a batch", records.iter().map(Bytes::len).sum())?;
     Ok(Read {
         snapshot: found.snapshot,
         value: records,
@@ -314,15 +314,12 @@ fn missing(rows: &[PgRow]) -> Result<Vec<String>> {
     Ok(missing)
 }
 
-fn check_size(size: usize) -> Result<()> {
+/// Refuses an answer of more bytes of records than a message takes.
+pub fn check_size(what: &'static str, size: usize) -> Result<()> {
     let limit = usize::try_from(BATCH_BYTES_MAX).unwrap_or(usize::MAX);
     match size <= limit {
         true => Ok(()),
-        false => Err(Error::TooLarge {
-            what: "a batch",
-            size,
-            limit,
-        }),
+        false => Err(Error::TooLarge { what, size, limit }),
     }
 }
 

@@ -6,7 +6,7 @@ use bulletin::pb::{self, IngestBulletinRequest, Publication, station};
 use tonic::Code;
 
 use super::{PAGE, ingest, request};
-use crate::support::edits::update_article;
+use crate::support::edits::{create_article, update_article};
 use crate::support::{Refusal, Service};
 
 const REAL_PAGE: &str = include_str!("../../data/bulletin-page.txt");
@@ -134,6 +134,32 @@ async fn the_name_alone_does_not_make_a_page_known() {
     service.create_article(id, "别的页面。").await.unwrap();
     let refusal = service.ask(request(PAGE)).await.unwrap_err();
     refusal.is(Code::AlreadyExists, "RECORD_EXISTS");
+}
+
+#[tokio::test]
+async fn a_known_page_is_refused_whole_where_its_answer_is_too_long() {
+    let service = Service::start().await;
+    let long = "长".repeat(16_000);
+    let page = format!("{PAGE}\n{long}\n");
+    let paragraph = pb::Paragraph {
+        text: long,
+        kind: pb::paragraph::Kind::Body.into(),
+        fragments: Vec::new(),
+    };
+    let article = pb::Article {
+        headline: "长篇".to_owned(),
+        source_text: page.clone(),
+        paragraphs: vec![paragraph; 30],
+        ..Default::default()
+    };
+    for id in ["long-1", "long-2"] {
+        create_article(&service, id, article.clone()).await.unwrap();
+    }
+    assert_eq!(ingest(&service, &page).await.articles.len(), 2);
+    create_article(&service, "long-3", article).await.unwrap();
+    let refusal = service.ask(request(&page)).await.unwrap_err();
+    refusal.is(Code::ResourceExhausted, "MESSAGE_TOO_LARGE");
+    assert!(refusal.message.contains("a page's records"), "{refusal:?}");
 }
 
 #[tokio::test]

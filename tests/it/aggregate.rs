@@ -7,6 +7,7 @@ use bulletin::pb::{self, AggregateStatisticsRequest};
 use tonic::Code;
 
 use crate::support::{Refusal, Service};
+use crate::transfer::{of_article, of_source, of_station, of_statistic};
 
 fn sum(filter: &str) -> AggregateStatisticsRequest {
     AggregateStatisticsRequest {
@@ -222,6 +223,69 @@ async fn a_period_without_an_end_is_not_added_to_what_it_may_hold() {
         };
         assert_eq!((value(&group), refusal), wanted, "{period:?}");
     }
+}
+
+/// A hundred figures of 500 stations each, of an article with a long name: their names alone, by station, are
+/// more than a message takes.
+#[tokio::test]
+async fn an_answer_names_few_in_a_refusal_and_is_refused_where_it_is_too_long() {
+    let service = Service::start().await;
+    let text = "查处酒驾3起。";
+    let stations: Vec<_> = (0..500).map(|at| format!("stations/s{at:03}")).collect();
+    let mut records: Vec<_> = stations
+        .iter()
+        .map(|name| {
+            of_station(pb::Station {
+                name: name.clone(),
+                display_name: "城东所".to_owned(),
+                kind: pb::station::Kind::PoliceStation.into(),
+                state: pb::station::State::Active.into(),
+                ..Default::default()
+            })
+        })
+        .collect();
+    let source = bulletin::page::Page::new(text).sha256().to_owned();
+    let article = pb::Article {
+        name: format!("articles/{}", "a".repeat(60)),
+        headline: "酒驾".to_owned(),
+        state: pb::article::State::Published.into(),
+        source: Some(pb::Source {
+            sha256: source,
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let name = article.name.clone();
+    records.extend([of_source(text), of_article(article)]);
+    records.extend((0..100).map(|at| {
+        of_statistic(pb::Statistic {
+            name: format!("{name}/statistics/s{at:03}"),
+            stations: stations.clone(),
+            ..crate::support::statistic("查处酒驾3起", "3", "起")
+        })
+    }));
+    service.load(records).await;
+
+    let by_station = AggregateStatisticsRequest {
+        group_by: vec![GroupBy::Station.into()],
+        include_statistics: false,
+        ..sum("")
+    };
+    let refused = groups(&service, by_station.clone()).await;
+    assert_eq!(refused.len(), 500);
+    for group in refused {
+        let refusal = group.refusal.unwrap();
+        assert_eq!(refusal.reason(), Reason::PeriodsOverlap);
+        assert_eq!((group.count, refusal.statistics.len()), (100, 20));
+        assert!(refusal.statistics[19].ends_with("/s019"));
+    }
+    let with_names = AggregateStatisticsRequest {
+        include_statistics: true,
+        ..by_station
+    };
+    let refusal = service.ask(with_names).await.unwrap_err();
+    refusal.is(Code::ResourceExhausted, "MESSAGE_TOO_LARGE");
+    assert!(refusal.message.contains("4128768"), "{refusal:?}");
 }
 
 #[tokio::test]

@@ -220,7 +220,7 @@ fn in_form(found: Read<Vec<Version>>, form: Form) -> Result<Read<Vec<Bytes>>> {
         _ => form.of(&version.record),
     });
     let records: Vec<Bytes> = records.collect();
-    check_size(records.iter().map(Bytes::len).sum())?;
+    check_size("a batch", records.iter().map(Bytes::len).sum())?;
     Ok(Read {
         snapshot: found.snapshot,
         value: records,
@@ -343,15 +343,12 @@ fn missing(rows: &[PgRow]) -> Result<Vec<String>> {
     Ok(missing)
 }
 
-fn check_size(size: usize) -> Result<()> {
+/// Refuses an answer of more bytes of records than a message takes.
+pub fn check_size(what: &'static str, size: usize) -> Result<()> {
     let limit = usize::try_from(BATCH_BYTES_MAX).unwrap_or(usize::MAX);
     match size <= limit {
         true => Ok(()),
-        false => Err(Error::TooLarge {
-            what: "a batch",
-            size,
-            limit,
-        }),
+        false => Err(Error::TooLarge { what, size, limit }),
     }
 }
 

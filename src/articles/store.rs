@@ -141,11 +141,23 @@ pub struct OfPage {
     pub proposed: Vec<Vec<u8>>,
 }
 
-/// The records of the page with this hash, each kind by name.
-pub async fn of_page(db: &Db, sha256: &str, freshness: &Freshness) -> Result<Read<OfPage>> {
+/// The records of the page with this hash, each kind by name: of articles that have its text, and of
+/// those that are called after it, since the text of these may have been corrected.
+pub async fn of_page(
+    db: &Db,
+    sha256: &str,
+    page_name: &str,
+    freshness: &Freshness,
+) -> Result<Read<OfPage>> {
+    // Names have ten digits of the hash only, and anybody may give one: the page itself must be kept.
     let sql = snapshot_sql!(
         "articles.of_page",
-        ", article as (select name, record, stations from articles where source_sha256 = $2),
+        ", article as (
+          select name, record, stations from articles where source_sha256 = $2
+          union all
+          select name, record, stations from articles
+          where name > $3 || '-' and name < $3 || '.' and source_sha256 is distinct from $2
+            and exists (select from sources where sha256 = $2)),
         statistic as (
           select s.name, s.record, s.stations
           from article a join statistics s on s.article = a.name),
@@ -163,7 +175,10 @@ pub async fn of_page(db: &Db, sha256: &str, freshness: &Freshness) -> Result<Rea
         select tip.*, found.sort, found.record, null::text as text
         from tip left join found on true order by found.sort, found.name"
     );
-    let statement = |asked: Vec<i64>| Ok(sqlx::query(sql).bind(asked).bind(sha256));
+    let statement = |asked: Vec<i64>| {
+        let query = sqlx::query(sql).bind(asked).bind(sha256);
+        Ok(query.bind(page_name))
+    };
     let found = reading::read(db, freshness, statement).await?;
     let mut of_page = OfPage::default();
     for row in &found.value {

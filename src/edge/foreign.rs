@@ -1,19 +1,21 @@
-//! Gives errors that the framework makes itself (a message that is too long, no message at all, a
-//! method that does not exist) the codes and details the API documents.
+//! Gives errors that the framework makes itself (a message or an answer that is too long, no message at
+//! all, a method that does not exist) the codes and details the API documents.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
 use prost_reflect::{FieldDescriptor, Kind};
 use tonic::codegen::http::header::CONTENT_TYPE;
-use tonic::codegen::http::{Method, Request, Response, StatusCode};
+use tonic::codegen::http::{HeaderMap, Method, Request, Response, StatusCode};
 use tonic::{Code, Status};
 use tower::{Layer, Service};
 
 use crate::error::{Error, Violation};
 use crate::pb::POOL;
 
-/// Longest message taken, in bytes.
+/// Longest message taken, and longest answer, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,9 +41,9 @@ where
     S::Error: Send + 'static,
     Out: Default + Send + 'static,
 {
-    type Response = S::Response;
+    type Response = Response<RewrittenBody<Out>>;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(context)
@@ -49,19 +51,62 @@ where
 
     fn call(&mut self, request: Request<In>) -> Self::Future {
         if let Some(code) = no_call(&request) {
-            let mut response = Response::new(Out::default());
+            let mut response = Response::new(RewrittenBody::default());
             *response.status_mut() = code;
             return Box::pin(std::future::ready(Ok(response)));
         }
         let answer = self.inner.call(request);
         Box::pin(async move {
             let response = answer.await?;
-            Ok(match rewritten(&response) {
+            Ok(match rewritten(response.headers()) {
                 Some(status) => status.into_http(),
-                None => response,
+                None => response.map(|inner| RewrittenBody { inner }),
             })
         })
     }
+}
+
+pin_project! {
+    /// What is sent, up to trailers that tell of an error: what is too long is found where it is encoded,
+    /// behind the headers.
+    #[derive(Default)]
+    pub struct RewrittenBody<B> {
+        #[pin]
+        inner: B,
+    }
+}
+
+impl<B: Body> Body for RewrittenBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let frame = ready!(self.project().inner.poll_frame(context));
+        Poll::Ready(frame.map(|frame| {
+            frame.map(|frame| match frame.trailers_ref().and_then(rewritten) {
+                Some(status) => trailers(&status),
+                None => frame,
+            })
+        }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+fn trailers<D>(status: &Status) -> Frame<D> {
+    let mut trailers = HeaderMap::new();
+    // A status whose message is text can always be written.
+    let _ = status.add_header(&mut trailers);
+    Frame::trailers(trailers)
 }
 
 /// What HTTP answers to a request that is no call of gRPC, which the framework would take as one.
@@ -77,12 +122,12 @@ fn no_call<B>(request: &Request<B>) -> Option<StatusCode> {
     }
 }
 
-/// The documented status of a response that is an error without details.
-fn rewritten<B>(response: &Response<B>) -> Option<Status> {
-    if !response.headers().contains_key("grpc-status") {
+/// The documented status for headers or trailers that are an error without details.
+fn rewritten(headers: &HeaderMap) -> Option<Status> {
+    if headers.get("grpc-status")? == "0" {
         return None;
     }
-    documented(&Status::from_header_map(response.headers())?)
+    documented(&Status::from_header_map(headers)?)
 }
 
 /// The documented status for one that the framework made.
@@ -116,7 +161,11 @@ pub fn documented(status: &Status) -> Option<Status> {
                 .unwrap_or(MESSAGE_BYTES_MAX + 1);
             Some(
                 Error::TooLarge {
-                    what: "a message",
+                    // Else what was decoded, which is the caller's.
+                    what: match message.contains(" encoded message") {
+                        true => "the answer",
+                        false => "a message",
+                    },
                     size,
                     limit: MESSAGE_BYTES_MAX,
                 }
@@ -188,6 +237,19 @@ fn is_identifier(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_too_long_is_the_callers_or_the_answer() {
+        for (verb, what) in [("decoded", "a message"), ("encoded", "the answer")] {
+            let message = format!(
+                "Error, {verb} message length too large: found 5242880 bytes, the limit is: 4194304 bytes"
+            );
+            let status = documented(&Status::out_of_range(message));
+            let status = status.map(|status| (status.code(), status.message().to_owned()));
+            let told = format!("{what} of 5242880 bytes is longer than the limit of 4194304");
+            assert_eq!(status, Some((Code::ResourceExhausted, told)));
+        }
+    }
 
     #[test]
     fn a_decoding_error_names_the_field_from_the_outside_in() {

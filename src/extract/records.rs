@@ -36,7 +36,12 @@ pub struct Records {
 
 /// What a page's articles are called: `p`, ten digits of the page's hash, a number from 1.
 pub fn article_name(page: &Page, index: usize) -> String {
-    format!("articles/p{}-{}", &page.sha256()[..10], index + 1)
+    format!("{}-{}", page_name(page.sha256()), index + 1)
+}
+
+/// What the names of a page's articles begin with, up to the hyphen.
+pub fn page_name(sha256: &str) -> String {
+    format!("articles/p{}", &sha256[..10])
 }
 
 /// The records of every article, made of what the reports hold; of these the stories stay. `stations`

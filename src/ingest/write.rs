@@ -8,8 +8,11 @@ use crate::changes::write::{Decision, Op, Row, Write};
 use crate::error::{Error, Result};
 use crate::names::Kind;
 use crate::record::Stamp;
-use crate::records::BATCH_BYTES_MAX;
+use crate::records::check_size;
 use crate::transfer::chunk::Chunk;
+
+/// What a page answers with, where that is too long.
+pub const ANSWER: &str = "the answer of a page's records";
 
 pub struct WritePage {
     pub chunk: Chunk,
@@ -57,13 +60,6 @@ fn answer(rows: &[Row]) -> Result<Vec<u8>> {
         encode_varint(row.record.len() as u64, &mut bytes);
         bytes.put_slice(&row.record);
     }
-    let limit = usize::try_from(BATCH_BYTES_MAX).map_err(Error::internal)?;
-    if bytes.len() > limit {
-        return Err(Error::TooLarge {
-            what: "the answer of a page's records",
-            size: bytes.len(),
-            limit,
-        });
-    }
+    check_size(ANSWER, bytes.len())?;
     Ok(bytes.to_vec())
 }

@@ -67,8 +67,7 @@ pub fn statement<'q>(
         select found.*, tip.*
         from tip left join (
           select name, article, indicator, metric, place, stations, value, significant_digits, unit,
-                 per, qualifier, assertion, honour, start_first, start_last, start_month, start_day,
-                 end_last
+                 per, qualifier, assertion, honour, start_first, start_month, start_day, end_last
           from statistics
           where state = 'PUBLISHED' and not is_deleted and {of_article} and {}
           limit $3) as found on true
@@ -89,10 +88,9 @@ fn figure(row: &PgRow) -> Result<Figure> {
     let qualifier = Qualifier::from_str_name(row.try_get(10)?);
     let assertion = Assertion::from_str_name(row.try_get(11)?);
     let first: Option<Date> = row.try_get(13)?;
-    let first_last: Option<Date> = row.try_get(14)?;
-    let month: Option<i16> = row.try_get(15)?;
-    let day: Option<i16> = row.try_get(16)?;
-    let end_last: Option<Date> = row.try_get(17)?;
+    let month: Option<i16> = row.try_get(14)?;
+    let day: Option<i16> = row.try_get(15)?;
+    let last: Option<Date> = row.try_get(16)?;
     let part = |part: Option<i16>| part.and_then(|part| u8::try_from(part).ok()).unwrap_or(0);
     Ok(Figure {
         name: row.try_get(0)?,
@@ -110,8 +108,8 @@ fn figure(row: &PgRow) -> Result<Figure> {
         qualifier: qualifier.unwrap_or(Qualifier::Unspecified),
         assertion: assertion.unwrap_or(Assertion::Unspecified),
         honour: row.try_get(12)?,
-        // A start without an end is of that day, month or year alone.
-        days: first.zip(end_last.or(first_last)),
+        // 8月以来 has no end: it may reach over whatever comes after.
+        days: first.zip(last),
         start: first.map(|first| Start {
             year: first.year(),
             month: part(month),

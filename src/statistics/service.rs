@@ -1,5 +1,6 @@
 //! StatisticService on the wire.
 
+use prost::Message as _;
 use tonic::{Request, async_trait};
 
 use crate::changes::versions;
@@ -17,12 +18,14 @@ use crate::mask::Mask;
 use crate::names::{ArticleName, StatisticName, StatisticParent};
 use crate::page::Page;
 use crate::pb::aggregate_statistics_request::{Function, GroupBy};
+use crate::pb::aggregate_statistics_response::Group;
 use crate::pb::{
     AggregateStatisticsRequest, AggregateStatisticsResponse, BatchGetStatisticsRequest,
     CreateStatisticRequest, DeleteStatisticRequest, GetStatisticRequest, ListStatisticsRequest,
     Statistic, UndeleteStatisticRequest, UpdateStatisticRequest,
 };
 use crate::record::{Record as _, check_etag, decode};
+use crate::records::check_size;
 use crate::route::{Bound, Freshness};
 use crate::rules::Check;
 use crate::sight::Sight;
@@ -285,13 +288,30 @@ impl StatisticService for Statistics {
         {
             return Err(Error::missing(article).into());
         }
-        let groups = aggregate(&read.value, function, &group_by, request.include_statistics);
+        // A hundred thousand figures may be in hundreds of groups each: other calls need not wait for it.
+        let groups = tokio::task::spawn_blocking(move || {
+            let with_names = request.include_statistics;
+            fitting(aggregate(&read.value, function, &group_by, with_names))
+        });
+        let groups = groups.await.map_err(Error::internal)??;
         let token = read.snapshot.token.to_string();
         Ok(reply(
             AggregateStatisticsResponse { groups, token },
             read.snapshot,
         )?)
     }
+}
+
+/// The groups, refused as soon as they are longer than an answer may be.
+fn fitting(groups: impl Iterator<Item = Group>) -> Result<Vec<Group>> {
+    let mut size = 0;
+    let mut fitting = Vec::new();
+    for group in groups {
+        size += group.encoded_len();
+        check_size("the answer, or its beginning,", size)?;
+        fitting.push(group);
+    }
+    Ok(fitting)
 }
 
 /// What is computed, and by what it is grouped.

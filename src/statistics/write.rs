@@ -6,7 +6,7 @@ use prost::Message as _;
 
 use crate::changes::view::{Needs, View};
 use crate::changes::write::{
-    Decision, Op, ToDelete, Write, changed, check_free, deleted, live_seen, to_delete,
+    Decision, Op, Row, ToDelete, Write, changed, check_free, deleted, live_seen, to_delete,
 };
 use crate::corrections::Change;
 use crate::error::{Error, Result};
@@ -178,10 +178,7 @@ impl Write for Put {
         let op = change.record(plain, &mut next.corrections, &self.correction_reason, stamp);
         seal(&mut next, stamp);
         check_sealed(FIELD, &next)?;
-        let activated = match article.state() {
-            State::Published => activate(view, stamp, next.stations.iter().map(String::as_str))?,
-            _ => Vec::new(),
-        };
+        let activated = activated(view, stamp, &article, &next)?;
         Ok(Decision::write(
             op,
             &next,
@@ -207,6 +204,19 @@ pub fn check_parents(view: &View, field: &str, statistic: &Statistic) -> Result<
         Walked::Lacks(more) => Ok(Some(more)),
         Walked::ACircle => refuse(format!("must not qualify the statistic, got {first:?}")),
         Walked::TooFar => refuse(format!("must have at most {CHAIN_MAX} statistics above it")),
+    }
+}
+
+/// The stations that a statistic makes ACTIVE, if its article is published.
+fn activated(
+    view: &View,
+    stamp: &Stamp,
+    article: &Article,
+    statistic: &Statistic,
+) -> Result<Vec<Row>> {
+    match article.state() {
+        State::Published => activate(view, stamp, statistic.stations.iter().map(String::as_str)),
+        _ => Ok(Vec::new()),
     }
 }
 
@@ -286,6 +296,7 @@ impl Write for Undelete {
         let reason = &self.correction_reason;
         let op = change.record(Op::Undeleted, &mut statistic.corrections, reason, stamp);
         seal(&mut statistic, stamp);
-        Ok(Decision::write(op, &statistic, Vec::new(), reason))
+        let activated = activated(view, stamp, &article, &statistic)?;
+        Ok(Decision::write(op, &statistic, activated, reason))
     }
 }

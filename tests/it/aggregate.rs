@@ -7,6 +7,7 @@ use bulletin::pb::{self, AggregateStatisticsRequest};
 use tonic::Code;
 
 use crate::support::{Refusal, Service};
+use crate::transfer::{of_article, of_source, of_station, of_statistic};
 
 fn sum(filter: &str) -> AggregateStatisticsRequest {
     AggregateStatisticsRequest {
@@ -148,6 +149,143 @@ async fn groups_are_counted_whole_and_drafts_are_left_out() {
             .sum::<i64>(),
         33
     );
+}
+
+#[tokio::test]
+async fn a_period_without_an_end_is_not_added_to_what_it_may_hold() {
+    let service = Service::start().await;
+    let month = |month| {
+        Some(pb::Date {
+            year: 2023,
+            month,
+            day: 0,
+        })
+    };
+    let end_text = "截至目前".to_owned();
+    let duration = "P2M".to_owned();
+    let year_unknown = Some(pb::Date {
+        month: 9,
+        ..pb::Date::default()
+    });
+    let of = |start, end| pb::Period {
+        start,
+        end,
+        ..pb::Period::default()
+    };
+    let since_august = of(month(8), None);
+    let periods = [
+        (since_august.clone(), false),
+        (of(month(8), year_unknown), false),
+        (
+            pb::Period {
+                end_text,
+                ..since_august.clone()
+            },
+            false,
+        ),
+        (
+            pb::Period {
+                duration,
+                ..since_august
+            },
+            false,
+        ),
+        (of(month(8), month(9)), false),
+        (of(month(8), month(8)), true),
+    ];
+    for (at, (period, is_added)) in periods.into_iter().enumerate() {
+        let text = "查处酒驾310起。查处酒驾100起。";
+        let article = service.create_article(&format!("article-{at}"), text).await;
+        let name = article.unwrap().name;
+        let counted = |quote, value, period| pb::Statistic {
+            place: format!("地{at}"),
+            period: Some(period),
+            ..crate::support::statistic(quote, value, "起")
+        };
+        let since = counted("查处酒驾310起", "310", period.clone());
+        let september = counted("查处酒驾100起", "100", of(month(9), month(9)));
+        for (id, statistic) in [("s01", since), ("s02", september)] {
+            service
+                .create_statistic(&name, id, statistic)
+                .await
+                .unwrap();
+        }
+        service.publish(&name).await.unwrap();
+        let request = AggregateStatisticsRequest {
+            parent: name,
+            ..sum("")
+        };
+        let group = groups(&service, request).await.remove(0);
+        let refusal = group.refusal.as_ref().map(|refusal| refusal.reason());
+        let wanted = match is_added {
+            true => ("410", None),
+            false => ("", Some(Reason::PeriodsOverlap)),
+        };
+        assert_eq!((value(&group), refusal), wanted, "{period:?}");
+    }
+}
+
+/// A hundred figures of 500 stations each, of an article with a long name: their names alone, by station, are
+/// more than a message takes.
+#[tokio::test]
+async fn an_answer_names_few_in_a_refusal_and_is_refused_where_it_is_too_long() {
+    let service = Service::start().await;
+    let text = "查处酒驾3起。";
+    let stations: Vec<_> = (0..500).map(|at| format!("stations/s{at:03}")).collect();
+    let mut records: Vec<_> = stations
+        .iter()
+        .map(|name| {
+            of_station(pb::Station {
+                name: name.clone(),
+                display_name: "城东所".to_owned(),
+                kind: pb::station::Kind::PoliceStation.into(),
+                state: pb::station::State::Active.into(),
+                ..Default::default()
+            })
+        })
+        .collect();
+    let source = bulletin::page::Page::new(text).sha256().to_owned();
+    let article = pb::Article {
+        name: format!("articles/{}", "a".repeat(60)),
+        headline: "酒驾".to_owned(),
+        state: pb::article::State::Published.into(),
+        source: Some(pb::Source {
+            sha256: source,
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let name = article.name.clone();
+    records.extend([of_source(text), of_article(article)]);
+    records.extend((0..100).map(|at| {
+        of_statistic(pb::Statistic {
+            name: format!("{name}/statistics/s{at:03}"),
+            stations: stations.clone(),
+            ..crate::support::statistic("查处酒驾3起", "3", "起")
+        })
+    }));
+    service.load(records).await;
+
+    let by_station = AggregateStatisticsRequest {
+        group_by: vec![GroupBy::Station.into()],
+        include_statistics: false,
+        ..sum("")
+    };
+    let refused = groups(&service, by_station.clone()).await;
+    assert_eq!(refused.len(), 500);
+    for group in refused {
+        let refusal = group.refusal.unwrap();
+        assert_eq!(refusal.reason(), Reason::PeriodsOverlap);
+        assert_eq!((group.count, refusal.statistics.len()), (100, 20));
+        assert!(refusal.statistics[19].ends_with("/s019"));
+    }
+    let with_names = AggregateStatisticsRequest {
+        include_statistics: true,
+        ..by_station
+    };
+    let refusal = service.ask(with_names).await.unwrap_err();
+    refusal.is(Code::ResourceExhausted, "MESSAGE_TOO_LARGE");
+    assert!(refusal.message.contains("4128768"), "{refusal:?}");
 }
 
 #[tokio::test]

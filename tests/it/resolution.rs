@@ -212,3 +212,28 @@ async fn what_cannot_be_resolved_is_refused() {
     let refusal = Refusal::or(service.stations().resolve_stations(missing).await).unwrap_err();
     refusal.is(Code::NotFound, "RECORD_MISSING");
 }
+
+/// No handler counts these bytes: what is found to be too long as it is encoded has the documented error too.
+#[tokio::test]
+async fn an_answer_longer_than_a_message_says_so() {
+    let service = Service::start().await;
+    let aliases = (0..100).map(|at| format!("{}{at:03}", "长".repeat(197)));
+    let station = pb::Station {
+        display_name: "城东派出所".to_owned(),
+        kind: pb::station::Kind::PoliceStation.into(),
+        aliases: aliases.collect(),
+        ..Default::default()
+    };
+    let create = pb::CreateStationRequest {
+        station_id: "east".to_owned(),
+        station: Some(station),
+        validate_only: false,
+    };
+    service.ask(create).await.unwrap();
+    let few = texts(&["城东派出所"; 10]);
+    assert_eq!(resolve(&service, few).await.len(), 10);
+    let many = texts(&["城东派出所"; 100]);
+    let refusal = service.ask(many).await.unwrap_err();
+    refusal.is(Code::ResourceExhausted, "MESSAGE_TOO_LARGE");
+    assert!(refusal.message.starts_with("the answer of "), "{refusal:?}");
+}

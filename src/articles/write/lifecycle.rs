@@ -57,7 +57,11 @@ impl Write for Publish {
             return Err(illegal(&article, "published", ""));
         }
         let mut statistics = view.statistics_of(self.name.as_str())?;
-        let named = stations(&article, &statistics);
+        // What deleted ones alone name stays proposed: nobody is shown them.
+        let kept = statistics
+            .iter()
+            .filter(|statistic| !statistic.is_deleted());
+        let named = stations(&article, kept);
         if let Some(more) = view.lacks(needs_of(&named)) {
             return Ok(Decision::Read(more));
         }

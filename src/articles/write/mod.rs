@@ -32,13 +32,16 @@ fn page(view: &View, sha256: &str) -> Result<Option<Page>> {
     Ok(view.source(sha256)?.map(|text: Arc<str>| Page::new(&text)))
 }
 
-/// Every station that an article and its statistics name.
-pub fn stations<'a>(article: &'a Article, statistics: &'a [Statistic]) -> Vec<&'a str> {
+/// Every station that an article and these of its statistics name.
+pub fn stations<'a>(
+    article: &'a Article,
+    statistics: impl IntoIterator<Item = &'a Statistic>,
+) -> Vec<&'a str> {
     let of_article = station_references(article)
         .into_iter()
         .map(|(_, name)| name);
     let of_statistics = statistics
-        .iter()
+        .into_iter()
         .flat_map(|statistic| statistic.stations.iter().map(String::as_str));
     of_article.chain(of_statistics).collect()
 }

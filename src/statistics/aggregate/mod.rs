@@ -52,13 +52,14 @@ pub struct Start {
     pub day: u8,
 }
 
-/// Groups figures and computes each group's result; groups come in the order of what they share.
-pub fn aggregate(
-    figures: &[Figure],
+/// Groups figures and computes each group's result, when it is asked for; groups come in the order of
+/// what they share.
+pub fn aggregate<'a>(
+    figures: &'a [Figure],
     function: Function,
     group_by: &[GroupBy],
     with_names: bool,
-) -> Vec<Group> {
+) -> impl Iterator<Item = Group> + use<'a> {
     let mut groups: HashMap<Key<'_>, Vec<&Figure>> = HashMap::new();
     for figure in figures {
         for key in keys(figure, group_by) {
@@ -68,9 +69,7 @@ pub fn aggregate(
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort_unstable_by_key(|(key, _)| *key);
     let groups = groups.into_iter();
-    groups
-        .map(|(key, members)| computed(key, &members, function, with_names))
-        .collect()
+    groups.map(move |(key, members)| computed(key, &members, function, with_names))
 }
 
 /// What all figures of a group share.
@@ -174,7 +173,7 @@ fn computed(key: Key<'_>, members: &[&Figure], function: Function, with_names: b
         bound: outcome.bound.map(decimal::canonical),
         refusal,
         statistics: if with_names {
-            names(members)
+            names(members, usize::MAX)
         } else {
             Vec::new()
         },
@@ -185,6 +184,7 @@ fn computed(key: Key<'_>, members: &[&Figure], function: Function, with_names: b
 mod tests {
     use super::*;
     use crate::pb::aggregate_statistics_response::refusal::Reason;
+    use crate::statistics::aggregate::sum::REFUSED_NAMES_MAX;
 
     fn figure(name: &str, value: &str) -> Figure {
         Figure {
@@ -207,7 +207,7 @@ mod tests {
     }
 
     fn only(figures: &[Figure], function: Function) -> Group {
-        let mut groups = aggregate(figures, function, &[], true);
+        let mut groups: Vec<_> = aggregate(figures, function, &[], true).collect();
         assert_eq!(groups.len(), 1);
         groups.remove(0)
     }
@@ -316,6 +316,20 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_names_the_first_that_stand_in_the_way() {
+        let share = |at| Figure {
+            unit: "%".to_owned(),
+            ..figure(&format!("s{at:03}"), "98.9")
+        };
+        let shares: Vec<_> = (0..=REFUSED_NAMES_MAX).rev().map(share).collect();
+        let group = only(&shares, Function::Sum);
+        let named = group.refusal.map(|refusal| refusal.statistics);
+        let first: Vec<_> = (0..REFUSED_NAMES_MAX).map(|at| share(at).name).collect();
+        assert_eq!(named, Some(first));
+        assert_eq!(group.statistics.len(), shares.len());
+    }
+
+    #[test]
     fn one_series_is_added_over_times_that_are_apart() {
         let day = |day| Date::from_calendar_date(2020, time::Month::June, day).ok();
         let of = |name, days: (u8, u8)| Figure {
@@ -346,16 +360,16 @@ mod tests {
             assertion: Assertion::Target,
             ..figure("d", "4")
         });
-        assert_eq!(aggregate(&figures, Function::Count, &[], false).len(), 3);
+        assert_eq!(aggregate(&figures, Function::Count, &[], false).count(), 3);
         let start = |year, month, day| Some(Start { year, month, day });
         figures[0].start = start(2020, 6, 9);
         figures[1].start = start(2020, 0, 0);
         let months = aggregate(&figures[..2], Function::Sum, &[GroupBy::Month], false);
-        let buckets: Vec<_> = months.iter().map(|group| group.period.as_str()).collect();
+        let buckets: Vec<_> = months.map(|group| group.period).collect();
         assert_eq!(buckets, ["2020-06", "UNDATED"]);
         figures[0].stations = vec!["stations/aa".to_owned(), "stations/bb".to_owned()];
         assert_eq!(
-            aggregate(&figures[..1], Function::Sum, &[GroupBy::Station], false).len(),
+            aggregate(&figures[..1], Function::Sum, &[GroupBy::Station], false).count(),
             2
         );
     }

@@ -13,6 +13,9 @@ use crate::statistics::aggregate::Figure;
 /// Units that are shares or multiples: they have no sum.
 const SHARES: [&str; 8] = ["%", "‰", "倍", "百分点", "成", "折", "％", "个百分点"];
 
+/// Most figures that a refusal names: there may be many in each of many groups.
+pub const REFUSED_NAMES_MAX: usize = 20;
+
 /// What a group comes to.
 #[derive(Default)]
 pub struct Outcome {
@@ -21,19 +24,23 @@ pub struct Outcome {
     pub bound: Option<Decimal>,
 }
 
-/// Names of figures, each once, in order.
-pub fn names<'a>(figures: impl IntoIterator<Item = &'a &'a Figure>) -> Vec<String> {
+/// Names of figures, each once, in order: the first of them.
+pub fn names<'a>(
+    figures: impl IntoIterator<Item = &'a &'a Figure>,
+    count_max: usize,
+) -> Vec<String> {
     let names: BTreeSet<&str> = figures
         .into_iter()
         .map(|figure| figure.name.as_str())
         .collect();
-    names.into_iter().map(str::to_owned).collect()
+    let first = names.into_iter().take(count_max);
+    first.map(str::to_owned).collect()
 }
 
 fn refuse(reason: Reason, members: &[&Figure]) -> Refusal {
     Refusal {
         reason: reason.into(),
-        statistics: names(members),
+        statistics: names(members, REFUSED_NAMES_MAX),
     }
 }
 

@@ -57,7 +57,7 @@ impl Deciding<'_> {
             if was == (etag.clone(), statistic.is_deleted()) {
                 continue;
             }
-            if article.state() == State::Published {
+            if article.state() == State::Published && !statistic.is_deleted() {
                 self.published.extend(statistic.stations.iter().cloned());
             }
             self.write(op, statistic, Some(etag))?;

@@ -6,6 +6,7 @@ use bulletin::pb::{self, IngestBulletinRequest, Publication, station};
 use tonic::Code;
 
 use super::{PAGE, ingest, request};
+use crate::support::edits::{create_article, update_article};
 use crate::support::{Refusal, Service};
 
 const REAL_PAGE: &str = include_str!("../../data/bulletin-page.txt");
@@ -84,6 +85,81 @@ async fn a_known_page_answers_what_is_kept_and_writes_nothing() {
     assert!(!again.created);
     assert!(again.articles[1].delete_time.is_some());
     assert!(again.articles[0].delete_time.is_none());
+}
+
+/// The second step of a misprint: the page's text is corrected, then the page is sent again as it was.
+#[tokio::test]
+async fn a_page_whose_text_was_corrected_is_known_still() {
+    let service = Service::start().await;
+    let first = ingest(&service, PAGE).await;
+    let corrected = PAGE.replace("记者 李明", "记者 李鸣");
+    for (at, article) in first.articles.iter().enumerate() {
+        let article = pb::Article {
+            name: article.name.clone(),
+            source_text: corrected.clone(),
+            ..Default::default()
+        };
+        let article = update_article(&service, article, "").await.unwrap();
+        let before = head(&service).await;
+        let again = ingest(&service, PAGE).await;
+        assert!(!again.created);
+        assert_eq!(head(&service).await, before);
+        let names = |answer: &pb::IngestBulletinResponse| -> Vec<String> {
+            let articles = answer.articles.iter().map(|article| article.name.clone());
+            let statistics = answer.statistics.iter();
+            articles
+                .chain(statistics.map(|statistic| statistic.name.clone()))
+                .collect()
+        };
+        assert_eq!(names(&again), names(&first));
+        assert_eq!(again.stations.len(), first.stations.len());
+        let sha256 = |article: &pb::Article| article.source.clone().unwrap().sha256;
+        assert_eq!(sha256(&again.articles[at]), sha256(&article));
+        assert_ne!(sha256(&article), sha256(&first.articles[at]));
+    }
+    let known = ingest(&service, &corrected).await;
+    assert!(!known.created);
+    assert_eq!(known.articles.len(), 2);
+}
+
+#[tokio::test]
+async fn the_name_alone_does_not_make_a_page_known() {
+    let service = Service::start().await;
+    let tried = service.ask(IngestBulletinRequest {
+        validate_only: true,
+        ..request(PAGE)
+    });
+    let name = tried.await.unwrap().articles.remove(0).name;
+    let id = name.strip_prefix("articles/").unwrap();
+    service.create_article(id, "别的页面。").await.unwrap();
+    let refusal = service.ask(request(PAGE)).await.unwrap_err();
+    refusal.is(Code::AlreadyExists, "RECORD_EXISTS");
+}
+
+#[tokio::test]
+async fn a_known_page_is_refused_whole_where_its_answer_is_too_long() {
+    let service = Service::start().await;
+    let long = "长".repeat(16_000);
+    let page = format!("{PAGE}\n{long}\n");
+    let paragraph = pb::Paragraph {
+        text: long,
+        kind: pb::paragraph::Kind::Body.into(),
+        fragments: Vec::new(),
+    };
+    let article = pb::Article {
+        headline: "长篇".to_owned(),
+        source_text: page.clone(),
+        paragraphs: vec![paragraph; 30],
+        ..Default::default()
+    };
+    for id in ["long-1", "long-2"] {
+        create_article(&service, id, article.clone()).await.unwrap();
+    }
+    assert_eq!(ingest(&service, &page).await.articles.len(), 2);
+    create_article(&service, "long-3", article).await.unwrap();
+    let refusal = service.ask(request(&page)).await.unwrap_err();
+    refusal.is(Code::ResourceExhausted, "MESSAGE_TOO_LARGE");
+    assert!(refusal.message.contains("a page's records"), "{refusal:?}");
 }
 
 #[tokio::test]

@@ -259,6 +259,23 @@ async fn a_proposed_station_becomes_active_when_something_published_names_it() {
 }
 
 #[tokio::test]
+async fn a_station_that_only_deleted_numbers_name_stays_proposed() {
+    let service = draft().await;
+    proposed(&service, "misread").await;
+    let state = async || service.station("stations/misread").await.state();
+    service.ask(counting("stations/misread")).await.unwrap();
+    service.ask(delete_number(NUMBER, "")).await.unwrap();
+    service.ask(publish()).await.unwrap();
+    assert_eq!(state().await, State::Proposed);
+    // It comes back to what is published, and with it what it names.
+    let number = service.ask(undelete_number(NUMBER, "复核")).await.unwrap();
+    assert_eq!(state().await, State::Active);
+    let station = service.station("stations/misread").await;
+    assert_eq!(station.revision, number.revision);
+    assert_eq!(service.fault().await, None);
+}
+
+#[tokio::test]
 async fn a_person_or_honour_that_a_number_names_is_not_removed() {
     let service = Service::start().await;
     let article = Article {

@@ -600,6 +600,38 @@ async fn publishing_by_import_makes_the_stations_active() {
 }
 
 #[tokio::test]
+async fn what_only_a_deleted_statistic_names_is_not_published_with_its_article() {
+    let service = Service::start().await;
+    let misread = Station {
+        state: station::State::Proposed.into(),
+        ..named("misread")
+    };
+    let mut records = vec![of_station(misread)];
+    records.extend(bulletin("a1", article::State::Draft));
+    records[3] = of_statistic(Statistic {
+        stations: vec!["stations/misread".to_owned()],
+        delete_time: Some(Timestamp {
+            seconds: 800,
+            nanos: 0,
+        }),
+        ..counted("a1", "s1")
+    });
+    let imported = upsert(&service, "", records).await;
+    assert_eq!(outcomes(&imported), [Created; 4], "{imported:#?}");
+    // The statistic is taken along.
+    let published = bulletin("a1", article::State::Published)[1].clone();
+    let imported = upsert(&service, "", vec![published]).await;
+    assert_eq!(outcomes(&imported), [Outcome::Updated], "{imported:#?}");
+    let statistic = service.statistic("articles/a1/statistics/s1").await;
+    assert_eq!(statistic.state(), article::State::Published);
+    assert_eq!(
+        service.station("stations/misread").await.state(),
+        station::State::Proposed
+    );
+    assert_eq!(service.fault().await, None);
+}
+
+#[tokio::test]
 async fn a_wrong_message_ends_the_import_after_the_chunks_before_it() {
     let service = Service::start().await;
     let good = || vec![of_station(named("s1"))];

@@ -11,12 +11,13 @@ use tokio::time::error::Elapsed;
 use tracing::{error, info, warn};
 
 use crate::cache::{Cache, Step};
-use crate::changes::delta::{self, Delta, Head, within};
+use crate::changes::delta::{self, Delta, Head, Wanted, within};
 use crate::changes::feed::Feed;
 use crate::changes::log::token_of;
 use crate::db::history::History;
 use crate::db::{Db, Pooler, jittered};
 use crate::error::{Error, Result};
+use crate::names::Kind;
 use crate::token::{Chain, Token};
 
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
@@ -214,7 +215,12 @@ impl Tail {
         }
         let heads = polled.heads.into_iter().skip(1).collect();
         let heads = within(heads, ROWS_MAX);
-        let mut deltas = delta::read(connection, &after, heads, bodies).await?;
+        let wanted = Wanted {
+            bodies,
+            kinds: &Kind::ALL,
+            bytes_max: i64::MAX,
+        };
+        let mut deltas = delta::read(connection, &after, heads, wanted).await?;
         if !bodies.records {
             let cache = self.history.cache();
             delta::read_bodies(connection, &mut deltas, |name| cache.has(name)).await?;

@@ -191,10 +191,12 @@ pub async fn read(
     Ok(deltas)
 }
 
-/// Reads the records of these revisions that somebody keeps.
+/// Reads the records of these revisions that somebody keeps, as many as have no more bytes than this: the
+/// others are kept no longer.
 pub async fn read_bodies(
     connection: &mut PgConnection,
     deltas: &mut [Delta],
+    bytes_max: i64,
     is_kept: impl Fn(&str) -> bool,
 ) -> Result<()> {
     let mut wanted: Vec<(i64, &mut Changed)> = Vec::new();
@@ -210,13 +212,17 @@ pub async fn read_bodies(
     let names: Vec<&str> = wanted.iter().map(|(_, changed)| &*changed.name).collect();
     let revisions: Vec<i64> = wanted.iter().map(|(revision, _)| *revision).collect();
     let sql = "-- changes.bodies
-        select c.record
-        from unnest($1::text[], $2::bigint[]) with ordinality as asked (name, revision, place)
-        left join changes c on c.name = asked.name and c.revision = asked.revision
-        order by asked.place";
+        select case when place = 1 or size <= $3 then record end as record
+        from (
+          select asked.place, c.record, sum(coalesce(octet_length(c.record), 0))
+                   over (order by asked.place rows unbounded preceding) as size
+          from unnest($1::text[], $2::bigint[]) with ordinality as asked (name, revision, place)
+          left join changes c on c.name = asked.name and c.revision = asked.revision) as sized
+        order by place";
     let rows = sqlx::query(sql)
         .bind(names)
         .bind(revisions)
+        .bind(bytes_max)
         .fetch_all(connection)
         .await?;
     for ((_, changed), row) in wanted.iter_mut().zip(&rows) {

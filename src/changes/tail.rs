@@ -32,6 +32,10 @@ const PAUSE_MAX: Duration = Duration::from_millis(250);
 const REVISIONS_MAX: i64 = 1_000;
 const ROWS_MAX: i64 = 1_000;
 
+/// Most bytes of records of one poll, but for a first revision that has more by itself: what a slow way to
+/// the primary brings in time.
+const BYTES_MAX: i64 = 1024 * 1024;
+
 /// How many revisions from before the first are read at each turn.
 const REMEMBERED_AT_ONCE: i64 = 4_096;
 
@@ -218,12 +222,13 @@ impl Tail {
         let wanted = Wanted {
             bodies,
             kinds: &Kind::ALL,
-            bytes_max: i64::MAX,
+            bytes_max: BYTES_MAX,
         };
         let mut deltas = delta::read(connection, &after, heads, wanted).await?;
         if !bodies.records {
             let cache = self.history.cache();
-            delta::read_bodies(connection, &mut deltas, |name| cache.has(name)).await?;
+            let is_kept = |name: &str| cache.has(name);
+            delta::read_bodies(connection, &mut deltas, BYTES_MAX, is_kept).await?;
         }
         let reached = deltas.last().map_or(after, |delta| delta.token);
         let steps: Vec<Step> = deltas.iter().map(Delta::step).collect();

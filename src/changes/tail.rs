@@ -141,6 +141,7 @@ impl Tail {
                         say(&error);
                     }
                     self.connection = None;
+                    self.history.stalled();
                     self.wait(jittered(pause)).await;
                     pause = (pause * 2).min(PAUSE_MAX);
                 }

@@ -21,7 +21,14 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const COUNT: usize = 5;
+    pub const ALL: [Self; 5] = [
+        Self::Source,
+        Self::Station,
+        Self::Article,
+        Self::Statistic,
+        Self::Log,
+    ];
+    pub const COUNT: usize = Self::ALL.len();
 
     /// A place in an array with one item a kind.
     pub fn index(self) -> usize {
@@ -40,15 +47,7 @@ impl Kind {
     }
 
     pub fn parse(word: &str) -> Option<Self> {
-        [
-            Kind::Source,
-            Kind::Station,
-            Kind::Article,
-            Kind::Statistic,
-            Kind::Log,
-        ]
-        .into_iter()
-        .find(|kind| kind.as_str() == word)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 
     /// The noun of error sentences.

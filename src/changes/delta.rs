@@ -88,6 +88,16 @@ pub struct Bodies {
     pub old: bool,
 }
 
+/// What is read of revisions at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    pub bodies: Bodies,
+    /// Records of other kinds are empty.
+    pub kinds: &'a [Kind],
+    /// Most bytes of records, but for a first revision that has more by itself.
+    pub bytes_max: i64,
+}
+
 /// A revision without its rows.
 #[derive(Debug)]
 pub struct Head {
@@ -123,30 +133,42 @@ pub fn within(mut heads: Vec<Head>, rows_max: i64) -> Vec<Head> {
 }
 
 /// Reads what these revisions did, which follow `before` without a gap, and checks that they are all
-/// of what the chain binds.
+/// of what the chain binds; as many of them as have no more bytes than are wanted.
 pub async fn read(
     connection: &mut PgConnection,
     before: &Token,
     heads: Vec<Head>,
-    bodies: Bodies,
+    wanted: Wanted<'_>,
 ) -> Result<Vec<Delta>> {
     let Some(last) = heads.last() else {
         return Ok(Vec::new());
     };
+    // The sum is the same for all rows of a revision: each is read whole or not at all.
     let sql = "-- changes.deltas
-        select revision, kind, name, op, digest,
-               case when $3 then record end as record,
-               case when $4 then (
-                 select coalesce(p.record, '') from changes p
-                 where p.name = c.name and p.revision < c.revision
-                 order by p.revision desc limit 1) end as old
-        from changes c where revision > $1 and revision <= $2
-        order by revision, ordinal";
+        with asked as (
+          select c.revision, c.ordinal, c.kind, c.name, c.op, c.digest,
+                 case when $3 then case when c.kind = any($5) then c.record else '' end end
+                   as record, before.old
+          from changes c left join lateral (
+            select coalesce(p.record, '') as old from changes p
+            where $4 and c.kind = any($5) and p.name = c.name and p.revision < c.revision
+            order by p.revision desc limit 1) as before on true
+          where c.revision > $1 and c.revision <= $2),
+        sized as (
+          select *, revision = $1 + 1 or sum(coalesce(octet_length(record), 0)
+                      + coalesce(octet_length(old), 0)) over (order by revision) <= $6 as fits
+          from asked)
+        select revision, kind, name, op, digest, fits, case when fits then record end as record,
+               case when fits then old end as old
+        from sized order by revision, ordinal";
+    let kinds: Vec<&str> = wanted.kinds.iter().map(|kind| kind.as_str()).collect();
     let rows = sqlx::query(sql)
         .bind(before.revision)
         .bind(last.token.revision)
-        .bind(bodies.records)
-        .bind(bodies.old)
+        .bind(wanted.bodies.records)
+        .bind(wanted.bodies.old)
+        .bind(kinds)
+        .bind(wanted.bytes_max)
         .fetch_all(connection)
         .await?;
     let mut rows = rows.iter().peekable();
@@ -158,6 +180,9 @@ pub async fn read(
             if row.try_get::<i64, _>("revision")? != head.token.revision {
                 break;
             }
+            if !row.try_get::<bool, _>("fits")? {
+                return Ok(deltas);
+            }
             own.extend(rows.next());
         }
         deltas.push(delta_of(&previous, head, &own)?);
@@ -166,10 +191,12 @@ pub async fn read(
     Ok(deltas)
 }
 
-/// Reads the records of these revisions that somebody keeps.
+/// Reads the records of these revisions that somebody keeps, as many as have no more bytes than this: the
+/// others are kept no longer.
 pub async fn read_bodies(
     connection: &mut PgConnection,
     deltas: &mut [Delta],
+    bytes_max: i64,
     is_kept: impl Fn(&str) -> bool,
 ) -> Result<()> {
     let mut wanted: Vec<(i64, &mut Changed)> = Vec::new();
@@ -185,13 +212,17 @@ pub async fn read_bodies(
     let names: Vec<&str> = wanted.iter().map(|(_, changed)| &*changed.name).collect();
     let revisions: Vec<i64> = wanted.iter().map(|(revision, _)| *revision).collect();
     let sql = "-- changes.bodies
-        select c.record
-        from unnest($1::text[], $2::bigint[]) with ordinality as asked (name, revision, place)
-        left join changes c on c.name = asked.name and c.revision = asked.revision
-        order by asked.place";
+        select case when place = 1 or size <= $3 then record end as record
+        from (
+          select asked.place, c.record, sum(coalesce(octet_length(c.record), 0))
+                   over (order by asked.place rows unbounded preceding) as size
+          from unnest($1::text[], $2::bigint[]) with ordinality as asked (name, revision, place)
+          left join changes c on c.name = asked.name and c.revision = asked.revision) as sized
+        order by place";
     let rows = sqlx::query(sql)
         .bind(names)
         .bind(revisions)
+        .bind(bytes_max)
         .fetch_all(connection)
         .await?;
     for ((_, changed), row) in wanted.iter_mut().zip(&rows) {

@@ -18,7 +18,9 @@ pub const PROJECTED: [(&str, &str); 4] = [
     ("statistics", "name"),
 ];
 
+/// Most names of a batch, and most bytes of their records, but for a first one that is longer by itself.
 const NAMES_AT_ONCE: i64 = 500;
+const BYTES_AT_ONCE: i64 = 4 * 1024 * 1024;
 
 /// Makes empty temporary twins of the projected tables, for this transaction.
 /// Returns the schema of the real ones, quoted.
@@ -41,15 +43,22 @@ pub async fn create_twins(connection: &mut PgConnection) -> Result<String> {
 /// Fills the twins with the newest version of every name; returns how many there are.
 pub async fn fill_twins(connection: &mut PgConnection, tables: &Tables) -> Result<u64> {
     let sql = "-- changes.newest_versions
-        select distinct on (name) name, kind, revision, record
-        from changes where name > $1 and kind <> 'LOG'
-        order by name, revision desc limit $2";
+        with newest as (
+          select distinct on (name) name, kind, revision, record
+          from changes where name > $1 and kind <> 'LOG'
+          order by name, revision desc limit $2),
+        sized as (
+          select *, row_number() over by_name as place, sum(octet_length(record)) over by_name as size
+          from newest window by_name as (order by name rows unbounded preceding))
+        select name, kind, revision, record from sized
+        where place = 1 or coalesce(size, 0) <= $3 order by name";
     let mut after = String::new();
     let mut count = 0;
     loop {
         let rows = sqlx::query(sql)
             .bind(&after)
             .bind(NAMES_AT_ONCE)
+            .bind(BYTES_AT_ONCE)
             .fetch_all(&mut *connection)
             .await?;
         let Some(last) = rows.last() else {

@@ -2,7 +2,7 @@
 
 use sqlx::{Connection as _, PgConnection, Row as _};
 
-use crate::changes::delta::{self, Bodies, Delta, Head, within};
+use crate::changes::delta::{self, Delta, Head, Wanted, within};
 use crate::db::{BEGIN_READ, Db};
 use crate::error::{Error, Result};
 use crate::reading::{first, read, snapshot_sql};
@@ -37,12 +37,12 @@ pub async fn position(db: &Db, asked: &AskedToken) -> Result<Token> {
 }
 
 /// What follows the position, up to a revision that is known, as much as one read takes.
-pub async fn since(db: &Db, position: &Token, last: i64, bodies: Bodies) -> Result<Vec<Delta>> {
+pub async fn since(db: &Db, position: &Token, last: i64, wanted: Wanted<'_>) -> Result<Vec<Delta>> {
     let mut reader = db.bulk().reader().await?;
     let begin = db.pooler().begin(BEGIN_READ);
     let mut tx = reader.connection().begin_with(begin).await?;
     let heads = heads(&mut tx, position, last).await?;
-    let deltas = delta::read(&mut tx, position, within(heads, ROWS_MAX), bodies).await?;
+    let deltas = delta::read(&mut tx, position, within(heads, ROWS_MAX), wanted).await?;
     tx.commit().await?;
     reader.done();
     if deltas.iter().all(Delta::is_whole) {

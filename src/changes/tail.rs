@@ -11,12 +11,13 @@ use tokio::time::error::Elapsed;
 use tracing::{error, info, warn};
 
 use crate::cache::{Cache, Step};
-use crate::changes::delta::{self, Delta, Head, within};
+use crate::changes::delta::{self, Delta, Head, Wanted, within};
 use crate::changes::feed::Feed;
 use crate::changes::log::token_of;
 use crate::db::history::History;
 use crate::db::{Db, Pooler, jittered};
 use crate::error::{Error, Result};
+use crate::names::Kind;
 use crate::token::{Chain, Token};
 
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
@@ -30,6 +31,10 @@ const PAUSE_MAX: Duration = Duration::from_millis(250);
 /// Most revisions, and most rows, of one poll.
 const REVISIONS_MAX: i64 = 1_000;
 const ROWS_MAX: i64 = 1_000;
+
+/// Most bytes of records of one poll, but for a first revision that has more by itself: what a slow way to
+/// the primary brings in time.
+const BYTES_MAX: i64 = 1024 * 1024;
 
 /// How many revisions from before the first are read at each turn.
 const REMEMBERED_AT_ONCE: i64 = 4_096;
@@ -136,6 +141,7 @@ impl Tail {
                         say(&error);
                     }
                     self.connection = None;
+                    self.history.stalled();
                     self.wait(jittered(pause)).await;
                     pause = (pause * 2).min(PAUSE_MAX);
                 }
@@ -214,10 +220,16 @@ impl Tail {
         }
         let heads = polled.heads.into_iter().skip(1).collect();
         let heads = within(heads, ROWS_MAX);
-        let mut deltas = delta::read(connection, &after, heads, bodies).await?;
+        let wanted = Wanted {
+            bodies,
+            kinds: &Kind::ALL,
+            bytes_max: BYTES_MAX,
+        };
+        let mut deltas = delta::read(connection, &after, heads, wanted).await?;
         if !bodies.records {
             let cache = self.history.cache();
-            delta::read_bodies(connection, &mut deltas, |name| cache.has(name)).await?;
+            let is_kept = |name: &str| cache.has(name);
+            delta::read_bodies(connection, &mut deltas, BYTES_MAX, is_kept).await?;
         }
         let reached = deltas.last().map_or(after, |delta| delta.token);
         let steps: Vec<Step> = deltas.iter().map(Delta::step).collect();

@@ -148,6 +148,10 @@ pub async fn list(
     })
 }
 
+/// How many versions are looked at together, at least, once the first were not all that was asked for: many
+/// may have to be passed over.
+const PASSED_AT_ONCE: usize = 100;
+
 /// Those that were public, of a record that still is. What came before its first is not looked through: a
 /// record that was published is never a draft again. Of one that was compacted nobody can tell.
 async fn list_public(
@@ -158,18 +162,20 @@ async fn list_public(
     freshness: &Freshness,
 ) -> Result<Read<Option<Versions>>> {
     let kind = Kind::of(name);
-    let is_hidden = |page: &Page| !page.is_public(kind);
     let mut freshness = freshness.clone();
     let mut snapshot: Option<Snapshot> = None;
     let mut listed = Listed::of_size(size);
     loop {
+        let is_first = snapshot.is_none();
+        let at_least = if is_first { 1 } else { PASSED_AT_ONCE };
         // One more tells whether there is a next page.
         let asked = Asked {
             name,
             before,
-            size: size + 1,
-            with_newest: true,
+            size: at_least.max(size + 1),
+            with_newest: is_first,
         };
+        let is_hidden = |page: &Page| is_first && !page.is_public(kind);
         let found = read_page(db, asked, is_hidden, &freshness).await?;
         let snapshot = *snapshot.get_or_insert(found.snapshot);
         let answer = |value| Read { snapshot, value };

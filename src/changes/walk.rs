@@ -4,6 +4,7 @@
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 use time::OffsetDateTime;
+use tokio_stream::{Stream, StreamExt as _};
 
 use crate::changes::chain::{Entry, EntryRow, link, record_digest};
 use crate::changes::compact;
@@ -13,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::names::Kind;
 use crate::token::{AskedToken, Token};
 
-/// Revisions and rows read at a time.
+/// Revisions read at a time; their rows come as they are walked, since they may be long.
 const REVISIONS_AT_ONCE: i64 = 500;
 
 /// The log as far as it was walked.
@@ -69,12 +70,13 @@ pub async fn walk(connection: &mut PgConnection, expected: Option<&AskedToken>) 
         let heads = heads(connection, walked.token.revision, REVISIONS_AT_ONCE).await?;
         let Some(last) = heads.last() else { break };
         let range = (walked.token.revision, last.token.revision);
-        let rows = changes(connection, range, horizon).await?;
-        let mut rows = rows.into_iter().peekable();
+        let mut rows = changes(connection, range, horizon);
+        let mut next = rows.try_next().await?;
         for head in heads {
             let mut own = Vec::new();
-            while let Some(row) = rows.next_if(|row| row.revision <= head.token.revision) {
+            while let Some(row) = next.take_if(|row| row.revision <= head.token.revision) {
                 own.push(row);
+                next = rows.try_next().await?;
             }
             walked.fault = fault_of(&walked.token, &head, &own, horizon);
             if walked.fault.is_some() {
@@ -119,7 +121,8 @@ pub async fn fault_of_tip(connection: &mut PgConnection) -> Result<Option<String
         [start] if newest == 0 => Ok(fault_of_start(start)),
         [before, head] => {
             let horizon = compact::horizon(connection).await?;
-            let rows = changes(connection, (before.token.revision, newest), horizon).await?;
+            let rows = changes(connection, (before.token.revision, newest), horizon);
+            let rows = rows.collect::<Result<Vec<_>>>().await?;
             Ok(fault_of(&before.token, head, &rows, horizon))
         }
         _ => Ok(Some(format!(
@@ -242,11 +245,11 @@ fn horizon_of(row: &Change) -> Option<i64> {
 }
 
 /// Changes after one revision, up to another.
-async fn changes(
+fn changes(
     connection: &mut PgConnection,
     (after, last): (i64, i64),
     horizon: i64,
-) -> Result<Vec<Change>> {
+) -> impl Stream<Item = Result<Change>> + Unpin {
     let sql = "-- changes.walk_rows
         select revision, ordinal, kind, name, op, record, digest,
                case when record is null then kind not in ('SOURCE', 'LOG') and (
@@ -258,9 +261,9 @@ async fn changes(
         .bind(after)
         .bind(last)
         .bind(horizon)
-        .fetch_all(connection)
-        .await?;
-    let change = |row: &PgRow| -> Result<Change, sqlx::Error> {
+        .fetch(connection);
+    rows.map(|row| {
+        let row = row?;
         Ok(Change {
             revision: row.try_get("revision")?,
             ordinal: row.try_get("ordinal")?,
@@ -271,6 +274,5 @@ async fn changes(
             is_superseded: row.try_get("is_superseded")?,
             digest: row.try_get("digest")?,
         })
-    };
-    Ok(rows.iter().map(change).collect::<Result<_, _>>()?)
+    })
 }

@@ -26,9 +26,6 @@ const SILENT: Duration = Duration::from_secs(5);
 /// How many lost histories are remembered.
 const LOST_MAX: usize = 4;
 
-/// How many records may wait for the revision that they were read at.
-const AHEAD_MAX: usize = 1_024;
-
 /// The newest revision that was seen on the primary, and in which history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Applied {
@@ -189,9 +186,9 @@ impl History {
         }
         if *tip == newest {
             self.cache.keep(name, version);
-        } else if tip.revision > newest.revision && seen.ahead.len() < AHEAD_MAX {
+        } else if tip.revision > newest.revision {
             let (tip, name) = (*tip, name.to_owned());
-            seen.ahead.push(Ahead { tip, name, version });
+            seen.wait_for(Ahead { tip, name, version });
         }
     }
 
@@ -241,6 +238,11 @@ impl History {
 
     pub fn is_doubted(&self) -> bool {
         self.polls.is_doubted()
+    }
+
+    /// A poll failed: what waits for a later one may wait for long.
+    pub fn stalled(&self) {
+        self.seen().ahead = Vec::new();
     }
 
     /// A poll was refused.

@@ -9,6 +9,10 @@ use crate::token::{Chain, Token};
 /// How many revisions are remembered.
 pub const REMEMBERED_MAX: usize = 65_536;
 
+/// How many records may wait for the revision that they were read at, and how many bytes of them.
+const AHEAD_MAX: usize = 1_024;
+pub const AHEAD_BYTES_MAX: usize = 8 * 1024 * 1024;
+
 /// Revisions seen, in order and without a gap.
 #[derive(Debug)]
 pub struct Seen {
@@ -52,6 +56,15 @@ impl Seen {
         self.is_away = false;
         self.written = None;
         self.ahead.clear();
+    }
+
+    /// Keeps a record until its snapshot's revision is seen, if there is room.
+    pub fn wait_for(&mut self, ahead: Ahead) {
+        let waiting = self.ahead.iter().map(|ahead| ahead.version.record.len());
+        let bytes = waiting.sum::<usize>() + ahead.version.record.len();
+        if self.ahead.len() < AHEAD_MAX && bytes <= AHEAD_BYTES_MAX {
+            self.ahead.push(ahead);
+        }
     }
 
     /// The newest revision that is known; there is always one.

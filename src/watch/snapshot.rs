@@ -12,8 +12,9 @@ use crate::token::AskedToken;
 use crate::watch::message;
 use crate::watch::stream::{End, FIRST_PAUSE, PAUSE_MAX, Watch};
 
-/// Bytes of records of one message, but for a record that is longer by itself.
-const MESSAGE_BYTES: usize = 1024 * 1024;
+/// Bytes of records of one message, but for a record that is longer by itself: what a watch keeps whose
+/// reader has stopped.
+const MESSAGE_BYTES: usize = 256 * 1024;
 
 /// How many records are asked for before their length is known.
 const FIRST_ROWS: usize = 256;
@@ -71,6 +72,7 @@ impl Watch {
         let mut rows = FIRST_ROWS;
         loop {
             self.check()?;
+            self.all_taken().await?;
             let batch = self.batch(kind, &place.after, rows).await?;
             rows = batch.rows_of(MESSAGE_BYTES);
             let mut records = Vec::with_capacity(batch.records.len());

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tonic::Status;
 
-use crate::changes::delta::Delta;
+use crate::changes::delta::{Delta, Wanted};
 use crate::changes::feed::FeedReader;
 use crate::changes::since::since;
 use crate::context::Context;
@@ -24,6 +24,12 @@ use crate::watch::snapshot::Place;
 /// How long the log is tried to be read again while the database is away.
 pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(50);
 pub(super) const PAUSE_MAX: Duration = Duration::from_secs(2);
+
+/// Most bytes of records of one read of the log, but for a revision that has more by itself.
+const READ_BYTES: i64 = 512 * 1024;
+
+/// How long what was read of the log waits for a reader, who may only have a slow line.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Why a watch goes no further.
 pub(super) enum End {
@@ -176,16 +182,25 @@ impl Watch {
         Ok(())
     }
 
-    /// Reads on from the log until the feed has what follows.
+    /// Reads on from the log, for a reader who takes what he is sent: what is not sent stays there.
     async fn catch_up(&mut self) -> Result<(), End> {
         let mut pause = FIRST_PAUSE;
         loop {
+            self.all_taken().await?;
             let last = self.applied.borrow().token.revision;
-            let bodies = self.reader.bodies();
-            match since(&self.context.db, &self.position, last, bodies).await {
+            let wanted = Wanted {
+                bodies: self.reader.bodies(),
+                kinds: self.filter.kinds(),
+                bytes_max: READ_BYTES,
+            };
+            match since(&self.context.db, &self.position, last, wanted).await {
                 Ok(deltas) => {
                     for delta in deltas {
                         self.check()?;
+                        match timeout(PATIENCE, self.room_for(1)).await {
+                            Ok(room) => room?,
+                            Err(_) => return Ok(()),
+                        }
                         self.send_delta(&Arc::new(delta)).await?;
                     }
                     return Ok(());
@@ -198,6 +213,25 @@ impl Watch {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// Until nothing waits for the reader but what his connection holds.
+    pub(super) async fn all_taken(&self) -> Result<(), End> {
+        self.room_for(self.sender.max_capacity()).await
+    }
+
+    /// Until so many messages may be sent without waiting.
+    async fn room_for(&self, messages: usize) -> Result<(), End> {
+        let mut stopping = self.context.stopping.clone();
+        let room = tokio::select! {
+            biased;
+            room = self.sender.reserve_many(messages) => room.map(drop),
+            () = stopping.begun() => {
+                self.check()?;
+                return Err(End::Gone);
+            }
+        };
+        room.map_err(|_| End::Gone)
     }
 
     /// Until there is something to do.
@@ -228,16 +262,9 @@ impl Watch {
 
     /// Waits for a slow reader, unless the service stops meanwhile.
     pub(super) async fn send(&mut self, message: WatchChangesResponse) -> Result<(), End> {
-        let mut stopping = self.context.stopping.clone();
-        let sent = tokio::select! {
-            biased;
-            sent = self.sender.send(Ok(message)) => sent,
-            () = stopping.begun() => {
-                self.check()?;
-                return Err(End::Gone);
-            }
-        };
-        sent.map_err(|_| End::Gone)?;
+        self.room_for(1).await?;
+        // Nobody else sends.
+        self.sender.try_send(Ok(message)).map_err(|_| End::Gone)?;
         self.sent = Instant::now();
         Ok(())
     }

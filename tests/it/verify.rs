@@ -8,8 +8,9 @@ use bulletin::token::AskedToken;
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 use tokio::sync::Mutex;
 
-use crate::support::Database;
 use crate::support::history::{owner, service_with_history};
+use crate::support::program::Running;
+use crate::support::{Database, Service};
 
 const TABLE_NAMES: [&str; 6] = [
     "revisions",
@@ -307,5 +308,45 @@ async fn a_token_kept_elsewhere_proves_the_history_and_its_end() {
         let token = format!("{revision}-{}", &chain[..16]);
         let fault = patient.verify(Some(&token)).await.fault.unwrap();
         assert!(fault.contains(&token), "{fault}");
+    }
+}
+
+/// What a log of long records may have a command take more than a short log does.
+const MORE_KIB_MAX: u64 = 40 * 1024;
+const PAGES: usize = 50;
+const PAGE_BYTES: usize = 1_000_000;
+
+/// Runs a command that must do well; the most memory it was seen to have, in KiB.
+async fn peak_kib(command: &str, database: &Database) -> u64 {
+    let running = Running::start(&[command, "--database-url", &database.url]);
+    let status = format!("/proc/{}/status", running.process_id());
+    let mut peak = 0;
+    // One that has ended has no memory.
+    while let Ok(status) = std::fs::read_to_string(&status)
+        && let Some(kib) = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))
+    {
+        peak = kib.trim().trim_end_matches(" kB").parse().unwrap();
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(running.code().await, Some(0), "{command}");
+    peak
+}
+
+#[tokio::test]
+async fn long_records_are_walked_and_replayed_a_few_at_a_time() {
+    let service = Service::seeded().await;
+    let commands = ["verify", "reindex"];
+    let mut short = Vec::new();
+    for command in commands {
+        short.push(peak_kib(command, &service.database).await);
+    }
+    for place in 10..10 + PAGES {
+        let page = place.to_string().repeat(PAGE_BYTES / 2);
+        let written = service.create_article(&format!("a{place}"), &page).await;
+        written.unwrap();
+    }
+    for (command, short) in commands.into_iter().zip(short) {
+        let more = peak_kib(command, &service.database).await - short;
+        assert!(more < MORE_KIB_MAX, "{command}: {more} KiB more");
     }
 }

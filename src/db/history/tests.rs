@@ -1,5 +1,6 @@
 use super::*;
 use crate::cache::Change;
+use crate::db::seen::AHEAD_BYTES_MAX;
 use crate::names::Kind;
 use crate::token::{CHAIN_LENGTH, Chain};
 
@@ -134,6 +135,22 @@ fn a_load_that_is_ahead_waits_for_its_revision() {
     assert_eq!(kept(&history, "a"), Some(6));
     assert_eq!(kept(&history, "b"), Some(8), "8 came after what was read");
     assert_eq!(kept(&history, "c"), None, "another history's 7");
+}
+
+#[test]
+fn what_waits_for_its_revision_is_bounded_and_given_up_when_no_poll_succeeds() {
+    let now = Instant::now();
+    let history = history(now);
+    let long = || Version::new(Kind::Article, 6, vec![0; AHEAD_BYTES_MAX / 2].into());
+    for name in ["a", "b", "c"] {
+        history.offer(&token(7, 1), name, long());
+    }
+    assert_eq!(history.seen().ahead.len(), 2);
+    history.stalled();
+    assert!(history.seen().ahead.is_empty());
+    history.offer(&token(7, 1), "d", version(6));
+    history.extend(now, &[step(6, 1), step(7, 1)], &token(7, 1));
+    assert_eq!(kept(&history, "d"), Some(6));
 }
 
 #[test]

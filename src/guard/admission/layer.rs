@@ -10,8 +10,8 @@ use tonic::Status;
 use tonic::codegen::http::{Extensions, Request, Response};
 use tower::{Layer, Service};
 
+use super::Admission;
 use super::places::{Asked, Client, Place, Waiter};
-use super::{Admission, StreamPlace};
 use crate::error::Error;
 use crate::guard::caller::Caller;
 use crate::guard::calls::{Bounded, method};
@@ -55,22 +55,23 @@ enum Entrance {
 #[derive(Default)]
 struct Held {
     call: Option<Place>,
-    stream: Option<StreamPlace>,
+    stream: Option<Place>,
 }
 
 impl Admission {
     fn enter<B>(&self, request: &Request<B>) -> Entrance {
         let bounded = method(request.uri().path()).bounded;
+        let client = || client(request.extensions());
         match bounded {
             Bounded::Exempt => Entrance::Begun(Held::default()),
-            Bounded::Watch | Bounded::Transfer => match self.stream(bounded) {
+            Bounded::Watch | Bounded::Transfer => match self.stream(bounded, client()) {
                 Ok(place) => Entrance::Begun(Held {
                     stream: Some(place),
                     call: None,
                 }),
                 Err(error) => Entrance::Refused(error),
             },
-            Bounded::Unary => match self.places.ask(client(request.extensions())) {
+            Bounded::Unary => match self.places.ask(client()) {
                 Asked::Given(place) => Entrance::Begun(Held {
                     call: Some(place),
                     stream: None,
@@ -187,7 +188,7 @@ pin_project! {
     pub struct HeldBody<B> {
         #[pin]
         inner: B,
-        place: Option<StreamPlace>,
+        place: Option<Place>,
     }
 }
 

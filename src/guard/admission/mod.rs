@@ -1,14 +1,15 @@
 //! The layer that takes no more calls at once than the service can bear: unary calls wait a moment, one
-//! client no longer than others, and are refused then; streams have counts of their own (ADR 19).
+//! client no longer than others, and are refused then; streams have places of their own, and never wait
+//! (ADR 19).
 
 mod layer;
 mod places;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 pub use self::layer::{Admitted, AdmittedCall, HeldBody};
+use self::places::Asked;
 pub use self::places::{Client, Place, Places};
 use crate::error::Error;
 use crate::guard::calls::Bounded;
@@ -44,8 +45,8 @@ impl Default for Limits {
 pub struct Admission {
     limits: Limits,
     places: Arc<Places>,
-    watches: Streams,
-    transfers: Streams,
+    watches: Arc<Places>,
+    transfers: Arc<Places>,
     refused: Arc<Refused>,
 }
 
@@ -65,8 +66,9 @@ impl Admission {
         Self {
             limits,
             places: Arc::new(Places::of(limits.calls_max, limits.queued_max)),
-            watches: Streams::of(limits.watches_max),
-            transfers: Streams::of(limits.transfers_max),
+            // No stream waits for others to end: they may last for ever.
+            watches: Arc::new(Places::of(limits.watches_max, 0)),
+            transfers: Arc::new(Places::of(limits.transfers_max, 0)),
             refused: Arc::default(),
         }
     }
@@ -84,16 +86,16 @@ impl Admission {
     }
 
     pub fn watches(&self) -> usize {
-        self.watches.under_way()
+        self.watches.counts().0
     }
 
     pub fn transfers(&self) -> usize {
-        self.transfers.under_way()
+        self.transfers.counts().0
     }
 
     /// A place for a stream.
-    fn stream(&self, bounded: Bounded) -> Result<StreamPlace, Error> {
-        let (streams, refused, what) = match bounded {
+    fn stream(&self, bounded: Bounded, client: Client) -> Result<Place, Error> {
+        let (places, refused, what) = match bounded {
             Bounded::Watch => (&self.watches, &self.refused.watches, "watches"),
             _ => (
                 &self.transfers,
@@ -101,10 +103,13 @@ impl Admission {
                 "exports and imports",
             ),
         };
-        streams.enter().ok_or_else(|| {
-            refused.raise();
-            Error::Overloaded { what }
-        })
+        match places.ask(client) {
+            Asked::Given(place) => Ok(place),
+            Asked::Waits(_) | Asked::Full => {
+                refused.raise();
+                Err(Error::Overloaded { what })
+            }
+        }
     }
 
     /// Counts a call that is refused.
@@ -117,42 +122,5 @@ impl Admission {
 impl Default for Admission {
     fn default() -> Self {
         Self::of(Limits::default())
-    }
-}
-
-/// Streams of one kind.
-#[derive(Clone, Debug)]
-struct Streams {
-    under_way: Arc<AtomicUsize>,
-    max: usize,
-}
-
-impl Streams {
-    fn of(max: usize) -> Self {
-        Self {
-            under_way: Arc::default(),
-            max,
-        }
-    }
-
-    fn under_way(&self) -> usize {
-        self.under_way.load(Ordering::Relaxed)
-    }
-
-    fn enter(&self) -> Option<StreamPlace> {
-        // Counted first, so that two that come at once cannot both take the last place.
-        let place = StreamPlace(Arc::clone(&self.under_way));
-        let before = self.under_way.fetch_add(1, Ordering::SeqCst);
-        (before < self.max).then_some(place)
-    }
-}
-
-/// Held by a stream until its body ends.
-#[derive(Debug)]
-pub struct StreamPlace(Arc<AtomicUsize>);
-
-impl Drop for StreamPlace {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }

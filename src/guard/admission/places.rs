@@ -306,6 +306,18 @@ mod tests {
     }
 
     #[test]
+    fn where_nobody_waits_a_place_is_given_or_not() {
+        let places = Arc::new(Places::of(4, 0));
+        let flood: Vec<Place> = (0..3).map(|_| held(&places, "flood")).collect();
+        assert!(matches!(places.ask(client("flood")), Asked::Full));
+        let _other = held(&places, "other");
+        assert!(matches!(places.ask(client("third")), Asked::Full));
+        drop(flood);
+        let _flood = held(&places, "flood");
+        assert_eq!(places.counts(), (2, 0));
+    }
+
+    #[test]
     fn one_client_may_hold_half_of_the_queue() {
         let places = Arc::new(Places::of(2, 4));
         let all = [held(&places, "flood"), held(&places, "flood")];

@@ -41,6 +41,15 @@ fn read(calls: &mut JoinSet<Result<pb::ListArticlesResponse, Refusal>>, service:
     calls.spawn(async move { service.ask(pb::ListArticlesRequest::default()).await });
 }
 
+/// The same service, as somebody else calls it.
+fn from_elsewhere(service: &Service) -> Service {
+    let elsewhere: IpAddr = "127.0.0.2".parse().unwrap();
+    let endpoint = Endpoint::from_shared(format!("http://{}", service.address)).unwrap();
+    let mut other = Service::at(service.database.clone(), service.address);
+    other.channel = endpoint.local_address(Some(elsewhere)).connect_lazy();
+    other
+}
+
 async fn until_counts(admission: &Admission, held: usize, queued: usize) {
     until(&format!("{held} are held and {queued} wait"), async || {
         admission.places().counts() == (held, queued)
@@ -115,13 +124,7 @@ async fn a_second_client_is_served_while_the_first_floods() {
         read(&mut flood, &service);
     }
     until_counts(&admission, 2, 8).await;
-    let elsewhere: IpAddr = "127.0.0.2".parse().unwrap();
-    let channel = Endpoint::from_shared(format!("http://{}", service.address))
-        .unwrap()
-        .local_address(Some(elsewhere))
-        .connect_lazy();
-    let mut other = Service::at(service.database.clone(), service.address);
-    other.channel = channel;
+    let other = from_elsewhere(&service);
     let asked = tokio::spawn(async move { get_head(&other).await });
     until_counts(&admission, 2, 9).await;
     // One place becomes free: it is the other's turn, though eight came before.
@@ -161,4 +164,45 @@ async fn watches_and_exports_have_limits_of_their_own() {
         watch().await.is_ok()
     })
     .await;
+}
+
+#[tokio::test]
+async fn one_client_leaves_a_quarter_of_the_watches_and_exports_to_others() {
+    let (service, admission) = limited(Limits {
+        watches_max: 4,
+        transfers_max: 4,
+        ..Limits::default()
+    })
+    .await;
+    let other = from_elsewhere(&service);
+    let watch = async |of: &Service| {
+        let request = pb::WatchChangesRequest::default();
+        of.changes().watch_changes(request).await
+    };
+    let mut flood = Vec::new();
+    for _ in 0..3 {
+        flood.push(watch(&service).await.unwrap());
+    }
+    is_overloaded(&watch(&service).await.unwrap_err());
+    let _others = watch(&other).await.unwrap();
+    is_overloaded(&watch(&other).await.unwrap_err());
+    assert_eq!(admission.watches(), 4);
+    assert_eq!(admission.refused().watches.value(), 2);
+    drop(flood.pop());
+    until("the first has room for a watch again", async || {
+        watch(&service).await.is_ok()
+    })
+    .await;
+    // An import lasts as long as its client sends.
+    let import = async |of: &Service| {
+        let chunks = tokio_stream::pending::<pb::ImportRecordsRequest>();
+        of.transfer().import_records(chunks).await
+    };
+    let mut flood = Vec::new();
+    for _ in 0..3 {
+        flood.push(import(&service).await.unwrap());
+    }
+    is_overloaded(&import(&service).await.unwrap_err());
+    let _others = import(&other).await.unwrap();
+    assert_eq!(admission.transfers(), 4);
 }

@@ -1,5 +1,6 @@
 //! WatchChanges: what a watch is sent, from where, and that nothing of it is lost.
 
+mod behind;
 mod checker;
 mod checks;
 mod command;

@@ -39,7 +39,7 @@ async fn program(arguments: &[&str]) -> (Program, Service) {
 }
 
 /// How much memory a process has (`VmRSS`), or had at most (`VmHWM`), in KiB.
-fn memory_kib(process_id: u32, which: &str) -> u64 {
+pub fn memory_kib(process_id: u32, which: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process_id}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(which));
     let kib = line
@@ -51,7 +51,7 @@ fn memory_kib(process_id: u32, which: &str) -> u64 {
 }
 
 /// The outcome of what must end.
-async fn ended<T>(what: impl Future<Output = T>) -> T {
+pub async fn ended<T>(what: impl Future<Output = T>) -> T {
     let outcome = tokio::time::timeout(SAFETY_NET, what).await;
     outcome.expect("it does not end")
 }

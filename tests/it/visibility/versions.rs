@@ -1,5 +1,7 @@
 //! Old versions: readers are shown those that were public, of what still is.
 
+use std::time::{Duration, Instant};
+
 use bulletin::changes::compact::{Before, Compaction};
 use bulletin::pb::change::Type;
 use bulletin::pb::consistency::Requirement;
@@ -8,10 +10,16 @@ use tonic::Code;
 
 use super::{CACHES, City, State, Target, retract};
 use crate::support::edits::{delete_article, delete_station, update_article, update_station};
-use crate::support::{Refusal, Service};
+use crate::support::proxy::{Fault, Proxy};
+use crate::support::{Database, Refusal, Service};
 use crate::transfer::{of_station, upsert};
 
 const ARTICLE: &str = "articles/report";
+
+const PASSED_OVER: u32 = 300;
+
+/// How long a message to the database takes, and one from it.
+const SLOW: Duration = Duration::from_millis(30);
 
 /// An article's life: the revisions of its draft, another draft, its publication, a correction, and its
 /// retraction.
@@ -244,6 +252,36 @@ async fn what_a_version_was_that_is_compacted_is_not_told() {
     let whole = versions(&city.editor, "stations/s1", 50).await.unwrap();
     assert_eq!(compacted(whole), [false, true, true]);
     assert_eq!(compacted(shown), [false]);
+}
+
+/// A page of one version must not take a statement for each that is passed over to find the next.
+#[tokio::test]
+async fn many_versions_that_are_not_told_are_passed_over_together() {
+    let database = Database::create().await;
+    let (proxy, proxied) = Proxy::before(&database);
+    let service = Service::with_named_callers(proxied.clone(), &proxied.settings(), 0).await;
+    let city = City::called_at(service);
+    city.editor.create_station("s1").await.unwrap();
+    for turn in 0..PASSED_OVER {
+        let station = Station {
+            name: "stations/s1".into(),
+            display_name: format!("第{turn}所"),
+            ..Default::default()
+        };
+        update_station(&city.editor, station).await.unwrap();
+    }
+    let db = database.open().await;
+    let newest = city.editor.station("stations/s1").await.revision;
+    let before = Before::parse(&newest.to_string()).unwrap();
+    let mut compaction = Compaction::begin(&db, &before).await.unwrap();
+    compaction.finish().await.unwrap();
+    db.close().await;
+    proxy.set(Fault::Slow(SLOW));
+    let begun = Instant::now();
+    let shown = versions(&city.reader, "stations/s1", 1).await.unwrap();
+    assert_eq!(revisions(&shown), [newest]);
+    let time_max = SLOW * PASSED_OVER / 4;
+    assert!(begun.elapsed() < time_max, "{:?}", begun.elapsed());
 }
 
 #[tokio::test]

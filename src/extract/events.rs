@@ -337,8 +337,12 @@ fn date(sentence: &str) -> Option<(Range<usize>, pb::Date)> {
         .char_indices()
         .nth(40)
         .map_or(sentence.len(), |(at, _)| at);
+    let ends_in_digit = |text: &str| text.ends_with(|last: char| last.is_ascii_digit());
     let starts = sentence[..window].char_indices().filter(|(at, char)| {
-        char.is_ascii_digit() && !sentence[..*at].ends_with(|before: char| before.is_ascii_digit())
+        let before = &sentence[..*at];
+        // A year that is printed belongs to the day behind it.
+        let has_year = before.strip_suffix('年').is_some_and(ends_in_digit);
+        char.is_ascii_digit() && !ends_in_digit(before) && !has_year
     });
     let mut days = starts.filter_map(|(at, _)| {
         let (length, date) = day_at_start(&sentence[at..])?;

@@ -178,9 +178,11 @@ fn is_one_line(story: &Story<'_>) -> bool {
         .is_some_and(|(end, start)| start == end + 1)
 }
 
-/// The first clauses, as many as say something.
+/// The first clauses, as many as say something, from the first character on that is printed.
 fn opening_words(passage: &Passage<'_>) -> std::ops::Range<usize> {
-    let text = passage.text();
+    let is_printed = |char: char| !char.is_control() && !char.is_whitespace();
+    let start = passage.text().find(is_printed).unwrap_or(0);
+    let text = &passage.text()[start..];
     let at = |length: usize| {
         text.char_indices()
             .nth(length)
@@ -190,8 +192,11 @@ fn opening_words(passage: &Passage<'_>) -> std::ops::Range<usize> {
     let clause = clauses(text).find(|clause| clause.end > enough);
     let end = clause.map_or(text.len(), |clause| clause.end).min(most);
     let words = text[..end].trim_end_matches([',', '。', ';', ':', '!', '?', ' ']);
-    let says_something = words.contains(|char: char| !char.is_control() && !char.is_whitespace());
-    passage.trimmed(0..if says_something { words.len() } else { end })
+    let length = match words.contains(is_printed) {
+        true => words.len(),
+        false => end,
+    };
+    passage.trimmed(start..start + length)
 }
 
 /// Traditional when enough of the characters are such.

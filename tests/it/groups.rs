@@ -358,7 +358,7 @@ async fn the_oldest_of_a_group_is_not_left_behind_when_it_must_read_more() {
         .await
         .unwrap();
     // Proven before the lock is taken, which no transaction waits for long.
-    let long: Vec<Create> = (0..24)
+    let long: Vec<Create> = (0..20)
         .map(|at| {
             let aliases = (0..100).map(|alias| format!("{alias:03}{}", "所".repeat(190)));
             let id = format!("long-{at}");

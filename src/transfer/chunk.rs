@@ -8,6 +8,7 @@ use crate::changes::view::{Needs, View};
 use crate::changes::write::{Decision, Write, source_name};
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::names::Kind;
 use crate::pb::record::Record as AnyRecord;
 use crate::pb::{ImportRecordsResponse, Record};
 use crate::record::{Heading, Record as _, Stamp, etag, etag_matches};
@@ -99,6 +100,13 @@ impl Item {
     /// Whether what is kept under its name is the same.
     pub fn is_kept_as(&self, kept: &Heading) -> bool {
         etag_matches(&self.etag, &kept.etag) && self.is_deleted == kept.delete_time.is_some()
+    }
+
+    /// Whether it deletes what is kept under its name, and others may refer to that.
+    pub fn deletes_named(&self, kept: Option<&Heading>) -> bool {
+        let is_live = kept.is_some_and(|kept| kept.delete_time.is_none());
+        let may_be_named = matches!(Kind::of(&self.name), Kind::Station | Kind::Statistic);
+        self.is_deleted && is_live && may_be_named
     }
 }
 

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use crate::articles::write::{removed_ids, source_sha256};
 use crate::articles::{self};
 use crate::changes::view::{Needs, View};
-use crate::names::Kind;
 use crate::pb::record::Record as AnyRecord;
 use crate::pb::{Article, Station, Statistic};
 use crate::record::{Heading, Record as _};
@@ -219,9 +218,7 @@ impl<'a> Given<'a> {
 
     /// Who refers to a record that is to be deleted.
     fn referrers(&self, item: &Item, kept: Option<&Heading>, needs: &mut Needs) {
-        let is_live = kept.is_some_and(|kept| kept.delete_time.is_none());
-        let may_be_named = matches!(Kind::of(&item.name), Kind::Station | Kind::Statistic);
-        if item.is_deleted && is_live && may_be_named {
+        if item.deletes_named(kept) {
             needs.referrers_of.insert(item.name.clone());
         }
     }

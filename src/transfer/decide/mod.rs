@@ -120,15 +120,11 @@ impl<'a> Deciding<'a> {
     fn order(&self) -> Result<Vec<usize>> {
         let (mut order, mut last) = (Vec::new(), Vec::new());
         for (place, item) in self.chunk.items.iter().enumerate() {
-            let may_be_named = matches!(
-                item.given,
-                Some(AnyRecord::Station(_) | AnyRecord::Statistic(_))
-            );
-            let kept = match may_be_named && item.is_deleted {
+            let kept = match item.is_deleted {
                 true => self.view.heading(&item.name)?,
                 false => None,
             };
-            match kept.is_some_and(|kept| kept.delete_time.is_none()) {
+            match item.deletes_named(kept.as_ref()) {
                 true => last.push(place),
                 false => order.push(place),
             }

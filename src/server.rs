@@ -9,13 +9,12 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tonic::service::Routes;
-use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
-use tower::Layer as _;
 use tower::layer::util::{Identity, Stack};
 use tower::util::{Either, option_layer};
+use tower::{Layer as _, ServiceBuilder};
 use tower_http::cors::CorsLayer;
 use tracing::{info, warn};
 
@@ -41,9 +40,10 @@ use crate::error::Result;
 use crate::extract::load_rules;
 use crate::guard::admission::Admission;
 use crate::guard::gate::{self, Gate};
+use crate::guard::http;
 use crate::guard::identify::Identify;
 use crate::guard::origins::{Origin, cors};
-use crate::guard::transport::{PING_INTERVAL, PING_TIMEOUT, Transport};
+use crate::guard::transport::Transport;
 use crate::ingest::service::Ingest;
 use crate::look::calls::Inside;
 use crate::ops::Watched;
@@ -68,10 +68,6 @@ const HEALTH_NAMES: [&str; 7] = [
     "", ARTICLES, STATIONS, STATISTICS, CHANGES, TRANSFER, INGEST,
 ];
 
-const STREAMS_MAX: u32 = 1_024;
-const RESET_STREAMS_MAX: usize = 64;
-const LOCAL_RESET_STREAMS_MAX: usize = 1_024;
-const HEADER_BYTES_MAX: u32 = 16 * 1024;
 /// Connections that wait to be taken, as far as the kernel allows. Those above it are made to wait a second,
 /// which a restart of all clients at once must not come to.
 const WAITING_CONNECTIONS_MAX: u32 = 4_096;
@@ -233,16 +229,10 @@ impl Bulletin {
             // Nobody waits for the start of the drain when the server has failed already.
             let _ = stopped.send(());
         };
-        let mut server = layered_server(gate)
-            .http2_keepalive_interval(Some(transport.ping_interval))
-            .http2_keepalive_timeout(Some(transport.ping_timeout));
-        if let Some(age) = transport.connection_max_age {
-            server = server.max_connection_age(age);
-        }
-        let serving = server
-            .add_routes(routes(context))
-            .add_service(health_service)
-            .serve_with_incoming_shutdown(transport.connections(listener), drain);
+        let routes = routes(context).add_service(health_service);
+        let calls = layers(gate).layer(routes.prepare());
+        let connections = transport.clone().connections(listener);
+        let serving = http::serve(calls, &transport, connections, drain);
         let bound = async move {
             match is_stopping.await {
                 Ok(()) => tokio::time::sleep(drain_timeout).await,
@@ -250,7 +240,7 @@ impl Bulletin {
             }
         };
         tokio::select! {
-            outcome = serving => outcome?,
+            () = serving => {}
             () = bound => {
                 warn!(drain_timeout_ms = drain_timeout.as_millis(), "calls were cut off by the drain's bound");
             }
@@ -293,24 +283,19 @@ async fn set_health(health: &HealthReporter, status: ServingStatus) {
 }
 
 type Pages = Stack<Either<CorsLayer, Identity>, Identity>;
-type Layers = Stack<gate::Layers, Stack<GrpcWebLayer, Pages>>;
 
-/// What every service is served on. The benchmark serves its references on it too, so that nothing but
-/// the handlers differs.
+/// The layers of `layers`, the one that a call passes first last.
+pub type Layers = Stack<gate::Layers, Stack<GrpcWebLayer, Pages>>;
+
+/// What a call passes before its handler. The benchmark serves its references behind it too, so that nothing
+/// but the handlers differs.
 #[doc(hidden)]
-pub fn layered_server(gate: Gate) -> Server<Layers> {
-    // The framework's own defaults for the first three are no bound at all.
-    Server::builder()
-        .max_concurrent_streams(STREAMS_MAX)
-        .http2_max_local_error_reset_streams(Some(LOCAL_RESET_STREAMS_MAX))
-        .http2_max_pending_accept_reset_streams(Some(RESET_STREAMS_MAX))
-        .http2_max_header_list_size(HEADER_BYTES_MAX)
-        .http2_keepalive_interval(Some(PING_INTERVAL))
-        .http2_keepalive_timeout(Some(PING_TIMEOUT))
-        .accept_http1(true)
+pub fn layers(gate: Gate) -> Layers {
+    ServiceBuilder::new()
         .layer(option_layer(gate.pages.clone()))
         .layer(GrpcWebLayer::new())
         .layer(gate.layers())
+        .into_inner()
 }
 
 fn routes(context: Context) -> Routes {

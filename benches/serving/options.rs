@@ -127,6 +127,8 @@ pub struct ReferenceOptions {
 pub enum ReferenceKind {
     /// Answers from memory with the bytes that the service answers with
     Echo,
+    /// The same on the service's own connections
+    EchoGathered,
     /// One query a call through sqlx as it is set by default
     Plain,
     /// The same through a pool that does not ask a connection whether it lives

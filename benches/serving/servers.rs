@@ -86,8 +86,8 @@ pub fn service(url: &str, directory: &Path, cache: Cache) -> Result<Service> {
     Service::of(command, &log)
 }
 
-pub fn echo(directory: &Path, replies: &Path, spoil: bool) -> Result<Service> {
-    let mut command = reference(ReferenceKind::Echo)?;
+pub fn echo(directory: &Path, replies: &Path, kind: ReferenceKind, spoil: bool) -> Result<Service> {
+    let mut command = reference(kind)?;
     command.arg("--replies").arg(replies);
     if spoil {
         command.arg("--spoil");
@@ -106,6 +106,7 @@ fn reference(kind: ReferenceKind) -> Result<Command> {
     let mut command = Command::new(program);
     let kind = match kind {
         ReferenceKind::Echo => "echo",
+        ReferenceKind::EchoGathered => "echo-gathered",
         ReferenceKind::Plain => "plain",
         ReferenceKind::PlainUnasked => "plain-unasked",
         ReferenceKind::Columns => "columns",

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use crate::guard::certificate::names;
+use crate::guard::gathered::{Gathered, Turns};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep};
 use tokio_rustls::server::TlsStream;
-use tonic::transport::server::Connected;
-
-use crate::guard::certificate::names;
+use tokio_util::either::Either;
 
 /// What every client says before anything else: HTTP/2's preface. A request of HTTP/1.1 is no shorter.
 const GREETING_BYTES: usize = 24;
@@ -29,16 +29,14 @@ pub struct Peer {
 
 /// Takes one of the places there are for connections until it is dropped.
 pub struct Connection {
-    stream: Stream,
+    stream: Gathered<Stream>,
     peer: Peer,
     greeting: Option<Greeting>,
     _place: OwnedSemaphorePermit,
 }
 
-enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
-}
+/// Plain, or by TLS.
+type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
 
 /// A client that connects and says nothing is not waited for; HTTP has bounds of its own after that.
 struct Greeting {
@@ -57,7 +55,7 @@ impl Connection {
             address,
             names: Arc::default(),
         };
-        Self::new(Stream::Plain(stream), peer, place, greeting_timeout)
+        Self::new(Either::Left(stream), peer, place, greeting_timeout)
     }
 
     pub fn tls(
@@ -72,7 +70,12 @@ impl Connection {
             address,
             names: own.map(names).unwrap_or_default().into(),
         };
-        Self::new(Stream::Tls(Box::new(stream)), peer, place, greeting_timeout)
+        Self::new(
+            Either::Right(Box::new(stream)),
+            peer,
+            place,
+            greeting_timeout,
+        )
     }
 
     fn new(
@@ -82,7 +85,7 @@ impl Connection {
         greeting_timeout: Duration,
     ) -> Self {
         Self {
-            stream,
+            stream: Gathered::new(stream),
             peer,
             greeting: Some(Greeting {
                 missing_bytes: GREETING_BYTES,
@@ -91,29 +94,15 @@ impl Connection {
             _place: place,
         }
     }
-}
 
-impl Connected for Connection {
-    type ConnectInfo = Peer;
-
-    fn connect_info(&self) -> Peer {
-        self.peer.clone()
+    pub fn peer(&self) -> &Peer {
+        &self.peer
     }
-}
 
-macro_rules! with_stream {
-    ($connection:expr, $stream:ident => $body:expr) => {
-        match &mut $connection.get_mut().stream {
-            Stream::Plain($stream) => {
-                let $stream = Pin::new($stream);
-                $body
-            }
-            Stream::Tls($stream) => {
-                let $stream = Pin::new(&mut **$stream);
-                $body
-            }
-        }
-    };
+    /// To be told of each turn of the task that reads and writes.
+    pub fn turns(&self) -> &Turns {
+        self.stream.turns()
+    }
 }
 
 impl AsyncRead for Connection {
@@ -123,7 +112,7 @@ impl AsyncRead for Connection {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let polled = with_stream!(self.as_mut(), stream => stream.poll_read(context, buffer));
+        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
         let Some(greeting) = &mut self.greeting else {
             return polled;
         };
@@ -146,33 +135,30 @@ impl AsyncRead for Connection {
 
 impl AsyncWrite for Connection {
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        with_stream!(self, stream => stream.poll_write(context, bytes))
+        Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        with_stream!(self, stream => stream.poll_write_vectored(context, slices))
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
-        match &self.stream {
-            Stream::Plain(stream) => stream.is_write_vectored(),
-            Stream::Tls(stream) => stream.is_write_vectored(),
-        }
+        self.stream.is_write_vectored()
     }
 
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        with_stream!(self, stream => stream.poll_flush(context))
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        with_stream!(self, stream => stream.poll_shutdown(context))
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

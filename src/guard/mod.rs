@@ -8,6 +8,8 @@ pub mod connection;
 pub mod credentials;
 pub mod deadline;
 pub mod gate;
+mod gathered;
+pub mod http;
 pub mod identify;
 pub mod keys;
 pub mod methods;

@@ -1,7 +1,6 @@
 //! Takes connections from a socket and makes them ready for calls. Nothing a client does, or does not do,
 //! keeps others from being taken.
 
-use std::convert::Infallible;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,8 +11,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
-use tokio_stream::{Stream, StreamExt as _};
 use tracing::{debug, warn};
 
 use crate::guard::connection::Connection;
@@ -65,10 +64,7 @@ impl Default for Transport {
 
 impl Transport {
     /// Ready connections, in the order they become so. The socket is closed when this is dropped.
-    pub fn connections(
-        self,
-        listener: TcpListener,
-    ) -> impl Stream<Item = Result<Connection, Infallible>> {
+    pub fn connections(self, listener: TcpListener) -> impl Stream<Item = Connection> {
         let (ready, connections) = mpsc::channel(READY_MAX);
         let entrance = Entrance {
             places: Arc::new(Semaphore::new(self.connections_max)),
@@ -79,7 +75,7 @@ impl Transport {
             refusals: Seldom::default(),
         };
         tokio::spawn(entrance.accept(listener));
-        ReceiverStream::new(connections).map(Ok)
+        ReceiverStream::new(connections)
     }
 }
 

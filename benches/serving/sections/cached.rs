@@ -9,6 +9,7 @@ use super::{IN_FLIGHT, Stage};
 use crate::drive::closed::Closed;
 use crate::expected::Different;
 use crate::findings::Findings;
+use crate::options::ReferenceKind;
 use crate::prepare::Prepared;
 use crate::reference::replies;
 use crate::rounds::{Side, in_turns, ratios, round, rows};
@@ -21,6 +22,7 @@ const SPOILED_ROUND: Duration = Duration::from_millis(500);
 pub struct Cached {
     pub service: Server,
     pub echo: Server,
+    gathered: Server,
     pub get: Arc<Prepared>,
     pub list: Arc<Prepared>,
     batch: Arc<Prepared>,
@@ -40,14 +42,18 @@ impl Cached {
         let kept = directory.join("replies");
         replies::write(&kept, &[&get, &list, &batch, &statistics])?;
         let channels = stage.options.channels;
-        let spoiled = servers::echo(directory, &kept, true)?;
+        let spoiled = servers::echo(directory, &kept, ReferenceKind::Echo, true)?;
         let spoiled = Server::reach(spoiled, None, channels).await?;
         check_that_a_wrong_byte_is_found(&spoiled, &get).await?;
-        let echo = servers::echo(directory, &kept, stage.options.spoil)?;
+        let spoil = stage.options.spoil;
+        let echo = servers::echo(directory, &kept, ReferenceKind::Echo, spoil)?;
         let echo = Server::reach(echo, None, channels).await?;
+        let gathered = servers::echo(directory, &kept, ReferenceKind::EchoGathered, spoil)?;
+        let gathered = Server::reach(gathered, None, channels).await?;
         Ok(Self {
             service,
             echo,
+            gathered,
             get,
             list,
             batch,
@@ -55,10 +61,11 @@ impl Cached {
         })
     }
 
-    pub fn sides(&self, prepared: &Arc<Prepared>) -> [Side; 2] {
+    pub fn sides(&self, prepared: &Arc<Prepared>) -> [Side; 3] {
         [
             Side::new("service", &self.service, prepared),
             Side::new("echo", &self.echo, prepared),
+            Side::new("echo, gathered", &self.gathered, prepared),
         ]
     }
 }
@@ -96,6 +103,12 @@ pub async fn run(stage: &Stage<'_>, cached: &Cached, findings: &mut Findings) ->
         let measured = in_turns(&sides, &load, stage.options.rounds()).await?;
         let found = rows(case, &in_flight.to_string(), &sides, &measured);
         findings.rows.extend(found);
+        let of_gathered = ratios(&measured[0], &measured[2]);
+        findings.notes.push(format!(
+            "{case}, {in_flight} in flight: {:.2}× the CPU of an echo on the service's own connections, {:.2}× its \
+             requests/s, {:.2}× its p99",
+            of_gathered.cpu, of_gathered.rate, of_gathered.p99
+        ));
         let ratios = ratios(&measured[0], &measured[1]);
         match (case, in_flight) {
             ("get", IN_FLIGHT) => {

@@ -25,9 +25,10 @@ pub async fn run(stage: &Stage<'_>, findings: &mut Findings) -> Result<()> {
     let shipped = stage
         .reach(servers::service(url, directory, Cache::AsShipped)?)
         .await?;
-    let cases: [(&str, usize, Arc<Prepared>); 3] = [
+    let cases: [(&str, usize, Arc<Prepared>); 4] = [
         ("get", IN_FLIGHT, stage.gets(&shipped).await?),
         ("list 50 with bodies", 8, stage.lists(&shipped).await?),
+        ("batch get 100", 8, stage.batches(&shipped).await?),
         (
             "list 1,000 statistics",
             8,

@@ -8,6 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use bulletin::pb::ExportRecordsRequest;
+use bulletin::pb::record::Kind;
+use bulletin::pb::transfer_service_client::TransferServiceClient;
 use sqlx::{Connection as _, PgConnection};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -54,6 +57,7 @@ async fn measure(stage: &Stage<'_>, url: &str, findings: &mut Findings) -> Resul
     gets.exchanges
         .retain(|exchange| !drafts.contains(&exchange.key));
     let gets = Side::new("service", &service, &Arc::new(gets));
+    begin_exports(&service).await?;
     let quiet = settled(&ops, &mut observer, None).await?;
     let stop = Stop::default();
     let clients = Clients::start(&address, drafts, &stop);
@@ -71,6 +75,19 @@ async fn measure(stage: &Stage<'_>, url: &str, findings: &mut Findings) -> Resul
     let after = settled(&ops, &mut observer, Some(&quiet)).await?;
     tell(&latencies, &memory, &quiet, &after, findings);
     observer.close().await?;
+    Ok(())
+}
+
+/// The first export begins threads that stay (ADR 22).
+async fn begin_exports(service: &Server) -> Result<()> {
+    let channel = service.channels.first().context("no connection")?;
+    let request = ExportRecordsRequest {
+        kinds: vec![Kind::Station.into()],
+        ..ExportRecordsRequest::default()
+    };
+    let mut client = TransferServiceClient::new(channel.clone());
+    let mut messages = client.export_records(request).await?.into_inner();
+    while messages.message().await?.is_some() {}
     Ok(())
 }
 

@@ -82,6 +82,10 @@ macro_rules! name_type {
         pub struct $type(String);
 
         impl $type {
+            pub fn parse(field: &str, text: &str) -> Result<Self, Violation> {
+                Self::check(field, text).map(|()| Self(text.to_owned()))
+            }
+
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -109,9 +113,10 @@ name_type!(
 );
 
 impl ArticleName {
-    pub fn parse(field: &str, text: &str) -> Result<Self, Violation> {
+    /// Refuses what is not such a name.
+    pub fn check(field: &str, text: &str) -> Result<(), Violation> {
         match text.strip_prefix("articles/") {
-            Some(id) if is_id(id) => Ok(Self(text.to_owned())),
+            Some(id) if is_id(id) => Ok(()),
             _ => Err(malformed(field, text, "articles/{article}")),
         }
     }
@@ -122,9 +127,10 @@ impl ArticleName {
 }
 
 impl StationName {
-    pub fn parse(field: &str, text: &str) -> Result<Self, Violation> {
+    /// Refuses what is not such a name.
+    pub fn check(field: &str, text: &str) -> Result<(), Violation> {
         match text.strip_prefix("stations/") {
-            Some(id) if is_id(id) => Ok(Self(text.to_owned())),
+            Some(id) if is_id(id) => Ok(()),
             _ => Err(malformed(field, text, "stations/{station}")),
         }
     }
@@ -135,14 +141,13 @@ impl StationName {
 }
 
 impl StatisticName {
-    pub fn parse(field: &str, text: &str) -> Result<Self, Violation> {
+    /// Refuses what is not such a name.
+    pub fn check(field: &str, text: &str) -> Result<(), Violation> {
         let ids = text
             .strip_prefix("articles/")
             .and_then(|rest| rest.split_once("/statistics/"));
         match ids {
-            Some((article, statistic)) if is_id(article) && is_id(statistic) => {
-                Ok(Self(text.to_owned()))
-            }
+            Some((article, statistic)) if is_id(article) && is_id(statistic) => Ok(()),
             _ => Err(malformed(
                 field,
                 text,
@@ -178,6 +183,16 @@ impl StatisticParent {
         ArticleName::parse(field, text)
             .map(Self::Article)
             .map_err(|_| malformed(field, text, "articles/{article} or articles/-"))
+    }
+
+    /// Whether a statistic of this name is of it.
+    pub fn has(&self, statistic: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Article(article) => statistic
+                .strip_prefix(article.as_str())
+                .is_some_and(|rest| rest.starts_with("/statistics/")),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::names::Kind;
 use crate::reading::{Read, Snapshot, append_source_text, first, read, record_of, source_text_len};
-use crate::record::basic;
+use crate::record::{Body, basic};
 use crate::route::{Bound, Freshness};
 use crate::sight::Sight;
 
@@ -31,11 +31,12 @@ pub enum Form {
 
 impl Form {
     /// A whole record in this form; its text must come from elsewhere.
-    pub fn of(self, record: &Bytes) -> Bytes {
-        match self {
-            Form::Basic => basic(record),
-            Form::Whole | Form::WithText => record.clone(),
+    pub fn of(self, record: impl Into<Body>) -> Body {
+        let mut body = record.into();
+        if self == Form::Basic {
+            body.truncate(basic(&body).len());
         }
+        body
     }
 }
 
@@ -108,7 +109,7 @@ pub async fn get(
     if let Some(found) = serving::record(db, name, sight, freshness) {
         return Ok(Read {
             snapshot: found.snapshot,
-            value: Some(found.value.record),
+            value: Some(found.value.bytes()),
         });
     }
     if may_be_shared(db, freshness)
@@ -120,7 +121,7 @@ pub async fn get(
         if shown.is_some() || found.snapshot.is_of_primary {
             return Ok(Read {
                 snapshot: found.snapshot,
-                value: shown.map(|version| version.record),
+                value: shown.map(|version| version.bytes()),
             });
         }
     }
@@ -180,7 +181,7 @@ pub async fn batch_get(
     names: &[&str],
     sight: Sight,
     freshness: &Freshness,
-) -> Result<Read<Vec<Bytes>>> {
+) -> Result<Read<Vec<Body>>> {
     let at_hand = match form {
         Form::WithText => vec![None; names.len()],
         Form::Whole | Form::Basic => {
@@ -201,9 +202,9 @@ pub async fn batch_get(
                 if form == Form::Whole {
                     offer(db, &batch.snapshot, name, revision, &record);
                 }
-                record
+                record.into()
             }
-            (None, Some(version)) if version.revision == revision => form.of(&version.record),
+            (None, Some(version)) if version.revision == revision => form.of(version.record),
             (None, _) => return Err(too_large(row)),
         });
     }
@@ -213,14 +214,10 @@ pub async fn batch_get(
     })
 }
 
-fn in_form(found: Read<Vec<Version>>, form: Form) -> Result<Read<Vec<Bytes>>> {
+fn in_form(found: Read<Vec<Version>>, form: Form) -> Result<Read<Vec<Body>>> {
     let records = found.value.into_iter();
-    let records = records.map(|version| match form {
-        Form::Whole => version.record,
-        _ => form.of(&version.record),
-    });
-    let records: Vec<Bytes> = records.collect();
-    check_size("a batch", records.iter().map(Bytes::len).sum())?;
+    let records: Vec<Body> = records.map(|version| form.of(version.record)).collect();
+    check_size("a batch", records.iter().map(|record| record.len()).sum())?;
     Ok(Read {
         snapshot: found.snapshot,
         value: records,
@@ -296,9 +293,9 @@ fn at_hand(db: &Db, names: &[&str]) -> Vec<Option<Version>> {
 }
 
 /// Offers a record as a snapshot shows it to those who read it next.
-pub(crate) fn offer(db: &Db, snapshot: &Snapshot, name: &str, revision: i64, record: &Bytes) {
+pub(crate) fn offer(db: &Db, snapshot: &Snapshot, name: &str, revision: i64, record: &[u8]) {
     if let Some(history) = db.history() {
-        let version = Version::new(Kind::of(name), revision, record.clone());
+        let version = Version::new(Kind::of(name), revision, record.into());
         history.offer(&snapshot.token, name, version);
     }
 }

@@ -124,10 +124,7 @@ mod tests {
         assert_eq!(of(station(active), false), Public);
         assert_eq!(of(station(active), true), Deleted);
         let bytes = article(Of::Published).encode_to_vec();
-        assert!(
-            is_public(Kind::Article, &bytes)
-                && is_public(Kind::Article, &basic(&bytes.clone().into()))
-        );
+        assert!(is_public(Kind::Article, &bytes) && is_public(Kind::Article, basic(&bytes)));
         for length in 0..10 {
             let cut_off = &bytes[..length];
             assert!(!is_public(Kind::Article, cut_off), "{length}");

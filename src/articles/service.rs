@@ -64,7 +64,7 @@ impl Articles {
             return Ok(read);
         };
         match view {
-            View::Basic => *record = basic(record),
+            View::Basic => record.truncate(basic(record).len()),
             View::Source => {
                 let article: Article = decode(record)?;
                 let sha256 = article
@@ -190,8 +190,7 @@ impl ArticleService for Articles {
         let request = request.into_inner();
         let view = view(request.view, View::Full)?;
         let freshness = freshness(request.consistency, deadline)?;
-        let names = names(&request.names, ArticleName::parse)?;
-        let names: Vec<&str> = names.iter().map(ArticleName::as_str).collect();
+        let names = names(&request.names, ArticleName::check)?;
         let read = store::batch_get(&self.context.db, &names, view, sight, &freshness).await?;
         let response = wire::BatchGetResponse {
             records: read.value,

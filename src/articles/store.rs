@@ -17,7 +17,7 @@ use crate::names::{ArticleName, Kind};
 use crate::pb::honour::Level;
 use crate::pb::{Article, SourceText, View};
 use crate::reading::{self, Read, first, snapshot_sql};
-use crate::record::{basic_length, decode};
+use crate::record::{Body, basic_length, decode};
 use crate::records::{self, Form, batch_sql, get_sql};
 use crate::route::Freshness;
 use crate::sight::Sight;
@@ -65,7 +65,7 @@ pub async fn get(
         return records::get_from_database(db, with_text, name, sight, freshness).await;
     }
     let mut read = records::get(db, Kind::Article, whole, name, sight, freshness).await?;
-    read.value = read.value.map(|record| form.of(&record));
+    read.value = read.value.map(|record| form.of(record).into());
     Ok(read)
 }
 
@@ -83,7 +83,7 @@ pub async fn batch_get(
     view: View,
     sight: Sight,
     freshness: &Freshness,
-) -> Result<Read<Vec<Bytes>>> {
+) -> Result<Read<Vec<Body>>> {
     let sql = by_view!(
         view,
         batch_sql!(

@@ -23,7 +23,7 @@ pub async fn bodies(
     let cache = history.map(|history| history.cache());
     let at_hand = |(name, revision): &(String, i64)| {
         let version = cache?.version(name)?;
-        (version.revision == *revision).then_some(version.record)
+        (version.revision == *revision).then(|| version.bytes())
     };
     let mut bodies: Vec<Option<Bytes>> = wanted.iter().map(at_hand).collect();
     let missing = bodies.iter().enumerate();

@@ -229,7 +229,7 @@ async fn find(db: &Db, kind: Kind, names: &[Box<str>]) -> Result<Found> {
     let found = read(db, &Freshness::of(Bound::Recent), statement).await?;
     let mut versions = HashMap::with_capacity(names.len());
     for row in found.value.iter().skip(1) {
-        let record = row.try_get::<Vec<u8>, _>("record")?.into();
+        let record = row.try_get::<&[u8], _>("record")?.into();
         let version = Version::new(kind, row.try_get("revision")?, record);
         versions.insert(row.try_get::<&str, _>("name")?.into(), version);
     }

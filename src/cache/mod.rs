@@ -8,6 +8,7 @@ pub mod loads;
 pub mod serving;
 
 use std::fmt;
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -15,6 +16,7 @@ use prost::bytes::Bytes;
 use quick_cache::{DefaultHashBuilder, Lifecycle, Weighter};
 
 use crate::names::Kind;
+use crate::record::{Body, is_named};
 use crate::sight::Sight;
 use crate::tally::Count;
 use crate::token::Token;
@@ -26,7 +28,7 @@ pub const BYTES_MAX: u64 = 128 * 1024 * 1024;
 /// The share of pages, one in so many bytes.
 const PAGES_SHARE: u64 = 2;
 
-/// What an item takes beside its bytes: its name, its place in the table, counters.
+/// What an item takes beside its bytes: its place in the table, counters.
 const ITEM_BYTES: u64 = 160;
 
 /// What a record takes, to begin with tables of the right size.
@@ -37,18 +39,24 @@ const PAGE_BYTES: u64 = 64 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
     pub revision: i64,
-    pub record: Bytes,
+    /// In one piece with the counter of those that hold it: in memory, each piece is waited for by itself.
+    pub record: Arc<[u8]>,
     /// Told once, so that no read of it need look.
     is_public: bool,
 }
 
 impl Version {
-    pub fn new(kind: Kind, revision: i64, record: Bytes) -> Self {
+    pub fn new(kind: Kind, revision: i64, record: Arc<[u8]>) -> Self {
         Self {
             revision,
             is_public: is_public(kind, &record),
             record,
         }
+    }
+
+    /// The record, to be sent.
+    pub fn bytes(self) -> Bytes {
+        Body::from(self.record).into()
     }
 
     /// Whether who has this sight is shown it.
@@ -86,11 +94,14 @@ pub struct Step {
     pub changes: Vec<Change>,
 }
 
-type Kept<T> = quick_cache::sync::Cache<Box<str>, T, OfBytes, DefaultHashBuilder, Evictions>;
+type Kept<K, T> = quick_cache::sync::Cache<K, T, OfBytes, DefaultHashBuilder, Evictions>;
 
 pub struct Cache {
-    records: Kept<Version>,
-    pages: Kept<Arc<Page>>,
+    /// By the hash of their names. What is found is of the name only if it says so itself: of two names
+    /// with one hash, one is kept.
+    records: Kept<u64, Version>,
+    names: DefaultHashBuilder,
+    pages: Kept<Box<str>, Arc<Page>>,
     counts: Arc<Counts>,
     /// By kind, the newest revision that may have changed a record of it.
     touched: [AtomicI64; Kind::COUNT],
@@ -131,6 +142,7 @@ impl Cache {
                 DefaultHashBuilder::default(),
                 evictions(),
             ),
+            names: DefaultHashBuilder::default(),
             pages: quick_cache::sync::Cache::with(
                 count(of_pages, PAGE_BYTES),
                 of_pages,
@@ -161,11 +173,16 @@ impl Cache {
 
     /// The newest version of a record that is at hand.
     pub fn version(&self, name: &str) -> Option<Version> {
-        self.records.get(name)
+        let found = self.records.get(&self.key(name));
+        found.filter(|version| is_named(&version.record, name))
     }
 
     pub fn has(&self, name: &str) -> bool {
-        self.records.contains_key(name)
+        self.records.contains_key(&self.key(name))
+    }
+
+    fn key(&self, name: &str) -> u64 {
+        self.names.hash_one(name)
     }
 
     /// A page that holds as of a revision.
@@ -190,7 +207,8 @@ impl Cache {
                 continue;
             }
             self.touched[change.kind.index()].fetch_max(revision, Ordering::SeqCst);
-            let Some(kept) = self.records.peek(&*change.name) else {
+            let key = self.key(&change.name);
+            let Some(kept) = self.records.peek(&key) else {
                 continue;
             };
             if kept.revision >= revision {
@@ -198,10 +216,10 @@ impl Cache {
             }
             match &change.record {
                 Some(record) => {
-                    let version = Version::new(change.kind, revision, record.clone());
-                    self.records.insert(change.name.as_str().into(), version);
+                    let version = Version::new(change.kind, revision, record[..].into());
+                    self.records.insert(key, version);
                 }
-                None => drop(self.records.remove(&*change.name)),
+                None => drop(self.records.remove(&key)),
             }
         }
     }
@@ -210,15 +228,16 @@ impl Cache {
     pub fn forget(&self, revision: i64, changes: &[Change]) {
         for change in changes {
             self.touched[change.kind.index()].fetch_max(revision, Ordering::SeqCst);
-            self.records.remove(&*change.name);
+            self.records.remove(&self.key(&change.name));
         }
     }
 
     /// Keeps versions that are known to be the newest.
     pub fn keep(&self, name: &str, version: Version) {
-        let kept = self.records.peek(name);
+        let key = self.key(name);
+        let kept = self.records.peek(&key);
         if kept.is_none_or(|kept| kept.revision < version.revision) {
-            self.records.insert(name.into(), version);
+            self.records.insert(key, version);
         }
     }
 
@@ -260,10 +279,10 @@ impl fmt::Debug for Cache {
 #[derive(Clone, Debug)]
 struct Evictions(Arc<Counts>);
 
-impl<T> Lifecycle<Box<str>, T> for Evictions {
+impl<K, T> Lifecycle<K, T> for Evictions {
     type RequestState = ();
 
-    fn on_evict(&self, _: &mut (), _: Box<str>, _: T) {
+    fn on_evict(&self, _: &mut (), _: K, _: T) {
         self.0.evictions.raise();
     }
 }
@@ -272,9 +291,9 @@ impl<T> Lifecycle<Box<str>, T> for Evictions {
 #[derive(Clone, Copy, Debug)]
 struct OfBytes;
 
-impl Weighter<Box<str>, Version> for OfBytes {
-    fn weight(&self, name: &Box<str>, version: &Version) -> u64 {
-        weight(name.len() + version.record.len())
+impl Weighter<u64, Version> for OfBytes {
+    fn weight(&self, _: &u64, version: &Version) -> u64 {
+        weight(version.record.len())
     }
 }
 

@@ -108,11 +108,11 @@ pub fn view(asked: i32, default: View) -> Result<View> {
     }
 }
 
-/// Names of a batch: well-formed, at least one, at most 1,000.
-pub fn names<N>(
+/// Names of a batch: each as `form` checks it, at least one, at most 1,000.
+pub fn names(
     names: &[String],
-    parse: impl Fn(&str, &str) -> Result<N, Violation>,
-) -> Result<Vec<N>> {
+    form: impl Fn(&str, &str) -> Result<(), Violation>,
+) -> Result<Vec<&str>> {
     let mut check = Check::default();
     if names.is_empty() {
         check.refuse(
@@ -121,15 +121,14 @@ pub fn names<N>(
         );
     }
     check.count("names", names.len(), NAMES_MAX);
-    let parsed = names.iter().take(NAMES_MAX).enumerate();
-    let parsed: Vec<N> = parsed
-        .filter_map(|(index, name)| {
-            // The place is told of few, and takes as long to write as a name to look up.
-            let name = parse("names", name).or_else(|_| parse(&format!("names[{index}]"), name));
-            check.take(name)
-        })
-        .collect();
-    check.finish().map(|()| parsed)
+    for (index, name) in names.iter().take(NAMES_MAX).enumerate() {
+        // The place is told of few, and takes as long to write as a name to look up.
+        if form("names", name).is_err() {
+            check.take(form(&format!("names[{index}]"), name));
+        }
+    }
+    check.finish()?;
+    Ok(names.iter().map(String::as_str).collect())
 }
 
 /// The name of a record to be created; when it is malformed, all that is wrong with the record too.

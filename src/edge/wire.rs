@@ -2,19 +2,42 @@
 //! taking a record apart to put it together again. The services are generated over these types.
 
 use prost::bytes::{Buf, BufMut, Bytes};
-use prost::encoding::{DecodeContext, WireType, bytes, skip_field};
+use prost::encoding::{
+    DecodeContext, WireType, bytes, encode_key, encode_varint, encoded_len_varint, key_len,
+    skip_field, string,
+};
 use prost::{DecodeError, Message};
 use prost_types::Timestamp;
 
 use crate::names::Kind;
 use crate::pb::export_records_response::Summary;
 use crate::pb::{self, Total};
+use crate::record::Body;
 
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/servers/all.rs"));
 }
 
 pub use self::generated::bulletin::v1::*;
+
+/// What a message has that a server only writes.
+macro_rules! written_only {
+    () => {
+        fn merge_field(
+            &mut self,
+            tag: u32,
+            wire_type: WireType,
+            buf: &mut impl Buf,
+            context: DecodeContext,
+        ) -> Result<(), DecodeError> {
+            skip_field(wire_type, tag, buf, context)
+        }
+
+        fn clear(&mut self) {
+            *self = Self::default();
+        }
+    };
+}
 
 /// A record: Article, Station or Statistic.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,23 +48,10 @@ impl Message for Record {
         buf.put_slice(&self.0);
     }
 
-    /// A server only writes it.
-    fn merge_field(
-        &mut self,
-        tag: u32,
-        wire_type: WireType,
-        buf: &mut impl Buf,
-        context: DecodeContext,
-    ) -> Result<(), DecodeError> {
-        skip_field(wire_type, tag, buf, context)
-    }
+    written_only!();
 
     fn encoded_len(&self) -> usize {
         self.0.len()
-    }
-
-    fn clear(&mut self) {
-        self.0 = Bytes::new();
     }
 }
 
@@ -70,33 +80,43 @@ impl Message for ListResponse {
         self.rest.encode_raw(buf);
     }
 
-    /// A server only writes it.
-    fn merge_field(
-        &mut self,
-        tag: u32,
-        wire_type: WireType,
-        buf: &mut impl Buf,
-        context: DecodeContext,
-    ) -> Result<(), DecodeError> {
-        skip_field(wire_type, tag, buf, context)
-    }
+    written_only!();
 
     fn encoded_len(&self) -> usize {
         self.records.len() + self.rest.encoded_len()
     }
-
-    fn clear(&mut self) {
-        *self = Self::default();
-    }
 }
 
 /// BatchGetArticlesResponse, BatchGetStationsResponse or BatchGetStatisticsResponse.
-#[derive(Clone, PartialEq, Message)]
+#[derive(Clone, Debug, Default)]
 pub struct BatchGetResponse {
-    #[prost(bytes = "bytes", repeated, tag = "1")]
-    pub records: Vec<Bytes>,
-    #[prost(string, tag = "2")]
+    pub records: Vec<Body>,
     pub token: String,
+}
+
+impl Message for BatchGetResponse {
+    fn encode_raw(&self, buf: &mut impl BufMut) {
+        for record in &self.records {
+            encode_key(1, WireType::LengthDelimited, buf);
+            encode_varint(record.len() as u64, buf);
+            buf.put_slice(record);
+        }
+        if !self.token.is_empty() {
+            string::encode(2, &self.token, buf);
+        }
+    }
+
+    written_only!();
+
+    fn encoded_len(&self) -> usize {
+        let length = |length: usize| key_len(1) + encoded_len_varint(length as u64) + length;
+        let records = self.records.iter().map(|record| length(record.len()));
+        let token = match self.token.as_str() {
+            "" => 0,
+            token => length(token.len()),
+        };
+        records.sum::<usize>() + token
+    }
 }
 
 /// `bulletin.v1.Record`: one field, numbered after its kind; none without bytes, which no record is.
@@ -127,26 +147,13 @@ impl Message for AnyRecord {
         }
     }
 
-    /// A server only writes it.
-    fn merge_field(
-        &mut self,
-        tag: u32,
-        wire_type: WireType,
-        buf: &mut impl Buf,
-        context: DecodeContext,
-    ) -> Result<(), DecodeError> {
-        skip_field(wire_type, tag, buf, context)
-    }
+    written_only!();
 
     fn encoded_len(&self) -> usize {
         match self.bytes.is_empty() {
             true => 0,
             false => bytes::encoded_len(self.tag, &self.bytes),
         }
-    }
-
-    fn clear(&mut self) {
-        *self = Self::default();
     }
 }
 
@@ -239,7 +246,7 @@ mod tests {
                     mode: Mode::Exact.into(),
                 });
                 let batch = BatchGetResponse {
-                    records: bytes.clone(),
+                    records: bytes.iter().cloned().map(Body::from).collect(),
                     token: token.clone(),
                 };
                 let list = ListResponse {

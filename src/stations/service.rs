@@ -63,8 +63,7 @@ impl StationService for Stations {
         let (deadline, sight) = (deadline(&request), sight(&request));
         let request = request.into_inner();
         let freshness = freshness(request.consistency, deadline)?;
-        let names = names(&request.names, StationName::parse)?;
-        let names: Vec<&str> = names.iter().map(StationName::as_str).collect();
+        let names = names(&request.names, StationName::check)?;
         let read = store::batch_get(&self.context.db, &names, sight, &freshness).await?;
         let response = wire::BatchGetResponse {
             records: read.value,

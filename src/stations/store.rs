@@ -14,7 +14,7 @@ use crate::listing::Listed;
 use crate::names::{Kind, StationName};
 use crate::pb::Station;
 use crate::reading::{self, Read, record_of, snapshot_sql};
-use crate::record::decode;
+use crate::record::{Body, decode};
 use crate::records::{self, Form, batch_sql, get_sql};
 use crate::route::Freshness;
 use crate::sight::Sight;
@@ -37,7 +37,7 @@ pub async fn batch_get(
     names: &[&str],
     sight: Sight,
     freshness: &Freshness,
-) -> Result<Read<Vec<Bytes>>> {
+) -> Result<Read<Vec<Body>>> {
     let sql = batch_sql!("stations.batch_get", "stations", "record", "null::text");
     records::batch_get(db, sql, Form::Whole, names, sight, freshness).await
 }

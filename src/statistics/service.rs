@@ -107,19 +107,14 @@ impl StatisticService for Statistics {
             parent => StatisticParent::parse("parent", parent).map_err(Error::from)?,
         };
         let names = names(&request.names, |field, name| {
-            let name = StatisticName::parse(field, name)?;
-            match &parent {
-                StatisticParent::Article(article) if name.article() != *article => {
-                    let got = Violation::shown(name.as_str());
-                    Err(Violation::invalid(
-                        field,
-                        format!("must be of {:?}, got {got}", request.parent),
-                    ))
-                }
-                _ => Ok(name),
+            StatisticName::check(field, name)?;
+            if parent.has(name) {
+                return Ok(());
             }
+            let got = Violation::shown(name);
+            let description = format!("must be of {:?}, got {got}", request.parent);
+            Err(Violation::invalid(field, description))
         })?;
-        let names: Vec<&str> = names.iter().map(StatisticName::as_str).collect();
         let read = store::batch_get(&self.context.db, &names, sight, &freshness).await?;
         let response = wire::BatchGetResponse {
             records: read.value,

@@ -16,7 +16,7 @@ use crate::listing::Listed;
 use crate::names::{ArticleName, Kind, StatisticName};
 use crate::pb::{Article, Comparison, Period, Quantity, Statistic};
 use crate::reading::{self, Read, first, public_sql, snapshot_sql};
-use crate::record::{Record as _, decode};
+use crate::record::{Body, Record as _, decode};
 use crate::records::{self, Form, batch_sql, get_sql};
 use crate::route::{Bound, Freshness};
 use crate::sight::Sight;
@@ -37,7 +37,7 @@ pub async fn batch_get(
     names: &[&str],
     sight: Sight,
     freshness: &Freshness,
-) -> Result<Read<Vec<Bytes>>> {
+) -> Result<Read<Vec<Body>>> {
     let sql = batch_sql!("statistics.batch_get", "statistics", "record", "null::text");
     records::batch_get(db, sql, Form::Whole, names, sight, freshness).await
 }

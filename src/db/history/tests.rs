@@ -1,7 +1,10 @@
+use prost::Message as _;
+
 use super::*;
 use crate::cache::Change;
 use crate::db::seen::AHEAD_BYTES_MAX;
 use crate::names::Kind;
+use crate::pb::Article;
 use crate::token::{CHAIN_LENGTH, Chain};
 
 fn token(revision: i64, branch: u8) -> Token {
@@ -26,9 +29,9 @@ fn step(revision: i64, branch: u8) -> Step {
     }
 }
 
-/// A revision that wrote a record whose bytes are its number.
+/// A revision that wrote a record.
 fn write(revision: i64, name: &str) -> Step {
-    let record = revision.to_string().into_bytes().into();
+    let record = record(name).into();
     let change = Change {
         kind: Kind::Article,
         name: name.to_owned(),
@@ -40,9 +43,16 @@ fn write(revision: i64, name: &str) -> Step {
     }
 }
 
-fn version(revision: i64) -> Version {
-    let record = revision.to_string().into_bytes().into();
-    Version::new(Kind::Article, revision, record)
+fn version(name: &str, revision: i64) -> Version {
+    Version::new(Kind::Article, revision, record(name).into())
+}
+
+fn record(name: &str) -> Vec<u8> {
+    let article = Article {
+        name: name.to_owned(),
+        ..Article::default()
+    };
+    article.encode_to_vec()
 }
 
 fn kept(history: &History, name: &str) -> Option<i64> {
@@ -56,7 +66,7 @@ fn page(tip: Token) -> Page {
     Page {
         tip,
         kind: Kind::Article,
-        records: version(tip.revision).record,
+        records: record("a").into(),
         next: None,
     }
 }
@@ -115,9 +125,9 @@ fn a_load_that_a_commit_has_overtaken_is_not_kept() {
     let history = history(Instant::now());
     // Read before revision 6, and offered after it.
     history.committed(&token(5, 1), &[write(6, "a")], Instant::now());
-    history.offer(&token(5, 1), "a", version(4));
+    history.offer(&token(5, 1), "a", version("a", 4));
     assert_eq!(kept(&history, "a"), None);
-    history.offer(&token(6, 1), "a", version(6));
+    history.offer(&token(6, 1), "a", version("a", 6));
     assert_eq!(kept(&history, "a"), Some(6));
 }
 
@@ -125,9 +135,9 @@ fn a_load_that_a_commit_has_overtaken_is_not_kept() {
 fn a_load_that_is_ahead_waits_for_its_revision() {
     let now = Instant::now();
     let history = history(now);
-    history.offer(&token(7, 1), "a", version(6));
-    history.offer(&token(7, 1), "b", version(3));
-    history.offer(&token(7, 2), "c", version(3));
+    history.offer(&token(7, 1), "a", version("a", 6));
+    history.offer(&token(7, 1), "b", version("b", 3));
+    history.offer(&token(7, 2), "c", version("c", 3));
     assert_eq!(kept(&history, "a"), None);
     history.extend(now, &[write(6, "a")], &token(8, 1));
     assert_eq!(kept(&history, "b"), None, "7 may have changed it");
@@ -148,7 +158,7 @@ fn what_waits_for_its_revision_is_bounded_and_given_up_when_no_poll_succeeds() {
     assert_eq!(history.seen().ahead.len(), 2);
     history.stalled();
     assert!(history.seen().ahead.is_empty());
-    history.offer(&token(7, 1), "d", version(6));
+    history.offer(&token(7, 1), "d", version("d", 6));
     history.extend(now, &[step(6, 1), step(7, 1)], &token(7, 1));
     assert_eq!(kept(&history, "d"), Some(6));
 }
@@ -157,7 +167,7 @@ fn what_waits_for_its_revision_is_bounded_and_given_up_when_no_poll_succeeds() {
 fn a_change_without_its_record_gives_the_old_one_up() {
     let now = Instant::now();
     let history = history(now);
-    history.offer(&token(5, 1), "a", version(2));
+    history.offer(&token(5, 1), "a", version("a", 2));
     let mut step = write(6, "a");
     step.changes[0].record = None;
     history.extend(now, &[step], &token(6, 1));
@@ -168,11 +178,11 @@ fn a_change_without_its_record_gives_the_old_one_up() {
 fn an_older_version_never_replaces_a_newer_one() {
     let now = Instant::now();
     let history = history(now);
-    history.offer(&token(5, 1), "a", version(2));
+    history.offer(&token(5, 1), "a", version("a", 2));
     history.committed(&token(5, 1), &[write(6, "a")], now);
     // The tail reads what this process has written, and a load of before comes late.
     history.extend(now, &[write(6, "a")], &token(6, 1));
-    history.offer(&token(6, 1), "a", version(2));
+    history.offer(&token(6, 1), "a", version("a", 2));
     assert_eq!(kept(&history, "a"), Some(6));
 }
 
@@ -180,8 +190,8 @@ fn an_older_version_never_replaces_a_newer_one() {
 fn an_own_commit_after_one_that_is_not_seen_gives_up_what_it_changed() {
     let now = Instant::now();
     let history = history(now);
-    history.offer(&token(5, 1), "a", version(2));
-    history.offer(&token(5, 1), "b", version(2));
+    history.offer(&token(5, 1), "a", version("a", 2));
+    history.offer(&token(5, 1), "b", version("b", 2));
     history.offer_page("page", page(token(5, 1)));
     history.committed(&token(6, 1), &[write(7, "a")], now);
     assert_eq!(kept(&history, "a"), None, "6 may have changed it too");
@@ -189,9 +199,9 @@ fn an_own_commit_after_one_that_is_not_seen_gives_up_what_it_changed() {
     let newest = history.applied().token;
     assert!(history.cache().page("page", &newest).is_none());
     // Of before the write, which whoever wrote may not be shown any more.
-    history.offer(&token(5, 1), "a", version(2));
+    history.offer(&token(5, 1), "a", version("a", 2));
     assert_eq!(kept(&history, "a"), None);
-    history.offer(&token(7, 1), "a", version(7));
+    history.offer(&token(7, 1), "a", version("a", 7));
     history.extend(now, &[step(6, 1), write(7, "a")], &token(7, 1));
     assert_eq!(kept(&history, "a"), Some(7));
 }
@@ -201,13 +211,13 @@ fn nothing_of_a_lost_history_is_left() {
     let now = Instant::now();
     let history = history(now);
     history.extend(now, &[write(6, "a"), step(7, 1)], &token(7, 1));
-    history.offer(&token(7, 1), "a", version(6));
+    history.offer(&token(7, 1), "a", version("a", 6));
     history.offer_page("page", page(token(7, 1)));
     history.fork(now, Some(token(5, 1)), token(6, 2));
     assert_eq!(kept(&history, "a"), None);
     assert!(history.cache().page("page", &token(9, 2)).is_none());
     // Read on the lost primary, offered afterwards.
-    history.offer(&token(7, 1), "a", version(6));
+    history.offer(&token(7, 1), "a", version("a", 6));
     history.offer_page("page", page(token(7, 1)));
     history.extend(now, &[step(7, 2)], &token(7, 2));
     assert_eq!(kept(&history, "a"), None);
@@ -235,7 +245,7 @@ fn a_page_holds_until_a_record_of_its_kind_changes() {
 fn what_the_log_does_to_itself_gives_everything_up() {
     let now = Instant::now();
     let history = history(now);
-    history.offer(&token(5, 1), "a", version(2));
+    history.offer(&token(5, 1), "a", version("a", 2));
     history.offer_page("page", page(token(5, 1)));
     let mut reindexed = write(6, "log");
     reindexed.changes[0].kind = Kind::Log;

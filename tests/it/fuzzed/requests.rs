@@ -450,8 +450,8 @@ fn get(request: pb::GetArticleRequest) -> Result<()> {
 
 fn batch_get(request: pb::BatchGetStatisticsRequest) -> Result<()> {
     freshness(request.consistency, Instant::now())?;
-    let parsed = names(&request.names, StatisticName::parse)?;
-    assert_eq!(parsed.len(), request.names.len());
+    let taken = names(&request.names, StatisticName::check)?;
+    assert_eq!(taken, request.names);
     Ok(())
 }
 

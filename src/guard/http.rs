@@ -90,7 +90,7 @@ pub async fn serve<S, B>(
 
 fn builder(transport: &Transport, begun: Begun) -> Builder<Begun> {
     let mut builder = Builder::new(begun);
-    // The framework's own defaults for the first four are no bound, or none that is told.
+    // Most are near the framework's own, which its next release may change.
     builder
         .http2()
         .max_concurrent_streams(STREAMS_MAX)

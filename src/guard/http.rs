@@ -253,13 +253,12 @@ impl<F: Future> Future for Call<F> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use http_body_util::{BodyExt as _, Empty, Full};
     use hyper::client::conn::http2::{SendRequest, handshake};
     use hyper_util::rt::TokioExecutor;
     use tokio::net::{TcpListener, TcpStream};
-    use tokio::sync::{Notify, oneshot};
+    use tokio::sync::Notify;
+    use tokio::task::JoinHandle;
     use tokio::time::timeout;
     use tower::service_fn;
 
@@ -274,8 +273,17 @@ mod tests {
         client: Client,
         /// Lets the calls of `/waits` go on.
         goes_on: Arc<Notify>,
-        stop: oneshot::Sender<()>,
-        serving: tokio::task::JoinHandle<()>,
+        stop: Arc<Notify>,
+        serving: JoinHandle<()>,
+    }
+
+    impl Running {
+        /// Lets a call of `/waits` go on, which must end well.
+        async fn finish(&self, waits: JoinHandle<Option<usize>>) {
+            self.goes_on.notify_one();
+            let waited = timeout(SOON, waits).await.expect("it is woken");
+            assert_eq!(waited.expect("it ends"), Some(1_000));
+        }
     }
 
     async fn running() -> Running {
@@ -295,12 +303,12 @@ mod tests {
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address");
-        let (stop, is_stopping) = oneshot::channel::<()>();
+        let stop = Arc::<Notify>::default();
+        let stopped = Arc::clone(&stop);
         let serving = tokio::spawn(async move {
             let transport = Transport::default();
             let connections = transport.clone().connections(listener);
-            let stop = async { drop(is_stopping.await) };
-            serve(calls, &transport, connections, stop).await;
+            serve(calls, &transport, connections, stopped.notified()).await;
         });
         let stream = TcpStream::connect(address).await.expect("a connection");
         let (client, connection) = handshake(TokioExecutor::new(), TokioIo::new(stream))
@@ -335,9 +343,7 @@ mod tests {
             assert_eq!(answered, Ok(Some(1_000)));
         }
         assert!(!waits.is_finished());
-        running.goes_on.notify_one();
-        let waited = timeout(SOON, waits).await.expect("it is woken");
-        assert_eq!(waited.expect("it ends"), Some(1_000));
+        running.finish(waits).await;
     }
 
     #[tokio::test]
@@ -348,9 +354,7 @@ mod tests {
         assert_eq!(panicked, Ok(None));
         let answered = timeout(SOON, call(running.client.clone(), "/")).await;
         assert_eq!(answered, Ok(Some(1_000)));
-        running.goes_on.notify_one();
-        let waited = timeout(SOON, waits).await.expect("it is woken");
-        assert_eq!(waited.expect("it ends"), Some(1_000));
+        running.finish(waits).await;
     }
 
     #[tokio::test]
@@ -358,7 +362,7 @@ mod tests {
         let running = running().await;
         let waits = tokio::spawn(call(running.client.clone(), "/waits"));
         assert_eq!(call(running.client.clone(), "/").await, Some(1_000));
-        running.stop.send(()).expect("it serves");
+        running.stop.notify_one();
         tokio::time::sleep(Duration::from_millis(50)).await;
         assert!(!running.serving.is_finished(), "a call is under way");
         assert_eq!(
@@ -366,8 +370,7 @@ mod tests {
             None,
             "none is taken"
         );
-        running.goes_on.notify_one();
-        assert_eq!(waits.await.expect("it ends"), Some(1_000));
+        running.finish(waits).await;
         let ended = timeout(SOON, running.serving)
             .await
             .expect("all are finished");

@@ -5,6 +5,7 @@ use crate::cache::Change;
 use crate::db::seen::AHEAD_BYTES_MAX;
 use crate::names::Kind;
 use crate::pb::Article;
+use crate::record::is_named;
 use crate::token::{CHAIN_LENGTH, Chain};
 
 fn token(revision: i64, branch: u8) -> Token {
@@ -252,4 +253,12 @@ fn what_the_log_does_to_itself_gives_everything_up() {
     history.extend(now, &[reindexed], &token(6, 1));
     assert_eq!(kept(&history, "a"), None);
     assert!(history.cache().page("page", &token(6, 1)).is_none());
+}
+
+#[test]
+fn memory_takes_a_record_for_the_name_that_it_says_and_no_other() {
+    let bytes = record("articles/ab");
+    let is_of = |name| is_named(&bytes, name);
+    assert!(is_of("articles/ab") && !is_of("articles/a") && !is_of("articles/abc"));
+    assert!(!is_named(&bytes[..8], "articles/ab"), "cut short");
 }

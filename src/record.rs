@@ -1,14 +1,13 @@
 //! What articles, stations and statistics share: a name, an etag, a revision, times; and their bytes.
 
-use std::ops::Deref;
-use std::sync::Arc;
+mod bytes;
 
 use aws_lc_rs::digest;
 use prost::Message;
-use prost::bytes::Bytes;
-use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
+use prost::encoding::{DecodeContext, decode_key, skip_field};
 use prost_types::Timestamp;
 
+pub use self::bytes::{Body, first_text, is_named, name_and_etag};
 use crate::error::{Error, Result};
 use crate::names::Kind;
 use crate::pb;
@@ -256,66 +255,6 @@ pub fn basic(article: &[u8]) -> &[u8] {
         let skipped = skip_field(wire_type, tag, &mut rest, DecodeContext::default());
         if skipped.is_err() {
             return article;
-        }
-    }
-}
-
-/// Whether bytes are of the record of this name, which is the first field of each.
-pub fn is_named(record: &[u8], name: &str) -> bool {
-    let mut rest = record;
-    let begins = decode_key(&mut rest) == Ok((1, WireType::LengthDelimited))
-        && decode_varint(&mut rest) == Ok(name.len() as u64);
-    begins && rest.starts_with(name.as_bytes())
-}
-
-/// A record's bytes, or the first of them.
-#[derive(Clone, Debug)]
-pub enum Body {
-    /// Others share them; so many are meant.
-    Kept(Arc<[u8]>, usize),
-    /// Read for one answer.
-    Read(Bytes),
-}
-
-impl Body {
-    /// Leaves the first so many bytes.
-    pub fn truncate(&mut self, length: usize) {
-        match self {
-            Body::Kept(_, kept) => *kept = length.min(*kept),
-            Body::Read(bytes) => bytes.truncate(length),
-        }
-    }
-}
-
-impl Deref for Body {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        match self {
-            Body::Kept(record, length) => &record[..*length],
-            Body::Read(bytes) => bytes,
-        }
-    }
-}
-
-impl From<Arc<[u8]>> for Body {
-    fn from(record: Arc<[u8]>) -> Self {
-        let length = record.len();
-        Body::Kept(record, length)
-    }
-}
-
-impl From<Bytes> for Body {
-    fn from(bytes: Bytes) -> Self {
-        Body::Read(bytes)
-    }
-}
-
-impl From<Body> for Bytes {
-    fn from(body: Body) -> Self {
-        match body {
-            Body::Kept(record, length) => Bytes::from_owner(record).slice(..length),
-            Body::Read(bytes) => bytes,
         }
     }
 }

@@ -2,6 +2,10 @@
 //! transaction that would last: each batch is one short statement, in which a row that is newer than
 //! the revision is replaced by the version that the log has of it.
 
+mod sql;
+
+use std::borrow::Cow;
+
 use prost::Message as _;
 use prost::bytes::Bytes;
 use serde_json::Value;
@@ -9,14 +13,15 @@ use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Postgres, Row as _};
 
+use self::sql::{HORIZON, IS_OLD, LONG_LENGTH, NAME, RECORD, SCANNED_MAX, start, statement, table};
+use crate::changes::write::source_name;
 use crate::db::Db;
 use crate::db::rows::{bytes_of, give_way};
 use crate::error::{Error, Result};
 use crate::filter::check::Condition;
 use crate::filter::sql::lower;
 use crate::names::Kind;
-use crate::reading::public_sql;
-use crate::record::Heading;
+use crate::record::{Heading, first_text, name_and_etag};
 use crate::sight::Sight;
 use crate::token::{AskedToken, Chain};
 use crate::visibility::is_public;
@@ -28,12 +33,6 @@ const ROWS_FIRST: usize = 64;
 /// How many times its bytes a batch may read, so that records which are longer than those before them do
 /// not cut it short. One that is longer than its share of that ends the batch before it.
 const BYTES_FACTOR: usize = 16;
-
-/// Most rows that one batch looks at, however few of them it gives.
-const SCANNED_MAX: usize = 20_000;
-
-/// Parameters that come before those of the filter.
-const PARAMETERS: usize = 4;
 
 /// What a batch is to hold.
 #[derive(Clone, Copy, Debug)]
@@ -68,12 +67,22 @@ pub struct Batch {
 /// A record as it was.
 #[derive(Clone, Debug)]
 pub struct Snapped {
-    /// Of a source, `sources/{sha256}`.
-    pub name: String,
+    pub kind: Kind,
     /// Of a source, a `SourceText`.
     pub record: Bytes,
     /// Whether it was changed since, so that the filter was not asked about it.
     pub is_old: bool,
+}
+
+impl Snapped {
+    /// Its name and its etag, read where they are; a page's etag is its hash.
+    pub fn name_and_etag(&self) -> Result<(Cow<'_, str>, &str)> {
+        let begins = match self.kind {
+            Kind::Source => first_text(&self.record).map(|hash| (source_name(hash).into(), hash)),
+            _ => name_and_etag(&self.record).map(|(name, etag)| (name.into(), etag)),
+        };
+        begins.ok_or_else(|| Error::internal("a record does not begin as each does"))
+    }
 }
 
 impl Batch {
@@ -127,8 +136,9 @@ async fn read(
         give_way(place).await;
         let Some(name) = *name else { continue };
         let record: Option<&[u8]> = row.try_get(RECORD)?;
-        bytes += record.map_or(0, <[u8]>::len);
-        is_cut = row.try_get(IS_LONG)? || (bytes > asked.bytes_max && seen > 0);
+        let length = record.map(<[u8]>::len);
+        bytes += length.unwrap_or_default();
+        is_cut = length == Some(LONG_LENGTH) || (bytes > asked.bytes_max && seen > 0);
         if is_cut {
             break;
         }
@@ -137,9 +147,10 @@ async fn read(
         if let Some(record) = record
             && is_asked_for(asked, record, is_old)?
         {
+            let record = bytes_of(row, RECORD)?;
             batch.records.push(Snapped {
-                name: name.to_owned(),
-                record: bytes_of(row, RECORD)?,
+                kind: asked.kind,
+                record,
                 is_old,
             });
         }
@@ -149,7 +160,8 @@ async fn read(
     if is_cut && seen == 0 {
         return Ok(None);
     }
-    if !is_cut && seen < limit {
+    // A range was looked at to its end.
+    if !is_cut && seen < limit && asked.until.is_none() {
         let scanned = scanned(db, asked).await?;
         batch.next = scanned.map(|scanned| scanned.max(batch.next.take().unwrap_or_default()));
     }
@@ -198,113 +210,6 @@ fn check(db: &Db, at: &AskedToken, log: &PgRow) -> Result<()> {
     Ok(())
 }
 
-/// Places of a row's columns.
-const NAME: usize = 0;
-const IS_OLD: usize = 1;
-const IS_LONG: usize = 2;
-const RECORD: usize = 3;
-const HORIZON: usize = 4;
-
-/// The first row has no name and is about the log: the revision's chain, the horizon, and whether it is a
-/// standby that answers.
-fn statement<'q>(
-    asked: &Asked<'q>,
-    limit: usize,
-    length_max: usize,
-) -> Result<Query<'q, Postgres, PgArguments>> {
-    let filter = lower(
-        asked.filter,
-        PARAMETERS + usize::from(asked.until.is_some()),
-    );
-    let until = until_sql(asked, PARAMETERS + 1);
-    let found = match table(asked.kind)? {
-        "changes" => found_sources_sql(&until),
-        table => {
-            // Every column that is named is taken out of every row.
-            let columns = match asked.filter {
-                None => "name, revision, is_deleted, state, record",
-                Some(_) => "*",
-            };
-            found_sql(table, columns, &until, shown_sql(asked), &filter.sql)
-        }
-    };
-    let kind = asked.kind.noun();
-    let sql = format!(
-        "-- changes.snapshot_{kind}
-        select null::text as name, pg_is_in_recovery() as is_old, false as is_long,
-               (select chain from revisions where revision = $1) as record,
-               (select revision from horizon) as horizon
-        union all
-        select name, is_old, coalesce(octet_length(record) > $3, false),
-               case when octet_length(record) <= $3 then record end, null
-        from ({found}) as found"
-    );
-    let to_i64 = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    let query = sqlx::query(AssertSqlSafe(sql))
-        .bind(asked.at.revision)
-        .bind(start(asked.kind, asked.after))
-        .bind(to_i64(length_max))
-        .bind(to_i64(limit))
-        // How common a filter's values are is not asked: rows are taken by their names.
-        .persistent(asked.filter.is_none());
-    Ok(filter.bind(bind_until(query, asked)))
-}
-
-/// The range's end, as a value that no plan looks at: else none would be kept. Where there is no end nothing
-/// is said of it, since a range is taken for small.
-fn until_sql(asked: &Asked<'_>, place: usize) -> String {
-    match asked.until {
-        Some(_) => format!("and name <= (select ${place}::text)"),
-        None => String::new(),
-    }
-}
-
-fn bind_until<'q>(
-    query: Query<'q, Postgres, PgArguments>,
-    asked: &Asked<'q>,
-) -> Query<'q, Postgres, PgArguments> {
-    match asked.until {
-        Some(until) => query.bind(until),
-        None => query,
-    }
-}
-
-/// Pages are kept in the log, whole and under their name, and are never changed.
-///
-/// The number of rows is a parameter outside, where nothing is left to plan by it.
-fn found_sources_sql(until: &str) -> String {
-    format!(
-        "select name, false as is_old, record from (
-           select name, record from changes
-           where name > $2 and name < 'sources0' {until} and revision <= $1
-           order by name limit {SCANNED_MAX}) as scanned
-         limit $4"
-    )
-}
-
-/// What is asked for of the records that are as they were.
-fn shown_sql(asked: &Asked<'_>) -> &'static str {
-    match (asked.sight, asked.show_deleted) {
-        (Sight::Public, _) => public_sql!(),
-        (Sight::All, true) => "true",
-        (Sight::All, false) => "not is_deleted",
-    }
-}
-
-fn found_sql(table: &str, columns: &str, until: &str, shown: &str, filter: &str) -> String {
-    format!(
-        "select name, revision > $1 as is_old,
-                case when revision <= $1 then record else (
-                  select c.record from changes c
-                  where c.name = scanned.name and c.revision <= $1
-                  order by c.revision desc limit 1) end as record
-         from (select {columns} from {table} where name > $2 {until}
-               order by name limit {SCANNED_MAX}) as scanned
-         where revision > $1 or ({shown} and {filter})
-         order by name limit $4"
-    )
-}
-
 /// The last name that a batch looked at when it found less than it may give; nothing when there was
 /// none after it. What was added meanwhile is newer than the revision, and hence of no matter.
 async fn scanned(db: &Db, asked: &Asked<'_>) -> Result<Option<String>> {
@@ -313,15 +218,11 @@ async fn scanned(db: &Db, asked: &Asked<'_>) -> Result<Option<String>> {
     }
     let table = table(asked.kind)?;
     let last = SCANNED_MAX - 1;
-    let until = until_sql(asked, 2);
     let sql = format!(
         "-- changes.snapshot_scanned
-        select name from {table} where name > $1 {until} order by name offset {last} limit 1"
+        select name from {table} where name > $1 order by name offset {last} limit 1"
     );
-    let query = || {
-        let query = sqlx::query(AssertSqlSafe(sql.clone())).bind(start(asked.kind, asked.after));
-        Ok(bind_until(query, asked))
-    };
+    let query = || Ok(sqlx::query(AssertSqlSafe(sql.clone())).bind(start(asked.kind, asked.after)));
     let found = fetch_all(db, query).await?;
     Ok(found.first().map(|row| row.try_get(0)).transpose()?)
 }
@@ -340,16 +241,17 @@ pub async fn ends(
         Kind::Source => "and name < 'sources0'",
         _ => "",
     };
-    let rows = rows.clamp(1, ROWS_MAX);
-    let looked_at = rows * ranges;
+    let last = rows.clamp(1, ROWS_MAX) - 1;
+    // Rows that are numbered, to take each so manieth of them, would cost five times as much.
     let sql = format!(
         "-- changes.snapshot_ends
-        select name from (
-          select name, row_number() over (order by name) as place from (
-            select name from {table} where name > $1 {of_kind} order by name limit {looked_at}) as following
-        ) as counted
-        where place % {rows} = 0
-        order by name"
+        with recursive ends (name, number) as (
+          (select name, 1 from {table} where name > $1 {of_kind} order by name offset {last} limit 1)
+          union all
+          select (select name from {table} where name > ends.name {of_kind}
+                  order by name offset {last} limit 1), number + 1
+          from ends where name is not null and number < {ranges})
+        select name from ends where name is not null order by number"
     );
     let query = || {
         let query = sqlx::query(AssertSqlSafe(sql.clone())).bind(start(kind, after));
@@ -359,13 +261,6 @@ pub async fn ends(
     let found = fetch_all(db, query).await?;
     let ends: Result<_, sqlx::Error> = found.iter().map(|row| row.try_get(0)).collect();
     Ok(ends?)
-}
-
-fn start(kind: Kind, after: &str) -> &str {
-    match kind {
-        Kind::Source if after.is_empty() => "sources/",
-        _ => after,
-    }
 }
 
 /// Which of some records that are given by their columns match a filter, in their order.
@@ -393,17 +288,6 @@ pub async fn matching(
     let found = fetch_all(db, query).await?;
     let matches: Result<_, sqlx::Error> = found.iter().map(|row| row.try_get(0)).collect();
     Ok(matches?)
-}
-
-/// Where the records of a kind are read.
-fn table(kind: Kind) -> Result<&'static str> {
-    match kind {
-        Kind::Source => Ok("changes"),
-        Kind::Station => Ok("stations"),
-        Kind::Article => Ok("articles"),
-        Kind::Statistic => Ok("statistics"),
-        Kind::Log => Err(Error::internal("the log's own kind has no records")),
-    }
 }
 
 async fn fetch_all<'q>(

@@ -1,6 +1,5 @@
 //! ExportRecords: all records as of one revision, message by message, each of which can be gone on from.
 
-use prost::Message as _;
 use prost::bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -19,7 +18,6 @@ use crate::paging::Cursor;
 use crate::pb::export_records_response::Summary;
 use crate::pb::{ExportRecordsRequest, record};
 use crate::reading;
-use crate::record::Heading;
 use crate::route::{Bound, Freshness};
 use crate::rules::Check;
 use crate::sight::Sight;
@@ -146,15 +144,10 @@ impl Export {
     async fn take(&mut self, read: Read) -> Result<Vec<AnyRecord>> {
         let kind = read.kind;
         let records = self.matching(kind, read.records).await?;
-        for (place, Snapped { name, record, .. }) in records.iter().enumerate() {
+        for (place, snapped) in records.iter().enumerate() {
             give_way(place).await;
-            match name.strip_prefix("sources/") {
-                Some(sha256) if kind == Kind::Source => self.digest.add(name, sha256),
-                _ => {
-                    let heading = Heading::decode(&record[..]).map_err(Error::internal)?;
-                    self.digest.add(name, &heading.etag);
-                }
-            }
+            let (name, etag) = snapped.name_and_etag()?;
+            self.digest.add(&name, etag);
         }
         let count = i64::try_from(records.len()).map_err(Error::internal)?;
         let place = KINDS.iter().position(|known| *known == kind);

@@ -77,7 +77,8 @@ impl Watch {
             rows = batch.rows_of(MESSAGE_BYTES);
             let mut records = Vec::with_capacity(batch.records.len());
             for snapped in batch.records {
-                if self.filter.has(kind, &snapped.name, &snapped.record)? {
+                let (name, _) = snapped.name_and_etag()?;
+                if self.filter.has(kind, &name, &snapped.record)? {
                     records.push(AnyRecord::of(kind, snapped.record));
                 }
             }

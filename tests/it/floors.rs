@@ -76,7 +76,7 @@ const TOP: [&str; 11] = [
 ];
 
 /// Pure files that stand by themselves.
-const PURE: [&str; 15] = [
+const PURE: [&str; 16] = [
     "columns.rs",
     "dates.rs",
     "decimal.rs",
@@ -86,6 +86,7 @@ const PURE: [&str; 15] = [
     "mask.rs",
     "page.rs",
     "record.rs",
+    "record",
     "rules.rs",
     "span.rs",
     "tally.rs",

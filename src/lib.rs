@@ -1,7 +1,6 @@
 //! Bulletin: a city's bulletins as data, served over gRPC. `ARCHITECTURE.md` walks through the files.
 
 pub mod articles;
-pub mod bulk;
 pub mod cache;
 pub mod changes;
 pub mod cli;
@@ -48,6 +47,7 @@ pub mod statistics;
 pub mod tables;
 pub mod tally;
 pub mod telemetry;
+pub mod threads;
 pub mod token;
 pub mod transfer;
 pub mod visibility;

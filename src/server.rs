@@ -57,10 +57,9 @@ use crate::{articles, pb, stations, statistics};
 
 /// How records become rows.
 pub const TABLES: Tables = Tables {
-    sources: articles::store::project_sources,
-    stations: stations::store::project,
-    articles: articles::store::project,
-    statistics: statistics::store::project,
+    stations: stations::store::row,
+    articles: articles::store::row,
+    statistics: statistics::store::row,
 };
 
 /// What health reports on; the empty name is the server as a whole.

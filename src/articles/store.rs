@@ -1,11 +1,10 @@
 //! Articles in Postgres, and the pages they were read from.
 
 use std::collections::BTreeSet;
-use std::pin::Pin;
 
 use prost::bytes::Bytes;
 use serde_json::{Map, Value, json};
-use sqlx::{PgConnection, Row as _};
+use sqlx::Row as _;
 
 use crate::articles::search::document::tsvector;
 use crate::articles::station_references;
@@ -15,13 +14,12 @@ use crate::error::Result;
 use crate::listing::Listed;
 use crate::names::{ArticleName, Kind};
 use crate::pb::honour::Level;
-use crate::pb::{Article, SourceText, View};
+use crate::pb::{Article, View};
 use crate::reading::{self, Read, first, snapshot_sql};
 use crate::record::{Body, basic_length, decode};
 use crate::records::{self, Form, batch_sql, get_sql};
 use crate::route::Freshness;
 use crate::sight::Sight;
-use crate::tables::{Current, upsert};
 
 /// A statement for each view: a prefix of the record, the record, the record and its page's text.
 macro_rules! by_view {
@@ -198,21 +196,6 @@ pub async fn of_page(
     })
 }
 
-/// Writes current rows.
-pub fn project<'a>(
-    connection: &'a mut PgConnection,
-    rows: &'a [Current<'a>],
-) -> Pin<Box<dyn Future<Output = Result<(), sqlx::Error>> + Send + 'a>> {
-    Box::pin(async move {
-        let columns: Result<Vec<Value>> = rows
-            .iter()
-            .map(|row| Ok(columns(&decode(row.record)?)))
-            .collect();
-        let columns = columns.map_err(|error| sqlx::Error::Decode(error.into()))?;
-        upsert(connection, "articles", rows, columns).await
-    })
-}
-
 /// What a record's row holds, but for the record and its revision.
 pub fn row(record: &[u8]) -> Result<Value> {
     let article: Article = decode(record)?;
@@ -350,31 +333,4 @@ fn list_columns(columns: &mut Map<String, Value>, article: &Article) {
             .map(|work| work.title.as_str())
             .collect(),
     );
-}
-
-/// Keeps pages. A page is kept once: its name is its content.
-pub fn project_sources<'a>(
-    connection: &'a mut PgConnection,
-    rows: &'a [Current<'a>],
-) -> Pin<Box<dyn Future<Output = Result<(), sqlx::Error>> + Send + 'a>> {
-    Box::pin(async move {
-        let mut sha256s = Vec::with_capacity(rows.len());
-        let mut texts = Vec::with_capacity(rows.len());
-        for row in rows {
-            let source: SourceText =
-                decode(row.record).map_err(|e| sqlx::Error::Decode(e.into()))?;
-            sha256s.push(source.sha256);
-            texts.push(source.text);
-        }
-        let sql = "-- sources.insert
-            insert into sources (sha256, text)
-            select * from unnest($1::text[], $2::text[])
-            on conflict (sha256) do nothing";
-        sqlx::query(sql)
-            .bind(sha256s)
-            .bind(texts)
-            .execute(connection)
-            .await
-            .map(drop)
-    })
 }

@@ -19,6 +19,7 @@ use crate::db::{Db, Writer, is_unreachable};
 use crate::error::{Cause, Error, Result};
 use crate::tables::Tables;
 use crate::tally::{Count, Level, Spread, WORK_US};
+use crate::threads;
 use crate::token::Token;
 
 /// Most requests of a group.
@@ -124,8 +125,12 @@ impl Committer {
             tables,
             requests_max,
             waiting: VecDeque::new(),
+            answered: 0,
         };
-        (Self { queue, counts }, tokio::spawn(task.run(receiver)))
+        (
+            Self { queue, counts },
+            threads::committer(task.run(receiver)),
+        )
     }
 
     pub fn counts(&self) -> &Arc<Counts> {
@@ -152,6 +157,15 @@ impl Committer {
     }
 }
 
+/// How many requests a group takes: half of all who write, which are those that wait and those that were just
+/// answered and may come again.
+///
+/// Were all taken that wait, the first to come again would make a group of one and the others one of the rest,
+/// for ever: the database would rest while they are answered, and they while it writes.
+fn fair_share(waiting: usize, answered: usize) -> usize {
+    (waiting + answered).div_ceil(2)
+}
+
 /// Who made a write, as the log keeps it: cut short, and without what no name has and Postgres may refuse,
 /// which would fail the writes of others too.
 fn kept_actor(actor: &str) -> String {
@@ -168,6 +182,8 @@ struct Task {
     requests_max: usize,
     /// Requests that did not fit the group before.
     waiting: VecDeque<Queued>,
+    /// How many the group before had.
+    answered: usize,
 }
 
 impl Task {
@@ -192,6 +208,7 @@ impl Task {
 
     /// The next requests in order, one a key; a solitary one alone. Who went away is left out.
     fn take_group(&mut self) -> Vec<Queued> {
+        let requests_max = fair_share(self.waiting.len(), self.answered).min(self.requests_max);
         let mut keys = HashSet::new();
         let mut group: Vec<Queued> = Vec::new();
         let mut later = VecDeque::new();
@@ -200,7 +217,7 @@ impl Task {
                 continue;
             }
             let is_solitary = queued.write.is_solitary();
-            let fits = group.len() < self.requests_max && (group.is_empty() || !is_solitary);
+            let fits = group.len() < requests_max && (group.is_empty() || !is_solitary);
             // A key that waits keeps its later requests waiting too, in order.
             if !keys.insert(queued.write.key().to_owned()) || !fits {
                 later.push_back(queued);
@@ -213,6 +230,7 @@ impl Task {
         }
         later.append(&mut self.waiting);
         self.waiting = later;
+        self.answered = group.len();
         group
     }
 
@@ -340,6 +358,28 @@ fn is_lock_timeout(error: &sqlx::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Clients that ask again once they are answered, while the group after theirs is written.
+    #[test]
+    fn clients_that_come_again_make_two_groups_of_a_size() {
+        for clients in [1, 2, 5, 32, 64] {
+            let (mut waiting, mut answered) = (clients - 1, 1);
+            let mut sizes = Vec::new();
+            for _ in 0..16 {
+                let taken = fair_share(waiting, answered).min(waiting);
+                waiting = waiting - taken + answered;
+                answered = taken;
+                sizes.push(taken);
+            }
+            let last = &sizes[sizes.len() - 2..];
+            assert!(
+                last[0].abs_diff(last[1]) <= 1,
+                "{clients} clients: {sizes:?}"
+            );
+            assert_eq!(last.iter().sum::<usize>(), clients, "{sizes:?}");
+        }
+        assert_eq!(fair_share(1, 0), 1, "one alone does not wait");
+    }
 
     #[test]
     fn an_actor_is_cut_at_a_character() {

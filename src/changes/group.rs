@@ -10,12 +10,13 @@ use tracing::{error, warn};
 use crate::cache::{Change, Step};
 use crate::changes::committer::{Committed, Queued};
 use crate::changes::log::{self, Revision, Tip, timestamp};
+use crate::changes::needed::read_view;
 use crate::changes::view::{Needs, View};
 use crate::changes::write::{Decision, Row};
 use crate::db::{Db, Writer, is_unreachable};
 use crate::error::{Error, Result};
 use crate::record::Stamp;
-use crate::tables::Tables;
+use crate::tables::{Current, Tables};
 use crate::token::Token;
 
 const GROUP_ROWS_MAX: usize = 500;
@@ -173,7 +174,7 @@ impl Attempt {
         for queued in group.iter() {
             needs.merge(queued.write.needs());
         }
-        let tip = log::read_view(connection, &needs, &mut self.view).await?;
+        let tip = read_view(connection, &needs, &mut self.view).await?;
         let mut open: Vec<usize> = (0..group.len()).collect();
         for _ in 0..READS_MAX {
             needs = Needs::default();
@@ -192,7 +193,7 @@ impl Attempt {
             if open.is_empty() {
                 return Ok(tip);
             }
-            log::read_view(connection, &needs, &mut self.view).await?;
+            read_view(connection, &needs, &mut self.view).await?;
         }
         for request in open {
             let cause = "a write kept asking for more to read";
@@ -262,12 +263,22 @@ impl Attempt {
                 rows: &decided.rows,
             })
             .collect();
-        let tokens = log::append(connection, tip, &revisions).await?;
-        let mut rows = Vec::with_capacity(self.row_count);
-        for (decided, token) in self.decided.iter().zip(&tokens) {
-            rows.extend(decided.rows.iter().map(|row| (token.revision, row)));
+        let mut changes = Vec::with_capacity(self.row_count);
+        for (revision, decided) in (tip.token.revision + 1..).zip(&self.decided) {
+            changes.extend(decided.rows.iter().map(|row| Current {
+                kind: row.kind,
+                revision,
+                name: &row.name,
+                record: &row.record,
+            }));
         }
-        tables.project(connection, &rows).await?;
+        // The database appends what it was sent while the rows are made.
+        let append = log::append(connection, tip, &revisions);
+        let (tokens, rows) = tokio::join!(biased; append, async { tables.rows(&changes) });
+        let tokens = tokens?;
+        for rows in rows.map_err(|error| sqlx::Error::Decode(error.into()))? {
+            rows.write(connection).await?;
+        }
         Ok(tokens)
     }
 }

@@ -1,17 +1,15 @@
 //! Appends to and reads the change log. Knows resource kinds and bytes, never a resource type.
 
 use prost_types::Timestamp;
+use sqlx::PgConnection;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
-use sqlx::{Connection as _, PgConnection};
 use time::OffsetDateTime;
 
 use crate::changes::chain::{Entry, EntryRow, link, record_digest};
-use crate::changes::view::{Needs, View};
 use crate::changes::write::Row;
-use crate::db::{BEGIN_READ, Beginning, Db};
+use crate::db::Beginning;
 use crate::error::{Error, Result};
-use crate::names::Kind;
 use crate::token::{CHAIN_LENGTH, Chain, Token};
 
 /// The newest revision, read under the lock, and the time the next ones are given.
@@ -90,137 +88,10 @@ pub fn token_of(row: &PgRow) -> Result<Token, sqlx::Error> {
     token(row.try_get("revision")?, row.try_get("chain")?)
 }
 
-fn token(revision: i64, chain: &[u8]) -> Result<Token, sqlx::Error> {
+pub fn token(revision: i64, chain: &[u8]) -> Result<Token, sqlx::Error> {
     let chain = Chain::from_slice(chain);
     let chain = chain.ok_or_else(|| sqlx::Error::Decode("a chain has 32 bytes".into()))?;
     Ok(Token { revision, chain })
-}
-
-/// How many things a read may name and still keep the plan of the reads before.
-const LONG: usize = 100;
-
-/// Reads what a write will need without the lock, which may have changed by the time it is needed.
-pub async fn peek(db: &Db, needs: &Needs, view: &mut View) -> Result<()> {
-    loop {
-        let mut reader = db.bulk().reader().await?;
-        match peek_on(db, reader.connection(), needs, view).await {
-            Ok(()) => {
-                reader.done();
-                return Ok(());
-            }
-            Err(error) if db.bulk().gives_up(&reader, &error) => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-async fn peek_on(
-    db: &Db,
-    connection: &mut PgConnection,
-    needs: &Needs,
-    view: &mut View,
-) -> Result<()> {
-    let mut tx = connection.begin_with(db.pooler().begin(BEGIN_READ)).await?;
-    read_view(&mut tx, needs, view).await?;
-    Ok(tx.commit().await?)
-}
-
-/// Reads the newest revision, and what writes need into the view, in one statement: of referrers as many as
-/// `REFERRERS_MAX` says.
-pub async fn read_view(
-    connection: &mut PgConnection,
-    needs: &Needs,
-    view: &mut View,
-) -> Result<Tip, sqlx::Error> {
-    let of_kind = |kind: Kind| -> Vec<&str> {
-        let names = needs.records.iter().map(String::as_str);
-        names.filter(|name| Kind::of(name) == kind).collect()
-    };
-    let sql = "-- changes.read_view
-        select 'TIP' as what, '' as name, '' as owner, chain as record, revision as number,
-               greatest(date_trunc('microseconds', clock_timestamp()), commit_time) as now
-          from (select * from revisions order by revision desc limit 1) as tip
-        union all
-        select 'RECORD', name, '', record, 0, null from stations where name = any($1)
-        union all
-        select 'RECORD', name, '', record, 0, null from articles where name = any($2)
-        union all
-        select 'RECORD', name, '', record, 0, null from statistics where name = any($3)
-        union all
-        select 'STATISTIC', name, article, record, 0, null from statistics where article = any($4)
-        union all
-        select 'COUNT', '', article, null, count(*), null from statistics where article = any($5)
-          group by article
-        union all
-        select 'REFERRER', r.name, asked, null, 0, null
-          from unnest($6::text[]) as asked, lateral (
-            (select name from stations
-              where parent = asked and parent <> '' and not is_deleted limit 501)
-            union all
-            (select name from stations
-              where merged_into = asked and merged_into <> '' and not is_deleted limit 501)
-            union all
-            (select name from articles where stations @> array[asked] and not is_deleted limit 501)
-            union all
-            (select name from statistics where stations @> array[asked] and not is_deleted limit 501)
-            union all
-            (select name from statistics
-              where asked like '%/statistics/%' and article = split_part(asked, '/statistics/', 1)
-                and parent_statistic = asked and not is_deleted limit 501)
-            limit 501) as r
-        union all
-        select 'SOURCE', sha256, '', convert_to(text, 'UTF8'), 0, null
-          from sources where sha256 = any($7)
-        union all
-        select 'PAGE', sha256, '', null, 0, null from sources where sha256 = any($8)";
-    let strings = |names: &std::collections::BTreeSet<String>| -> Vec<String> {
-        names.iter().cloned().collect()
-    };
-    let rows = sqlx::query(sql)
-        // Planned anew, a long list is worth it: a plan made while the tables were small, as when an
-        // import fills them, would go on to read them whole.
-        .persistent(needs.len() < LONG)
-        .bind(of_kind(Kind::Station))
-        .bind(of_kind(Kind::Article))
-        .bind(of_kind(Kind::Statistic))
-        .bind(strings(&needs.statistics_of))
-        .bind(strings(&needs.counts_of))
-        .bind(strings(&needs.referrers_of))
-        .bind(strings(&needs.sources))
-        .bind(strings(&needs.pages))
-        .fetch_all(connection)
-        .await?;
-    view.expect(needs);
-    let mut tip = Err(sqlx::Error::RowNotFound);
-    for row in rows {
-        let name: String = row.try_get("name")?;
-        match row.try_get("what")? {
-            "TIP" => {
-                let token = token(row.try_get("number")?, row.try_get("record")?)?;
-                let now = row.try_get("now")?;
-                tip = Ok(Tip { token, now });
-            }
-            "RECORD" => view.found_record(name, row.try_get("record")?),
-            "STATISTIC" => {
-                view.found_statistic(row.try_get("owner")?, name, row.try_get("record")?)
-            }
-            "COUNT" => {
-                let count: i64 = row.try_get("number")?;
-                view.found_count(
-                    row.try_get("owner")?,
-                    usize::try_from(count).unwrap_or(usize::MAX),
-                );
-            }
-            "PAGE" => view.found_page(name),
-            "REFERRER" => view.found_referrer(row.try_get("owner")?, name),
-            _ => {
-                let text = String::from_utf8(row.try_get("record")?);
-                let text = text.map_err(|error| sqlx::Error::Decode(error.into()))?;
-                view.found_source(name, text);
-            }
-        }
-    }
-    tip
 }
 
 /// Appends consecutive revisions, and returns the token of each.

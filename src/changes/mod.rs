@@ -7,6 +7,7 @@ pub mod delta;
 pub mod feed;
 mod group;
 pub mod log;
+pub mod needed;
 pub mod reindex;
 pub mod replay;
 pub mod service;

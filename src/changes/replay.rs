@@ -65,24 +65,21 @@ pub async fn fill_twins(connection: &mut PgConnection, tables: &Tables) -> Resul
             return Ok(count);
         };
         after = last.try_get("name")?;
-        for (kind, project) in tables.by_kind() {
-            let mut current = Vec::new();
-            for row in &rows {
-                if Kind::parse(row.try_get("kind")?) == Some(kind) {
-                    let record: Option<&[u8]> = row.try_get("record")?;
-                    let name = row.try_get("name")?;
-                    let record = record.ok_or_else(|| newest_is_gone(name))?;
-                    current.push(Current {
-                        revision: row.try_get("revision")?,
-                        name,
-                        record,
-                    });
-                }
-            }
-            count += current.len() as u64;
-            if !current.is_empty() {
-                project(connection, &current).await?;
-            }
+        let mut current = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let name = row.try_get("name")?;
+            let kind = Kind::parse(row.try_get("kind")?);
+            let record: Option<&[u8]> = row.try_get("record")?;
+            current.push(Current {
+                kind: kind.ok_or_else(|| Error::internal("a change is of no kind"))?,
+                revision: row.try_get("revision")?,
+                name,
+                record: record.ok_or_else(|| newest_is_gone(name))?,
+            });
+        }
+        count += current.len() as u64;
+        for rows in tables.rows(&current)? {
+            rows.write(connection).await?;
         }
     }
 }

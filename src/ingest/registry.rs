@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::changes::log::peek;
+use crate::changes::needed::peek;
 use crate::changes::view::{Needs, View};
 use crate::db::Db;
 use crate::error::{Error, Result};

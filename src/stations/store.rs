@@ -1,11 +1,9 @@
 //! Stations in Postgres.
 
 use std::collections::BTreeSet;
-use std::pin::Pin;
 
 use prost::bytes::Bytes;
 use serde_json::{Value, json};
-use sqlx::PgConnection;
 
 use crate::columns;
 use crate::db::Db;
@@ -20,7 +18,6 @@ use crate::route::Freshness;
 use crate::sight::Sight;
 use crate::stations::names;
 use crate::stations::similar::near_forms;
-use crate::tables::{Current, upsert};
 
 pub async fn get(
     db: &Db,
@@ -99,21 +96,6 @@ pub const LISTED: Listed = Listed {
     record: "record",
     text: "null::text",
 };
-
-/// Writes current rows.
-pub fn project<'a>(
-    connection: &'a mut PgConnection,
-    rows: &'a [Current<'a>],
-) -> Pin<Box<dyn Future<Output = Result<(), sqlx::Error>> + Send + 'a>> {
-    Box::pin(async move {
-        let columns: Result<Vec<Value>> = rows
-            .iter()
-            .map(|row| Ok(columns(&decode(row.record)?)))
-            .collect();
-        let columns = columns.map_err(|error| sqlx::Error::Decode(error.into()))?;
-        upsert(connection, "stations", rows, columns).await
-    })
-}
 
 /// What a record's row holds, but for the record and its revision.
 pub fn row(record: &[u8]) -> Result<Value> {

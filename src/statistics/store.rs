@@ -1,12 +1,11 @@
 //! Statistics in Postgres.
 
 use std::collections::BTreeSet;
-use std::pin::Pin;
 
 use prost::bytes::Bytes;
 use serde_json::{Map, Value, json};
+use sqlx::Row as _;
 use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, Row as _};
 
 use crate::columns;
 use crate::db::Db;
@@ -20,7 +19,6 @@ use crate::record::{Body, Record as _, decode};
 use crate::records::{self, Form, batch_sql, get_sql};
 use crate::route::{Bound, Freshness};
 use crate::sight::Sight;
-use crate::tables::{Current, upsert};
 
 pub async fn get(
     db: &Db,
@@ -90,21 +88,6 @@ pub async fn has_article(
         found = reading::read(db, &freshness.confirmed(), statement).await?;
     }
     is_there(&found.value)
-}
-
-/// Writes current rows.
-pub fn project<'a>(
-    connection: &'a mut PgConnection,
-    rows: &'a [Current<'a>],
-) -> Pin<Box<dyn Future<Output = Result<(), sqlx::Error>> + Send + 'a>> {
-    Box::pin(async move {
-        let columns: Result<Vec<Value>> = rows
-            .iter()
-            .map(|row| Ok(columns(&decode(row.record)?)))
-            .collect();
-        let columns = columns.map_err(|error| sqlx::Error::Decode(error.into()))?;
-        upsert(connection, "statistics", rows, columns).await
-    })
 }
 
 /// What a record's row holds, but for the record and its revision.

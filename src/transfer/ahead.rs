@@ -6,13 +6,13 @@ use std::collections::VecDeque;
 
 use tokio::sync::mpsc;
 
-use crate::bulk;
 use crate::changes::snapshot::{self, Asked, Batch, Snapped};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::filter::check::Condition;
 use crate::names::Kind;
 use crate::sight::Sight;
+use crate::threads;
 use crate::token::AskedToken;
 use crate::transfer::export::MESSAGE_BYTES;
 
@@ -73,7 +73,7 @@ impl Ahead {
             rows: 0,
             ends: VecDeque::new(),
         };
-        bulk::spawn(reading.run(sender));
+        threads::bulk(reading.run(sender));
         Self {
             ranges,
             batches: None,
@@ -117,7 +117,7 @@ impl Reading {
             if let Some(end) = self.ends.pop_front() {
                 let range = self.clone();
                 self.place.after.clone_from(&end);
-                bulk::spawn(range.run_until(kind, end, sender));
+                threads::bulk(range.run_until(kind, end, sender));
                 continue;
             }
             let read = self.next(kind).await;

@@ -3,7 +3,7 @@
 
 use prost::Message as _;
 
-use crate::changes::log::peek;
+use crate::changes::needed::peek;
 use crate::changes::view::{Needs, View};
 use crate::changes::write::{Decision, Write, source_name};
 use crate::db::Db;

@@ -6,7 +6,6 @@ use tokio::sync::mpsc;
 use tonic::Status;
 
 use crate::articles;
-use crate::bulk;
 use crate::changes::snapshot::{self, Snapped};
 use crate::context::Context;
 use crate::db::rows::give_way;
@@ -23,6 +22,7 @@ use crate::rules::Check;
 use crate::sight::Sight;
 use crate::stations;
 use crate::statistics;
+use crate::threads;
 use crate::transfer::ahead::{Ahead, Place, Read, Scope};
 use crate::transfer::digest::RecordsDigest;
 
@@ -99,7 +99,7 @@ impl Export {
     pub fn send(mut self) -> mpsc::Receiver<Result<ExportRecordsResponse, Status>> {
         let (sender, receiver) = mpsc::channel(MESSAGES_AHEAD);
         let mut ahead = Ahead::start(self.of.clone(), self.place.clone());
-        bulk::spawn(async move {
+        threads::bulk(async move {
             let mut stopping = self.of.context.stopping.clone();
             loop {
                 let Ok(permit) = sender.reserve().await else {

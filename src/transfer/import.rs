@@ -6,7 +6,6 @@ use prost::Message as _;
 use tokio::sync::mpsc;
 use tonic::{Status, Streaming};
 
-use crate::bulk;
 use crate::context::Context;
 use crate::corrections::check_correction_reason;
 use crate::edge::foreign::documented;
@@ -14,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::pb::import_records_request::Mode as AskedMode;
 use crate::pb::{ImportRecordsRequest, ImportRecordsResponse};
 use crate::rules::Check;
+use crate::threads;
 use crate::transfer::chunk::{Chunk, Mode};
 
 /// Most records of a chunk.
@@ -33,8 +33,8 @@ pub fn start(
 ) -> mpsc::Receiver<Result<ImportRecordsResponse, Status>> {
     let (answers, receiver) = mpsc::channel(CHUNKS_AHEAD);
     let (chunks, proven) = mpsc::channel(CHUNKS_AHEAD);
-    bulk::spawn(write_all(context.clone(), actor, proven, answers));
-    bulk::spawn(take_all(context, requests, chunks));
+    threads::bulk(write_all(context.clone(), actor, proven, answers));
+    threads::bulk(take_all(context, requests, chunks));
     receiver
 }
 

@@ -48,8 +48,9 @@ async fn records(db: &Db, at: &AskedToken, reading: Reading) -> BTreeMap<String,
                 };
                 let batch = batch(db, &asked).await.unwrap();
                 for record in batch.records {
-                    assert!(record.name > after && is_within(&record.name));
-                    found.insert(record.name, record.record.to_vec());
+                    let (name, _) = record.name_and_etag().unwrap();
+                    assert!(*name > *after && is_within(&name));
+                    found.insert(name.into_owned(), record.record.to_vec());
                 }
                 let Some(next) = batch.next else { break };
                 assert!(next > after && is_within(&next));

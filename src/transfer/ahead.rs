@@ -24,7 +24,7 @@ const BATCHES_AHEAD: usize = 1;
 
 /// How many ranges are looked for at a time, and for how many bytes of records each: one whose records are
 /// longer than those before it still is one batch.
-const RANGES_FOUND: usize = 8;
+const RANGES_FOUND: usize = 32;
 const RANGE_BYTES: usize = MESSAGE_BYTES / 8 * 7;
 
 /// What is exported.

@@ -1,7 +1,6 @@
 //! The committer's groups: who left, who waited too long, and one whose write the database refuses.
 
-use std::sync::{Arc, mpsc};
-use std::thread;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bulletin::changes::committer::{Committed, Committer};
@@ -10,13 +9,13 @@ use bulletin::names::StationName;
 use bulletin::pb::{Station, station};
 use bulletin::server::{Bulletin, TABLES};
 use bulletin::stations::write::Create;
-use tokio::runtime::Runtime;
-use tokio::sync::oneshot;
+use rustix::process::Signal;
 use tokio::task::{JoinHandle, JoinSet};
 use tonic::Code;
 
 use crate::support::edits::{delete_station, delete_statistic};
 use crate::support::log::{check_order, count};
+use crate::support::program::Program;
 use crate::support::proxy::{Fault, Proxy};
 use crate::support::{Database, HeadLock, Refusal, Service, statistic, until};
 
@@ -210,40 +209,22 @@ async fn a_connection_that_ends_before_the_commit_costs_nobody_their_write() {
 
 #[tokio::test]
 async fn a_process_that_stalls_in_a_transaction_makes_its_write_in_another() {
-    let service = Arc::new(Service::start().await);
-    let (is_held, held) = oneshot::channel();
-    let (stall, is_stalled) = mpsc::channel();
-    // Another runtime, for nothing of this one goes on meanwhile.
-    let observer = {
-        let database = service.database.clone();
-        thread::spawn(move || {
-            Runtime::new().unwrap().block_on(async {
-                let mut lock = HeadLock::take(&database).await;
-                is_held.send(()).unwrap();
-                lock.wait_for_writers(1).await;
-                is_stalled.recv().unwrap();
-                lock.release_and_wait_for_the_end().await;
-            });
-        })
-    };
-    held.await.unwrap();
+    let database = Database::create().await;
+    let program = Program::serve(&["--database-url", &database.url]).await;
+    let service = Arc::new(program.service(&database));
+    let mut lock = HeadLock::take(&database).await;
     let call = {
         let service = Arc::clone(&service);
         tokio::spawn(async move { service.create_station("s1").await })
     };
-    until("the call waits", async || {
-        count(&service.database, WAITERS).await == 1
-    })
-    .await;
-    stall.send(()).unwrap();
-    observer.join().unwrap();
+    lock.wait_for_writers(1).await;
+    program.signal(Signal::STOP);
+    lock.release_and_wait_for_the_end().await;
+    program.signal(Signal::CONT);
     assert_eq!(call.await.unwrap().unwrap().revision, 1);
     assert_eq!(service.head().await.revision, 1);
     assert_eq!(service.fault().await, None);
 }
-
-const WAITERS: &str = "pg_stat_activity
-    where datname = current_database() and wait_event_type = 'Lock'";
 
 #[tokio::test]
 async fn a_full_group_leaves_the_rest_to_the_next() {
@@ -419,6 +400,8 @@ async fn of_a_group_with_an_unknown_outcome_who_wrote_nothing_is_told_so() {
     let unknown = submit(&committer, "s1");
     let refused = submit(&committer, "taken");
     let validated = submit_write(&committer, create("s2"), true);
+    // A group is half of who writes.
+    let later = ["s3", "s4"].map(|id| submit(&committer, id));
     let_others_run().await;
     proxy.set(Fault::AfterCommitForGood);
     lock.release().await;
@@ -431,6 +414,10 @@ async fn of_a_group_with_an_unknown_outcome_who_wrote_nothing_is_told_so() {
     let refused = refused.await.unwrap();
     assert!(matches!(refused, Err(Error::Exists { .. })), "{refused:?}");
     validated.await.unwrap().unwrap();
+    for later in later {
+        let later = later.await.unwrap();
+        assert!(matches!(later, Err(Error::NoPrimary(_))), "{later:?}");
+    }
     assert_eq!(committer.counts().unknown.value(), 1);
     assert_eq!(ids(&database).await, ["taken", "s1"]);
 }

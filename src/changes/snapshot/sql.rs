@@ -75,7 +75,7 @@ fn until_sql(asked: &Asked<'_>) -> String {
 
 /// A record's bytes, unless there are too many.
 fn bounded(record: &str) -> String {
-    format!("case when octet_length({record}) <= $3 then {record} else '' end")
+    format!("case when octet_length({record}) > $3 then '' else {record} end")
 }
 
 /// Pages are kept in the log, whole and under their name, and are never changed.
@@ -101,8 +101,8 @@ fn shown_sql(asked: &Asked<'_>) -> &'static str {
     }
 }
 
-/// A range has a bounded number of rows that are as they were, so that it is read straight from its table;
-/// whatever passes through one more step of the plan costs as much again as sending it.
+/// A range has a bounded number of rows that are as they were, so that it is read straight from its table:
+/// the fewer steps of a plan each row passes through, the better.
 fn found_sql(table: &str, asked: &Asked<'_>, filter: &str) -> String {
     let until = until_sql(asked);
     let scanned = match (asked.until, asked.filter) {

@@ -1,4 +1,4 @@
-//! The resource tables as the log sees them: one function a kind that writes current rows.
+//! The resource tables as the log sees them: what rows records become, and how those are written.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -32,19 +32,16 @@ pub struct Tables {
     pub statistics: ToRow,
 }
 
-/// In this order, so that what is referred to comes first.
-const KINDS: [Kind; 4] = [Kind::Source, Kind::Station, Kind::Article, Kind::Statistic];
-
 impl Tables {
-    /// Makes the rows of the last version of every name among consecutive changes. It takes as long as
-    /// writing them, and needs no connection: it can be done while one is waited for.
+    /// Makes the rows of the last version of every name among consecutive changes. It needs no connection:
+    /// it can be done while one is waited for.
     pub fn rows<'a>(&self, changes: &[Current<'a>]) -> Result<Vec<Rows<'a>>> {
         let mut last: HashMap<&str, Current<'_>> = HashMap::new();
         for current in changes {
             last.insert(current.name, *current);
         }
         let mut made = Vec::new();
-        for kind in KINDS {
+        for kind in Kind::ALL {
             let of_kind = last.values().filter(|current| current.kind == kind);
             let mut of_kind: Vec<Current<'_>> = of_kind.copied().collect();
             of_kind.sort_by_key(|current| current.name);
@@ -55,7 +52,9 @@ impl Tables {
                 Kind::Station => Rows::of_records("stations", self.stations, &of_kind)?,
                 Kind::Article => Rows::of_records("articles", self.articles, &of_kind)?,
                 Kind::Statistic => Rows::of_records("statistics", self.statistics, &of_kind)?,
-                Kind::Source | Kind::Log => Rows::of_pages(&of_kind)?,
+                Kind::Source => Rows::of_pages(&of_kind)?,
+                // What is done to the log itself is in no table.
+                Kind::Log => continue,
             });
         }
         Ok(made)

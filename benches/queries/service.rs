@@ -16,7 +16,12 @@ pub struct Service {
 impl Service {
     /// Starts it on a free port; what it logs goes to `log`.
     pub fn start(database_url: &str, log: &Path) -> Result<Self> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bulletin"));
+        Self::start_program(Path::new(env!("CARGO_BIN_EXE_bulletin")), database_url, log)
+    }
+
+    /// The same with another build of it.
+    pub fn start_program(program: &Path, database_url: &str, log: &Path) -> Result<Self> {
+        let mut command = Command::new(program);
         command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .env("DATABASE_URL", database_url);

@@ -13,7 +13,7 @@ use tokio_stream::StreamExt as _;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::service::Service;
-use crate::{city, import, rate, raw, report};
+use crate::{Options, city, import, rate, raw, report};
 
 /// The rows that an export sends, as a client of Postgres would read them.
 const SELECT: &str = "select name, record from changes where kind = 'SOURCE' union all
@@ -27,22 +27,53 @@ const WINDOW_BYTES: u32 = 8 * 1024 * 1024;
 /// As `bulletin export` asks for.
 const FRAME_BYTES: u32 = 256 * 1024;
 
-pub async fn measure(service: &Service, url: &str, count: usize, rounds: usize) -> Result<()> {
-    let channel = Endpoint::from_shared(format!("http://{}", service.address))?
-        .tcp_nodelay(true)
-        .initial_stream_window_size(WINDOW_BYTES)
-        .initial_connection_window_size(WINDOW_BYTES)
-        .max_frame_size(FRAME_BYTES)
-        .connect()
-        .await?;
+pub async fn measure(
+    service: &Service,
+    variant: Option<&Service>,
+    url: &str,
+    count: usize,
+    options: &Options,
+) -> Result<()> {
+    let channel = connect(service).await?;
+    let variant = match variant {
+        Some(variant) => Some(connect(variant).await?),
+        None => None,
+    };
     let gets_alone = gets(service, Duration::from_secs(3)).await?;
     let mut connection = PgConnection::connect(url).await?;
     let idle = memory_kib(service, "VmRSS")?;
     let (mut exports, mut copies, mut fetches) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        exports.push(timed(export(&channel)).await?);
-        copies.push(timed(import::copied_out(&mut connection, SELECT)).await?);
-        fetches.push(timed(fetched(&mut connection)).await?);
+    let mut of_variant = Vec::new();
+    let is_asked = |what: &str| what.contains(&options.only);
+    for _ in 0..options.rounds {
+        if is_asked("export") {
+            exports.push(timed(export(&channel)).await?);
+            if let Some(variant) = &variant {
+                of_variant.push(timed(export(variant)).await?);
+            }
+        }
+        if is_asked("copy") {
+            copies.push(timed(import::copied_out(&mut connection, SELECT)).await?);
+        }
+        if is_asked("select") {
+            fetches.push(timed(fetched(&mut connection)).await?);
+        }
+    }
+    if !of_variant.is_empty() {
+        let (export, variant) = (median(exports.clone()), median(of_variant));
+        println!("variant         {}", rate(count, variant));
+        println!(
+            "export / variant {:.2}",
+            variant.as_secs_f64() / export.as_secs_f64()
+        );
+    }
+    if !options.only.is_empty() {
+        for (what, times) in [("export", exports), ("copy", copies), ("select", fetches)] {
+            if !times.is_empty() {
+                println!("{what:15} {}", rate(count, median(times)));
+            }
+        }
+        return Ok(());
     }
     let peak = memory_kib(service, "VmHWM")?;
     let (export, copy, fetch) = (median(exports), median(copies), median(fetches));
@@ -84,6 +115,16 @@ pub async fn measure(service: &Service, url: &str, count: usize, rounds: usize) 
     println!("Get beside export   {gets_beside_export}");
     println!("Get beside select   {gets_beside_select}");
     Ok(())
+}
+
+async fn connect(service: &Service) -> Result<Channel> {
+    let endpoint = Endpoint::from_shared(format!("http://{}", service.address))?;
+    let endpoint = endpoint
+        .tcp_nodelay(true)
+        .initial_stream_window_size(WINDOW_BYTES)
+        .initial_connection_window_size(WINDOW_BYTES)
+        .max_frame_size(FRAME_BYTES);
+    Ok(endpoint.connect().await?)
 }
 
 /// Gets while work is done that ends only when it fails.

@@ -10,10 +10,10 @@ mod raw;
 #[path = "../queries/service.rs"]
 mod service;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use bulletin::changes::reindex::migrate;
 use bulletin::db::{Db, Settings};
 use bulletin::embedded::{Options as PostgresOptions, PrivatePostgres};
@@ -45,6 +45,18 @@ struct Options {
     #[arg(long, default_value_t = 5)]
     rounds: usize,
 
+    /// Only what has this in its name of what reads: export, copy, select
+    #[arg(long, default_value = "")]
+    only: String,
+
+    /// Keeps the database in this directory, and measures only what reads of one that is there
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+
+    /// Another build of the service, whose exports come in turns with this one's
+    #[arg(long, value_name = "PROGRAM")]
+    variant: Option<PathBuf>,
+
     /// What `cargo bench` adds
     #[arg(long, hide = true)]
     bench: bool,
@@ -62,7 +74,8 @@ async fn main() -> Result<()> {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("transfer-bench");
     std::fs::create_dir_all(&directory)?;
     let postgres = PrivatePostgres::start(&PostgresOptions {
-        ephemeral: true,
+        ephemeral: options.keep.is_none(),
+        state_dir: options.keep.clone(),
         ..PostgresOptions::default()
     })?;
     let outcome = run(&options, &city, &postgres, &directory).await;
@@ -76,14 +89,37 @@ async fn run(
     postgres: &PrivatePostgres,
     directory: &Path,
 ) -> Result<()> {
+    let log = directory.join("service.log");
+    let filled = url_of(postgres, "filled");
+    if postgres.is_fresh() {
+        fill(city, postgres, &log).await?;
+    }
+    let count = options.stations + 2 * options.articles + options.statistics;
+    ensure!(
+        count == counted(&filled).await?,
+        "what is kept has another number of records than {count}"
+    );
+    // Another than has imported: its memory is that of exports alone.
+    let service = Service::start(&filled, &log)?;
+    let variant = match &options.variant {
+        Some(program) => {
+            let log = log.with_extension("variant.log");
+            Some(Service::start_program(program, &filled, &log)?)
+        }
+        None => None,
+    };
+    export::measure(&service, variant.as_ref(), &filled, count, options).await
+}
+
+/// Imports everything, and copies it to another database.
+async fn fill(city: &City, postgres: &PrivatePostgres, log: &Path) -> Result<()> {
     let (filled, copied) = (
         database(postgres, "filled").await?,
         database(postgres, "copied").await?,
     );
     let records = records(city);
     let count = records.len();
-    let log = directory.join("service.log");
-    let service = Service::start(&filled, &log)?;
+    let service = Service::start(&filled, log)?;
     let imported = import::import(&service.address, records.clone()).await?;
     let again = import::import(&service.address, records).await?;
     let copy = import::copy(&filled, &copied).await?;
@@ -100,11 +136,15 @@ async fn run(
     sqlx::query("vacuum (analyze)")
         .execute(&mut connection)
         .await?;
-    connection.close().await?;
-    // Another, whose memory is that of exports alone.
-    drop(service);
-    let service = Service::start(&filled, &log)?;
-    export::measure(&service, &filled, count, options.rounds).await
+    Ok(connection.close().await?)
+}
+
+async fn counted(url: &str) -> Result<usize> {
+    let mut connection = PgConnection::connect(url).await?;
+    let sql = "select (select count(*) from sources) + (select count(*) from stations)
+        + (select count(*) from articles) + (select count(*) from statistics)";
+    let count: i64 = sqlx::query_scalar(sql).fetch_one(&mut connection).await?;
+    Ok(usize::try_from(count)?)
 }
 
 fn rate(count: usize, time: Duration) -> String {
@@ -132,14 +172,17 @@ fn records(city: &City) -> Vec<Record> {
     records
 }
 
+fn url_of(postgres: &PrivatePostgres, name: &str) -> String {
+    let url = postgres.database_url();
+    url.replacen("/bulletin?", &format!("/{name}?"), 1)
+}
+
 /// A migrated, empty database.
 async fn database(postgres: &PrivatePostgres, name: &str) -> Result<String> {
     let mut admin = PgConnection::connect(&postgres.database_url()).await?;
     let sql = format!("create database {name}");
     sqlx::query(AssertSqlSafe(sql)).execute(&mut admin).await?;
-    let url = postgres
-        .database_url()
-        .replacen("/bulletin?", &format!("/{name}?"), 1);
+    let url = url_of(postgres, name);
     let settings = Settings::direct(url.clone(), 2);
     let db = Db::connect(&settings).await?;
     migrate(&db, &TABLES)

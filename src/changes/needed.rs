@@ -17,13 +17,9 @@ const LONG: usize = 100;
 pub async fn peek(db: &Db, needs: &Needs, view: &mut View) -> Result<()> {
     loop {
         let mut reader = db.bulk().reader().await?;
-        match peek_on(db, reader.connection(), needs, view).await {
-            Ok(()) => {
-                reader.done();
-                return Ok(());
-            }
-            Err(error) if db.bulk().gives_up(&reader, &error) => {}
-            Err(error) => return Err(error),
+        let peeked = peek_on(db, reader.connection(), needs, view).await;
+        if let Some(peeked) = db.bulk().ended(reader, peeked) {
+            return peeked;
         }
     }
 }

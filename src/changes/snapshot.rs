@@ -296,13 +296,9 @@ async fn fetch_all<'q>(
 ) -> Result<Vec<PgRow>> {
     loop {
         let mut reader = db.bulk().reader().await?;
-        match reader.rows(query()?).await {
-            Ok(rows) => {
-                reader.done();
-                return Ok(rows);
-            }
-            Err(error) if db.bulk().gives_up(&reader, &error) => {}
-            Err(error) => return Err(error),
+        let rows = reader.rows(query()?).await;
+        if let Some(rows) = db.bulk().ended(reader, rows) {
+            return rows;
         }
     }
 }

@@ -168,13 +168,9 @@ impl Db {
     ) -> Result<Vec<PgRow>> {
         loop {
             let mut reader = self.in_time(self.primary.reader()).await?;
-            match reader.rows(query()?).await {
-                Ok(rows) => {
-                    reader.done();
-                    return Ok(rows);
-                }
-                Err(error) if self.primary.gives_up(&reader, &error) => {}
-                Err(error) => return Err(error),
+            let rows = reader.rows(query()?).await;
+            if let Some(rows) = self.primary.ended(reader, rows) {
+                return rows;
             }
         }
     }

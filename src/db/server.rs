@@ -117,6 +117,17 @@ impl Server {
         Ok(reader)
     }
 
+    /// What a read came to, its connection kept; nothing when that was kept before and turned out to be dead,
+    /// so that another is worth a try.
+    pub fn ended<T>(&self, reader: Reader, read: Result<T>) -> Option<Result<T>> {
+        match &read {
+            Ok(_) => reader.done(),
+            Err(error) if self.gives_up(&reader, error) => return None,
+            Err(_) => {}
+        }
+        Some(read)
+    }
+
     fn reader_on(&self, connection: PoolConnection<Postgres>, was_kept: bool) -> Reader {
         Reader::new(connection, was_kept, &self.shelf, self.connections)
     }

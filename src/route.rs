@@ -12,10 +12,11 @@ use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
 pub use self::freshness::{Bound, Freshness, WAIT_DEFAULT};
+use crate::db::forks::{fork, forked};
 use crate::db::{Db, Reader, Replica, Server};
 use crate::error::{Error, Result};
 use crate::reading::Snapshot;
-use crate::token::{AskedToken, Chain, Token};
+use crate::token::{Chain, Token};
 
 /// How old what is known of the primary may be for a replica to be measured by it.
 pub(crate) const BOUND: Duration = Duration::from_millis(100);
@@ -190,7 +191,7 @@ impl<'a> Route<'a> {
         for (asked, chain) in self.freshness.asked.iter().zip(&chains) {
             // Tokens are given after commit, so on the primary an absent revision was lost.
             if !chain.is_some_and(|chain| asked.names(&chain)) {
-                return Err(self.forked(asked));
+                return Err(fork(asked, None));
             }
         }
         let history = self.db.history();
@@ -238,16 +239,6 @@ impl<'a> Route<'a> {
             return Err(behind());
         }
         Ok(())
-    }
-
-    fn forked(&self, asked: &AskedToken) -> Error {
-        let history = self.db.history();
-        let last_common = history.and_then(|history| history.last_common(asked));
-        Error::HistoryForked {
-            token: asked.to_string(),
-            revision: asked.revision,
-            last_common: last_common.map(|token| token.to_string()),
-        }
     }
 
     /// What came of asking a server: the answer, or nothing when the next is to be asked.
@@ -334,6 +325,13 @@ impl<'a> Route<'a> {
     }
 
     async fn leave_primary(&mut self, error: Error) -> Result<()> {
+        if let Error::HistoryForked { token, .. } = &error {
+            let mut asked = self.freshness.asked.iter();
+            let lost = asked.find(|asked| asked.to_string() == *token);
+            let lost =
+                lost.ok_or_else(|| Error::internal("a token is refused that was not asked for"))?;
+            return Err(forked(self.db, lost, Some(self.freshness.deadline)).await);
+        }
         let may_pass = matches!(
             error,
             Error::NoPrimary(_) | Error::ReplicaBehind { .. } | Error::OtherHistory

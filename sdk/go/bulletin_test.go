@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"bulletin"
 	pb "bulletin/v1"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
 )
 
 func TestPlacesCountCodePoints(t *testing.T) {
@@ -26,6 +29,17 @@ func TestAFailureThatIsNotTheServicesHasNoErrorOfIt(t *testing.T) {
 	for _, err := range []error{nil, errors.New("another"), status.Error(codes.Unavailable, "no connection")} {
 		if got := bulletin.ErrorOf(err); got != nil {
 			t.Error(err, got)
+		}
+	}
+}
+
+func TestAnErrorSaysHowLongToWait(t *testing.T) {
+	info := &errdetails.ErrorInfo{Domain: "bulletin.v1", Reason: "OVERLOADED"}
+	without, _ := status.New(codes.ResourceExhausted, "busy").WithDetails(info)
+	with, _ := without.WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(1500 * time.Millisecond)})
+	for answer, want := range map[*status.Status]time.Duration{without: 0, with: 1500 * time.Millisecond} {
+		if got := bulletin.ErrorOf(answer.Err()); got == nil || got.RetryDelay != want {
+			t.Error(got, want)
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package bulletin
 
 import (
+	"time"
+
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -16,6 +18,8 @@ type Error struct {
 	Code            codes.Code
 	Reason, Message string
 	Violations      []Violation
+	// RetryDelay is how long to wait before the call is worth another try; 0 where the service says nothing of it.
+	RetryDelay time.Duration
 }
 
 // ErrorOf returns the service's own error in that of a call; nil where another made it, such as a broken
@@ -36,6 +40,8 @@ func ErrorOf(err error) *Error {
 			for _, one := range detail.FieldViolations {
 				found.Violations = append(found.Violations, Violation{one.Field, one.Description})
 			}
+		case *errdetails.RetryInfo:
+			found.RetryDelay = detail.RetryDelay.AsDuration()
 		}
 	}
 	if found.Reason == "" {

@@ -13,6 +13,7 @@ use time::{Date, OffsetDateTime, UtcOffset};
 use crate::changes::log::{self, Revision, Tip};
 use crate::changes::write::{Op, Row};
 use crate::db::Db;
+use crate::db::forks::fork;
 use crate::error::{Error, Result, Violation};
 use crate::pb;
 use crate::token::{AskedToken, Token};
@@ -265,11 +266,7 @@ async fn resolve(connection: &mut PgConnection, tip: &Tip, before: &Before) -> R
             if asked.names(&token.chain) {
                 return Ok(token);
             }
-            Err(Error::HistoryForked {
-                token: asked.to_string(),
-                revision: asked.revision,
-                last_common: None,
-            })
+            Err(fork(asked, None))
         }
     }
 }

@@ -3,6 +3,7 @@
 use sqlx::{Connection as _, PgConnection, Row as _};
 
 use crate::changes::delta::{self, Delta, Head, Wanted, within};
+use crate::db::forks::fork;
 use crate::db::{BEGIN_READ, Db};
 use crate::error::{Error, Result};
 use crate::reading::{first, read, snapshot_sql};
@@ -77,11 +78,7 @@ async fn heads(connection: &mut PgConnection, position: &Token, last: i64) -> Re
     }
     if heads.first().map(|head| head.token) != Some(*position) {
         let asked = AskedToken::from(*position);
-        return Err(Error::HistoryForked {
-            token: asked.to_string(),
-            revision: asked.revision,
-            last_common: None,
-        });
+        return Err(fork(&asked, None));
     }
     heads.remove(0);
     Ok(heads)

@@ -16,6 +16,7 @@ use sqlx::{AssertSqlSafe, Postgres, Row as _};
 use self::sql::{HORIZON, IS_OLD, LONG_LENGTH, NAME, RECORD, SCANNED_MAX, start, statement, table};
 use crate::changes::write::source_name;
 use crate::db::Db;
+use crate::db::forks::forked;
 use crate::db::rows::{bytes_of, give_way};
 use crate::error::{Error, Result};
 use crate::filter::check::Condition;
@@ -124,7 +125,7 @@ async fn read(
     let Some(((None, log), rows)) = rows.split_first() else {
         return Err(Error::internal("the statement says nothing of the log"));
     };
-    check(db, asked.at, log)?;
+    check(db, asked.at, log).await?;
     let mut batch = Batch {
         records: Vec::with_capacity(rows.len()),
         next: None,
@@ -186,19 +187,14 @@ fn is_asked_for(asked: &Asked<'_>, record: &[u8], is_old: bool) -> Result<bool> 
 }
 
 /// Refuses a revision that the log has no longer, as the batch's own snapshot shows it.
-fn check(db: &Db, at: &AskedToken, log: &PgRow) -> Result<()> {
+async fn check(db: &Db, at: &AskedToken, log: &PgRow) -> Result<()> {
     let chain = log.try_get::<Option<&[u8]>, _>(RECORD)?;
     let chain = chain.and_then(Chain::from_slice);
     if !chain.is_some_and(|chain| at.names(&chain)) {
         if chain.is_none() && log.try_get(IS_OLD)? {
             return Err(Error::NoPrimary("its address leads to a standby".into()));
         }
-        let last_common = db.history().and_then(|history| history.last_common(at));
-        return Err(Error::HistoryForked {
-            token: at.to_string(),
-            revision: at.revision,
-            last_common: last_common.map(|token| token.to_string()),
-        });
+        return Err(forked(db, at, None).await);
     }
     let horizon: i64 = log.try_get(HORIZON)?;
     if horizon > at.revision {

@@ -1,6 +1,7 @@
 //! Connections to Postgres, migrations, and what a database error means to a caller.
 
 mod fitness;
+pub mod forks;
 pub mod history;
 mod polls;
 mod pooler;

@@ -224,9 +224,11 @@ where
     }
 }
 
-/// Whether a call may think for long before it first waits: what is written is proven first.
+/// Whether a call may think for long before it first waits: what is written is proven first, and texts that are
+/// to be resolved are taken apart.
 fn is_long(path: &str) -> bool {
-    method(path).need >= Need::Role(Role::Editor)
+    let method = method(path);
+    method.need >= Need::Role(Role::Editor) || method.name == "ResolveStations"
 }
 
 pin_project! {
@@ -378,9 +380,10 @@ mod tests {
     }
 
     #[test]
-    fn what_writes_is_begun_elsewhere() {
+    fn what_thinks_first_is_begun_elsewhere() {
         for (path, expected) in [
             ("/bulletin.v1.ArticleService/GetArticle", false),
+            ("/bulletin.v1.StationService/ResolveStations", true),
             ("/bulletin.v1.ChangeService/WatchChanges", false),
             ("/grpc.health.v1.Health/Check", false),
             ("/bulletin.v1.ArticleService/CreateArticle", true),

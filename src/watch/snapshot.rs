@@ -139,7 +139,6 @@ impl Watch {
                     self.pause(jittered(pause)).await?;
                     pause = (pause * 2).min(PAUSE_MAX);
                 }
-                Err(Error::HistoryForked { .. }) => return Err(self.forked().into()),
                 Err(error) => return Err(error.into()),
             }
         }

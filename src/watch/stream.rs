@@ -12,6 +12,7 @@ use crate::changes::delta::{Delta, Wanted};
 use crate::changes::feed::FeedReader;
 use crate::changes::since::since;
 use crate::context::Context;
+use crate::db::forks::{fork, forked};
 use crate::db::history::Applied;
 use crate::db::jittered;
 use crate::edge::wire::WatchChangesResponse;
@@ -153,20 +154,16 @@ impl Watch {
             return Err(stopped.into());
         }
         if self.applied.borrow().generation != self.generation {
-            return Err(self.forked().into());
+            return Err(self.other_history().into());
         }
         Ok(())
     }
 
-    pub(super) fn forked(&self) -> Error {
+    fn other_history(&self) -> Error {
         let asked = self.position.into();
         let history = self.context.db.history();
         let last_common = history.and_then(|history| history.last_common(&asked));
-        Error::HistoryForked {
-            token: asked.to_string(),
-            revision: asked.revision,
-            last_common: last_common.map(|token| token.to_string()),
-        }
+        fork(&asked, last_common)
     }
 
     fn is_behind(&self) -> bool {
@@ -209,7 +206,10 @@ impl Watch {
                     self.pause(jittered(pause)).await?;
                     pause = (pause * 2).min(PAUSE_MAX);
                 }
-                Err(Error::HistoryForked { .. }) => return Err(self.forked().into()),
+                Err(Error::HistoryForked { .. }) => {
+                    let lost = self.position.into();
+                    return Err(forked(&self.context.db, &lost, None).await.into());
+                }
                 Err(error) => return Err(error.into()),
             }
         }

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bulletin::cache::Cache;
 use bulletin::cache::bodies::bodies;
 use bulletin::changes::reindex::reindex;
-use bulletin::changes::tail::follow;
+use bulletin::changes::tail::{Following, follow};
+use bulletin::db::Db;
 use bulletin::names::StationName;
 use bulletin::pb::consistency::Requirement;
 use bulletin::pb::import_records_request::Mode;
@@ -18,6 +19,7 @@ use bulletin::route::{Bound, Freshness};
 use bulletin::server::TABLES;
 use bulletin::sight::Sight;
 use bulletin::stations;
+use prost::Message as _;
 use tokio::task::JoinHandle;
 use tonic::Code;
 
@@ -270,22 +272,29 @@ async fn who_misses_a_record_with_others_is_answered_with_them() {
     }
 }
 
+/// A database that is followed, with a station in memory.
+async fn remembered(service: &Service, station: &Station) -> (Db, Following) {
+    let db = service.database.open().await;
+    let following = follow(&db, Cache::of(CACHE_BYTES)).await.unwrap();
+    let name = StationName::parse("name", &station.name).unwrap();
+    until("memory has it", async || {
+        let recent = Freshness::of(Bound::Recent);
+        let found = stations::store::get(&db, &name, Sight::All, &recent).await;
+        found.unwrap().value.is_some() && following.history.cache().has(&station.name)
+    })
+    .await;
+    (db, following)
+}
+
 #[tokio::test]
 async fn memory_is_not_read_beside_a_snapshot_of_another_history() {
     let service = Service::start().await;
     let one = service.create_station("one").await.unwrap();
-    let db = service.database.open().await;
-    let following = follow(&db, Cache::of(CACHE_BYTES)).await.unwrap();
+    let (db, _following) = remembered(&service, &one).await;
     let newest = Freshness::of(Bound::Newest);
     let name = StationName::parse("name", &one.name).unwrap();
     let read = stations::store::get(&db, &name, Sight::All, &newest).await;
     let snapshot = read.unwrap().snapshot;
-    until("memory has it", async || {
-        let recent = Freshness::of(Bound::Recent);
-        let found = stations::store::get(&db, &name, Sight::All, &recent).await;
-        found.unwrap().value.is_some() && following.history.cache().has(&one.name)
-    })
-    .await;
     // What memory lacks cannot be read any more.
     service
         .database
@@ -297,4 +306,28 @@ async fn memory_is_not_read_beside_a_snapshot_of_another_history() {
     let mut other = snapshot;
     other.token.chain.0[0] ^= 1;
     bodies(&db, &wanted, &other, &newest).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_batch_is_not_made_of_memory_and_a_snapshot_of_another_history() {
+    let service = Service::start().await;
+    let one = service.create_station("one").await.unwrap();
+    let two = service.create_station("two").await.unwrap();
+    let (db, following) = remembered(&service, &one).await;
+    // It would drop what is in memory once it sees the other history.
+    following.task().abort();
+    let batch = async || {
+        let newest = Freshness::of(Bound::Newest);
+        let batch = stations::store::batch_get(&db, &[&one.name], Sight::All, &newest).await;
+        let record = batch.unwrap().value.remove(0);
+        Station::decode(&*record).unwrap()
+    };
+    let sql =
+        "update stations set record = (select record from stations where name = 'stations/two')
+        where name = 'stations/one'";
+    service.database.tamper(sql).await;
+    assert_eq!(batch().await, one, "by memory");
+    let sql = "update revisions set chain = sha256(chain)";
+    service.database.tamper(sql).await;
+    assert_eq!(batch().await, two, "by the other history");
 }

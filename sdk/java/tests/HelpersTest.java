@@ -7,7 +7,12 @@ import bulletin.BulletinError;
 import bulletin.v1.Fragment;
 import bulletin.v1.ListStationsRequest;
 import bulletin.v1.ListStationsResponse;
+import com.google.protobuf.Any;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
 import io.grpc.Status;
+import io.grpc.protobuf.StatusProto;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -44,6 +49,20 @@ public class HelpersTest {
     public void aFailureThatIsNotTheServicesHasNoErrorOfIt() {
         assertEquals(Optional.empty(), BulletinError.of(Status.UNAVAILABLE.asRuntimeException()));
         assertEquals(Optional.empty(), BulletinError.of(new IllegalStateException("another")));
+    }
+
+    @Test
+    public void anErrorSaysHowLongToWait() {
+        var info = ErrorInfo.newBuilder().setDomain("bulletin.v1").setReason("OVERLOADED");
+        var status = com.google.rpc.Status.newBuilder()
+                .setCode(Status.Code.RESOURCE_EXHAUSTED.value())
+                .addDetails(Any.pack(info.build()));
+        var without = StatusProto.toStatusRuntimeException(status.build());
+        assertEquals(Optional.empty(), BulletinError.of(without).orElseThrow().retryDelay());
+        var retry = RetryInfo.newBuilder();
+        retry.getRetryDelayBuilder().setSeconds(1).setNanos(500_000_000);
+        var with = StatusProto.toStatusRuntimeException(status.addDetails(Any.pack(retry.build())).build());
+        assertEquals(Optional.of(Duration.ofMillis(1500)), BulletinError.of(with).orElseThrow().retryDelay());
     }
 
     @Test

@@ -1,4 +1,6 @@
 import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import grpc
 import pytest
@@ -10,6 +12,11 @@ from bulletin.v1.reading_pb2 import VIEW_SOURCE
 from bulletin.v1.span_pb2 import Fragment
 from bulletin.v1.statistic_pb2 import Statistic
 from bulletin.v1.statistic_service_pb2_grpc import StatisticServiceStub
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
+from google.rpc.status_pb2 import Status
+from grpc_status import rpc_status
 
 ARTICLE = "articles/traffic-police-tieqi-grid-reform"
 
@@ -72,6 +79,34 @@ def test_a_failure_that_is_not_the_services_has_no_error_of_it() -> None:
     with grpc.insecure_channel("127.0.0.1:1") as nowhere, pytest.raises(grpc.RpcError) as caught:
         ChangeServiceStub(nowhere).GetHead(change_service_pb2.GetHeadRequest())
     assert error_of(caught.value) is None
+
+
+@pytest.mark.parametrize("delay", [None, timedelta(seconds=1.5)])
+def test_an_error_says_how_long_to_wait(delay: timedelta | None) -> None:
+    details: list[Message] = [ErrorInfo(domain="bulletin.v1", reason="OVERLOADED")]
+    if delay is not None:
+        retry_delay = Duration()
+        retry_delay.FromTimedelta(delay)
+        details.append(RetryInfo(retry_delay=retry_delay))
+    status = Status(code=grpc.StatusCode.RESOURCE_EXHAUSTED.value[0], message="busy")
+    for detail in details:
+        status.details.add().Pack(detail)
+
+    def refuse(request: bytes, context: grpc.ServicerContext) -> bytes:
+        context.abort_with_status(rpc_status.to_status(status))
+        raise AssertionError("it was aborted")
+
+    methods: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {"GetHead": grpc.unary_unary_rpc_method_handler(refuse)}
+    server = grpc.server(ThreadPoolExecutor(max_workers=1))
+    server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("bulletin.v1.ChangeService", methods)])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as busy, pytest.raises(grpc.RpcError) as caught:
+        ChangeServiceStub(busy).GetHead(change_service_pb2.GetHeadRequest())
+    server.stop(None)
+    error = error_of(caught.value)
+    assert error is not None
+    assert (error.reason, error.retry_delay) == ("OVERLOADED", delay)
 
 
 def test_places_count_code_points() -> None:

@@ -1,8 +1,9 @@
 // Errors of the service as values.
 
+import { durationMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 
-import { BadRequestSchema, ErrorInfoSchema } from "./gen/google/rpc/error_details_pb.js";
+import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "./gen/google/rpc/error_details_pb.js";
 
 /** One field that breaks its rule. */
 export interface Violation {
@@ -16,6 +17,8 @@ export interface BulletinError {
   reason: string;
   message: string;
   violations: Violation[];
+  /** How long to wait before the call is worth another try, in milliseconds; where the service says so. */
+  retryDelayMs?: number;
 }
 
 /** The service's own error in a failed call; undefined where another made it, such as a broken connection. */
@@ -27,5 +30,7 @@ export function errorOf(error: unknown): BulletinError | undefined {
     .findDetails(BadRequestSchema)
     .flatMap((request) => request.fieldViolations)
     .map(({ field, description }) => ({ field, description }));
-  return { code: error.code, reason: info.reason, message: error.rawMessage, violations };
+  const found: BulletinError = { code: error.code, reason: info.reason, message: error.rawMessage, violations };
+  const delay = error.findDetails(RetryInfoSchema)[0]?.retryDelay;
+  return delay === undefined ? found : { ...found, retryDelayMs: durationMs(delay) };
 }

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Code, createClient } from "@connectrpc/connect";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { cut, errorOf, pages } from "bulletin-client";
 import { ArticleService } from "bulletin-client/v1/article_service";
 import { ChangeService } from "bulletin-client/v1/change_service";
 import { View } from "bulletin-client/v1/reading";
 import { Statistic_Assertion, Statistic_Qualifier } from "bulletin-client/v1/statistic";
+import { ErrorInfoSchema, RetryInfoSchema } from "bulletin-client/google/rpc/error_details";
 import { AggregateStatisticsRequest_Function, StatisticService } from "bulletin-client/v1/statistic_service";
 
 import { keepToken, transport } from "./service.ts";
@@ -85,6 +86,15 @@ test("an error is read back with its details", async () => {
 test("a failure that is not the service's has no error of it", async () => {
   const nowhere = createClient(ChangeService, createGrpcTransport({ baseUrl: "http://127.0.0.1:1" }));
   assert.equal(errorOf(await failure(nowhere.getHead({}))), undefined);
+});
+
+test("an error says how long to wait", () => {
+  const info = { desc: ErrorInfoSchema, value: { domain: "bulletin.v1", reason: "OVERLOADED" } };
+  const retry = { desc: RetryInfoSchema, value: { retryDelay: { seconds: 1n, nanos: 500_000_000 } } };
+  const refused = (...details: ConstructorParameters<typeof ConnectError>[3] & {}) =>
+    errorOf(new ConnectError("busy", Code.ResourceExhausted, undefined, details));
+  assert.equal(refused(info)?.retryDelayMs, undefined);
+  assert.equal(refused(info, retry)?.retryDelayMs, 1500);
 });
 
 test("places count code points", () => {

@@ -335,17 +335,28 @@ pub fn is_desk(name: &str) -> bool {
     name.chars().count() == 3 && desks.iter().any(|desk| name.ends_with(desk))
 }
 
-/// Where a name ends whose two characters stand apart so that it is as wide as others: 李  明.
+/// Where a name ends whose characters stand apart, two so that it is as wide as others: 李  明, 王 晓 东.
 fn spread_name(text: &str) -> Option<usize> {
+    spread(text, 3).or_else(|| spread(text, 2))
+}
+
+/// The same of so many characters.
+fn spread(text: &str, count: usize) -> Option<usize> {
     let mut chars = text.char_indices();
-    let (_, first) = chars.next()?;
-    let (at, second) = chars.find(|(_, char)| !char.is_whitespace())?;
-    let is_apart = at > first.len_utf8();
-    let end = at + second.len_utf8();
+    let (mut at, first) = chars.next()?;
+    let mut end = first.len_utf8();
+    let mut joined = String::from(first);
+    while joined.chars().count() < count {
+        let (next, char) = chars.find(|(_, char)| !char.is_whitespace())?;
+        if next == end {
+            return None;
+        }
+        (at, end) = (next, next + char.len_utf8());
+        joined.push(char);
+    }
     let is_alone = !text[end..].starts_with(name::is_han);
     let is_word = words::alone(&text[at..end]).is_some();
-    let joined = String::from_iter([first, second]);
-    (is_apart && is_alone && !is_word && name::is_name(&joined)).then_some(end)
+    (is_alone && !is_word && name::is_name(&joined)).then_some(end)
 }
 
 /// What may stand between the words of a credit.

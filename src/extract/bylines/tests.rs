@@ -52,6 +52,10 @@ fn a_line_of_its_own() {
     );
     check("来源:江州公安 编辑:方敏 审核:陈立群", &["编辑/方敏/EDITOR"]);
     check(
+        "记者 王 晓 东 李 明",
+        &["记者/王晓东/REPORTER", "记者/李明/REPORTER"],
+    );
+    check(
         "记者 李  明 通讯员 陈立群 编辑 方敏",
         &[
             "记者/李明/REPORTER",

@@ -36,7 +36,8 @@ pub fn keep(sheet: &Sheet<'_>, readings: &mut Vec<Reading>) {
         let is_averted = is_averted(sheet, &reading.measure);
         !is_class
             && !is_averted
-            && !is_per_so_many(sheet, &reading.measure)
+            && !is_per_so_many(sheet, &reading.measure, next.is_some())
+            && !is_of_none(sheet, &reading.measure)
             && counts(sheet, &reading.measure, before)
     });
 }
@@ -62,11 +63,25 @@ fn is_class(sheet: &Sheet<'_>, measure: &Measure, next: usize) -> bool {
     is_bounded && !is_held && !is_share && goes_on && !rest.contains('、')
 }
 
-/// 每十万人: what a rate is of.
-fn is_per_so_many(sheet: &Sheet<'_>, measure: &Measure) -> bool {
+/// 每十万人, 每1000人中有3人, 每抓获1名奖励5万元: what a rate is of.
+fn is_per_so_many(sheet: &Sheet<'_>, measure: &Measure, has_next: bool) -> bool {
     let written = &sheet.text[measure.written.clone()];
     let is_round = written.chars().all(|char| "十百千万亿".contains(char));
-    is_round && sheet.text[..measure.whole.start].ends_with('每')
+    let lead = &sheet.text[..measure.whole.start];
+    let is_each = lead.ends_with('每') && (is_round || has_next);
+    let deed = sheet.last_cue(0..lead.len(), |cue| cue == Cue::Report);
+    let deed = deed.filter(|deed| deed.range.end == lead.len() && has_next);
+    let is_each_time = deed.is_some_and(|deed| lead[..deed.range.start].ends_with('每'));
+    is_each || is_each_time && measure.value == Decimal::ONE
+}
+
+/// 未发生一次死亡3人以上的事故: which of them there were none of.
+fn is_of_none(sheet: &Sheet<'_>, measure: &Measure) -> bool {
+    let clause = sheet.clause_of(&measure.core);
+    let lead = &sheet.text[clause.start.min(measure.whole.start)..measure.whole.start];
+    let end = measure.whole.end.min(clause.end);
+    let is_bounded = matches!(measure.qualifier, Qualifier::AtLeast | Qualifier::MoreThan);
+    is_bounded && end < clause.end && Listed::Absent.is_in(lead)
 }
 
 /// 险些被骗5万元: what did not happen is no figure; what was averted, 避免损失20万元, is one.

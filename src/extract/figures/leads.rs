@@ -46,7 +46,7 @@ pub fn behind_time(sheet: &Sheet<'_>, start: usize, first: usize) -> usize {
 
 /// What is said before a number, without the words that only lead to it.
 pub fn lead(text: &str) -> &str {
-    let whole = text.rsplit(',').next().unwrap_or(text);
+    let whole = text.rsplit([',', ';']).next().unwrap_or(text);
     let text = whole;
     let mut text = text.trim_matches(LEAD_MARKS);
     loop {

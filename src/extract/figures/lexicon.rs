@@ -176,6 +176,8 @@ pub enum Cue {
     Trend,
     /// A deed or an outcome that is counted.
     Report,
+    /// No deed, though it begins as one: 派出所.
+    Other,
     Place,
     Period,
     /// A part of a year, by its first and last month.
@@ -226,6 +228,7 @@ fn cue(kind: &str, duration: &'static str) -> Option<Cue> {
         "hedge" => Cue::Hedge,
         "trend" => Cue::Trend,
         "report" => Cue::Report,
+        "other" => Cue::Other,
         "place" => Cue::Place,
         "period" => match duration.split_once('-') {
             Some((first, last)) => Cue::Months(first.parse().ok()?, last.parse().ok()?),
@@ -264,6 +267,7 @@ pub enum Listed {
     Outcome,
     Varying,
     Excess,
+    Absent,
     Index,
     CallNumber,
     Called,
@@ -287,6 +291,7 @@ impl Listed {
             "outcome" => Self::Outcome,
             "varying" => Self::Varying,
             "excess" => Self::Excess,
+            "absent" => Self::Absent,
             "index" => Self::Index,
             "call-number" => Self::CallNumber,
             "called" => Self::Called,

@@ -13,6 +13,7 @@ mod claims;
 mod leads;
 mod levels;
 mod lexicon;
+mod listed;
 mod marks;
 mod measures;
 mod names;

@@ -138,7 +138,8 @@ pub fn is_of_last(sheet: &Sheet<'_>, reading: &Reading) -> bool {
     let start = sheet.clause_of(&number.core).start;
     let text = sheet.text[start.min(number.whole.start)..number.whole.start].trim();
     let is_share = kind(reading) == Some(UnitKind::Share);
-    is_share && text.starts_with('占') || MEANS.contains(&text)
+    let led = &sheet.text[start.min(number.core.start)..number.core.start];
+    is_share && text.starts_with('占') || MEANS.contains(&text) || led.trim() == "分别为"
 }
 
 fn kind(reading: &Reading) -> Option<UnitKind> {
@@ -178,6 +179,9 @@ impl<'t> Told<'t> {
             lead = "";
             noun = given(rest).unwrap_or(noun);
         }
+        if lead.is_empty() && noun.is_empty() && kind(reading) == Some(UnitKind::Person) {
+            noun = befell(rest);
+        }
         let in_a_row = lead.ends_with("连续") && kind(reading) == Some(UnitKind::Duration);
         if in_a_row {
             lead = lead.trim_end_matches("连续");
@@ -192,6 +196,16 @@ impl<'t> Told<'t> {
             noun,
             deed: deeds.find(|deed| !SUMS.contains(deed)),
         }
+    }
+}
+
+/// 被依法逮捕 of 61人被依法逮捕: what befell those who are told in no other way.
+fn befell(rest: &str) -> String {
+    let rest = rest.trim_start();
+    let end = rest.find([',', '、', '(', '。', ';']).unwrap_or(rest.len());
+    match rest.starts_with('被') {
+        true => rest[..end].chars().take(METRIC_LENGTH_MAX / 2).collect(),
+        false => String::new(),
     }
 }
 
@@ -266,7 +280,12 @@ fn noun(rest: &str, reading: &Reading) -> String {
     });
     let marks = rest.find([',', '、', '(', '。', ';']);
     let end = words.into_iter().chain(marks).min().unwrap_or(rest.len());
+    // 9省15市
     let noun = rest[..end].trim();
+    let noun = match noun.starts_with(|char: char| char.is_ascii_digit()) {
+        true => "",
+        false => noun,
+    };
     let opening = match noun
         .find('”')
         .is_some_and(|close| !noun[..close].contains('“'))

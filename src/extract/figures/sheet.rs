@@ -133,7 +133,7 @@ pub fn tail(text: &str, characters: usize) -> &str {
 
 fn clauses(text: &str, is_headline: bool) -> Vec<Clause> {
     let mut clauses = Vec::new();
-    let (mut start, mut sentence) = (0, 0);
+    let (mut start, mut sentence) = (number_of_item(text), 0);
     let mut is_aside = false;
     let mut before = ' ';
     let mut chars = text.char_indices().peekable();
@@ -168,6 +168,39 @@ fn clauses(text: &str, is_headline: bool) -> Vec<Clause> {
         is_aside,
     });
     clauses
+}
+
+/// How many bytes the number takes with which an item begins: 一、 (三) 2. ④
+fn number_of_item(text: &str) -> usize {
+    if let Some(circled) = text
+        .chars()
+        .next()
+        .filter(|char| ('①'..='⑳').contains(char))
+    {
+        return circled.len_utf8();
+    }
+    const LENGTH_MAX: usize = 3;
+    let is_numeral = |char: char| "一二三四五六七八九十".contains(char) || char.is_ascii_digit();
+    let (opened, in_brackets) = match text.strip_prefix('(') {
+        Some(rest) => (rest, true),
+        None => (text, false),
+    };
+    let rest = opened.trim_start_matches(is_numeral);
+    let number = &opened[..opened.len() - rest.len()];
+    let is_number = (1..=LENGTH_MAX).contains(&number.chars().count());
+    let is_in_digits = number.starts_with(|char: char| char.is_ascii_digit());
+    let mark = match rest.chars().next() {
+        Some(')') if in_brackets => ')',
+        Some('、') if !in_brackets => '、',
+        Some('.') if !in_brackets && is_in_digits => '.',
+        _ => return 0,
+    };
+    let rest = &rest[mark.len_utf8()..];
+    // 一、二大队, 1.5万
+    match is_number && !rest.starts_with(is_numeral) {
+        true => text.len() - rest.len(),
+        false => 0,
+    }
 }
 
 /// Whether brackets at the start of a text hold a number, and so a clause of their own.

@@ -244,11 +244,32 @@ fn a_difference_without_a_value_stands_alone() {
         "减少开支2600余万元，新增岗位300个",
         &[">26000000元", "300个"],
     );
-    let names: Vec<String> = read("火灾、涉水警情同比下降21%、16.4%")
-        .into_iter()
-        .map(|(figure, _)| figure.metric)
-        .collect();
-    assert_eq!(names, ["火灾警情", "涉水警情"]);
+    assert_eq!(
+        metrics("火灾、涉水警情同比下降21%、16.4%"),
+        ["火灾警情", "涉水警情"]
+    );
+}
+
+fn metrics(text: &str) -> Vec<String> {
+    let read = read(text).into_iter();
+    read.map(|(figure, _)| figure.metric).collect()
+}
+
+#[test]
+fn a_figure_is_named_by_what_is_told_of_it() {
+    let check = |text: &str, names: &[&str]| assert_eq!(metrics(text), names, "{text}");
+    check(
+        "已有61人被依法逮捕，另有26人被取保候审",
+        &["被依法逮捕", "被取保候审"],
+    );
+    check(
+        "派出所荣立二等功1次、三等功3次",
+        &["派出所荣立二等功", "荣立三等功"],
+    );
+    check(
+        "隐患整改率低于90%，分别为88.6%、87.2%",
+        &["隐患整改率", "隐患整改率", "隐患整改率"],
+    );
 }
 
 #[test]

@@ -113,7 +113,8 @@ impl Words {
 
     /// Whether a text is known to be no title.
     pub fn is_none(&self, title: &str) -> bool {
-        self.none.is_in(title) || self.last.is_at(title)
+        // 奉献奖金奖 is a 金奖.
+        self.none.is_in(&title.replace("奖金奖", "奖")) || self.last.is_at(title)
     }
 
     pub fn is_praise(&self, text: &str) -> bool {

@@ -43,6 +43,12 @@ impl Segment {
     pub fn has_place(&self) -> bool {
         self.places != Whereabouts::default()
     }
+
+    /// Whether it is one of the traffic police.
+    pub fn is_of_traffic(&self) -> bool {
+        let works_for_it = self.work.is_some_and(|work| work.usual.ends_with("交警"));
+        works_for_it || self.ending.class == Class::Traffic || self.ending.text.ends_with("交警")
+    }
 }
 
 /// A chain of units as printed, the highest first.

@@ -156,6 +156,10 @@ fn fits_bureau(name: &mut Name<'_>, is_below: bool) -> bool {
     if name.cut_to_deictic("省市州盟县区旗") {
         return true;
     }
+    // 秦皇岛港公安局
+    if name.has_place() && name.own_text() == "港" {
+        return true;
+    }
     let chars = name.own_chars();
     let is_clean = name.is_clean();
     is_clean && (2..=6).contains(&chars) && (chars <= 5 || name.has_place() || is_below)

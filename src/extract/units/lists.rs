@@ -43,13 +43,13 @@ fn shares(ending: &Ending) -> bool {
     )
 }
 
-/// The items of 东门、南河、北桥三个派出所 and 东门、南河等5个派出所.
+/// The items of 东门、南河、北桥三个派出所, 东门、南河等5个派出所 and 鄞州、江北等3个分局.
 fn counted(text: &str, tokens: &[Token], chains: &[Chain]) -> Vec<Item> {
     let mut items = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         let Some(ending) = token
             .ending()
-            .filter(|ending| ending.class == Class::Station)
+            .filter(|ending| matches!(ending.class, Class::Station | Class::Branch))
         else {
             continue;
         };
@@ -66,8 +66,11 @@ fn counted(text: &str, tokens: &[Token], chains: &[Chain]) -> Vec<Item> {
         }
         let mut list = vec![(None, single(item(tokens, first, counter, ending)))];
         list.extend(items_before(text, tokens, first, ending, before));
-        let is_short = |(_, chain): &Item| (2..=4).contains(&length(text, chain.last()));
-        if list.len() >= 2 && list.iter().all(is_short) {
+        let is_name = |(_, chain): &Item| {
+            let is_placed = ending.class == Class::Station || chain.last().has_place();
+            is_placed && (2..=4).contains(&length(text, chain.last()))
+        };
+        if list.len() >= 2 && list.iter().all(is_name) {
             items.extend(list);
         }
     }

@@ -76,6 +76,8 @@ pub struct Registry {
     general: BTreeMap<(Class, &'static str), Vec<usize>>,
     /// Articles that name a unit which is surely one of the police.
     stories: HashSet<usize>,
+    /// Articles that name one of the traffic police.
+    of_traffic: HashSet<usize>,
     /// Of each unit, where it is named.
     pub positions: Vec<BTreeMap<Position, ()>>,
 }
@@ -112,7 +114,7 @@ impl Registry {
             above.clone_from(&sought.places);
             let found = self.matching(&sought, printing.position());
             let is_doubtful = depth == 0
-                && (chain.is_loose
+                && (chain.is_loose && !self.is_of_traffic(printing, text)
                     || (chain.segments.len() == 1 && is_vague(segment))
                     || self.is_any_branch(printing, text));
             if found.is_none() && is_doubtful {
@@ -123,6 +125,9 @@ impl Registry {
                 continue;
             }
             let unit = found.unwrap_or_else(|| self.add(&sought));
+            if segment.is_of_traffic() {
+                self.of_traffic.insert(printing.story);
+            }
             let was_below = self.drafts[unit].is_below;
             self.learn(unit, &sought);
             // What only a list says is not printed.
@@ -144,6 +149,17 @@ impl Registry {
         }
         self.stories.insert(printing.story);
         parent
+    }
+
+    /// 兖州大队 may be of any body, but where the traffic police are named before it.
+    fn is_of_traffic(&self, printing: &Printing, text: &str) -> bool {
+        let own = printing.chain.last();
+        // 高新区大队
+        let name = &text[own.name()];
+        let is_placed =
+            own.has_place() || name.ends_with(['区', '县', '市']) && name.chars().count() >= 3;
+        let is_team = own.ending.class == Class::Force && is_placed;
+        is_team && printing.chain.segments.len() == 1 && self.of_traffic.contains(&printing.story)
     }
 
     /// 江北分局 alone may be of any authority, unless the article names other units of the police.

@@ -86,7 +86,7 @@ static NOT_SHORT: LazyLock<HashSet<&str>> = LazyLock::new(|| {
 });
 
 /// What follows the short name of a place, longest first; autonomous places name their peoples before it.
-const ENDINGS: [&str; 15] = [
+const ENDINGS: [&str; 16] = [
     "维吾尔自治区",
     "特别行政区",
     "回族自治区",
@@ -96,6 +96,7 @@ const ENDINGS: [&str; 15] = [
     "自治县",
     "自治旗",
     "地区",
+    "新区",
     "林区",
     "省",
     "市",
@@ -150,10 +151,13 @@ const PEOPLES: [&str; 42] = [
     "裕固族",
 ];
 
-/// The name without what it is, when two characters remain: 镇海区 is 镇海, 蔚县 stays.
+/// The name without what it is, when two characters remain: 镇海区 is 镇海, 清新区 清新, 蔚县 stays.
 pub fn short(full: &str) -> &str {
-    let ending = ENDINGS.iter().find_map(|ending| full.strip_suffix(ending));
-    let Some(mut rest) = ending.or_else(|| full.strip_suffix('盟')) else {
+    let mut cut = ENDINGS
+        .iter()
+        .filter_map(|ending| full.strip_suffix(ending));
+    let cut = cut.find(|rest| rest.chars().count() >= 2);
+    let Some(mut rest) = cut.or_else(|| full.strip_suffix('盟')) else {
         return full;
     };
     if full.ends_with("自治州") || full.ends_with("自治县") || full.ends_with("自治旗") {
@@ -263,6 +267,8 @@ mod tests {
         let check = |full: &str, expected: &str| assert_eq!(short(full), expected);
         check("宁波市", "宁波");
         check("蔚县", "蔚县");
+        check("浦东新区", "浦东");
+        check("清新区", "清新");
         check("恩施土家族苗族自治州", "恩施");
         check("新疆维吾尔自治区", "新疆");
         check("内蒙古自治区", "内蒙古");

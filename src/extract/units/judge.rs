@@ -204,7 +204,7 @@ fn is_quoted(candidate: &Candidate<'_>) -> bool {
 /// Names that say what a station is, not which.
 pub fn is_general(own: &str) -> bool {
     const GENERAL: &str = "公安 边境 边防 农村 社区 街道 乡镇 铁路 城市 中心 重点 市 县 \
-        区 镇 乡 市公安 县公安 区公安 海岛 沿海 城乡 第一 高铁 行政 线路 \
+        区 镇 乡 市公安 县公安 区公安 海岛 沿海 城乡 第一 高铁 行政 线路 景区 \
         移动 流动 特区 山区";
     const LENGTH_MAX: usize = "市公安".len();
     own.len() <= LENGTH_MAX && GENERAL.split(' ').any(|word| word == own)

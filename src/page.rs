@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::digest;
+use memchr::memmem;
 
 use crate::pb;
 use crate::token::hex;
@@ -246,14 +247,16 @@ pub fn find_all<'a>(
     prefix: &'a str,
     suffix: &'a str,
 ) -> impl Iterator<Item = usize> + 'a {
-    let step = quote.chars().next().map_or(1, char::len_utf8);
+    let sought = [prefix, quote, suffix].concat();
+    let step = sought.chars().next().map_or(1, char::len_utf8);
+    // A text that repeats itself has as many places as characters: each is looked for with what was learnt once.
+    let finder = memmem::Finder::new(&sought).into_owned();
     let mut from = 0;
     std::iter::from_fn(move || {
-        let at = from + text.get(from..)?.find(quote)?;
+        let at = from + finder.find(text.as_bytes().get(from..)?)?;
         from = at + step;
-        Some(at)
+        Some(at + prefix.len())
     })
-    .filter(move |at| text[..*at].ends_with(prefix) && text[at + quote.len()..].starts_with(suffix))
     .take(if quote.is_empty() { 0 } else { PLACES_MAX })
 }
 
@@ -286,6 +289,23 @@ mod tests {
         assert_eq!(page.cut(&fragment(6, 9)), None);
         assert_eq!(page.cut(&fragment(3, 3)), None);
         assert_eq!(page.cut(&fragment(-1, 3)), None);
+    }
+
+    #[test]
+    fn places_are_those_that_the_context_fits() {
+        let found = |quote, prefix, suffix| -> Vec<usize> {
+            find_all("人人人甲人人乙", quote, prefix, suffix).collect()
+        };
+        assert_eq!(found("人人", "", ""), [0, 3, 12]);
+        assert_eq!(found("人人", "人", ""), [3]);
+        assert_eq!(found("人人", "甲", "乙"), [12]);
+        assert_eq!(found("人", "", "甲"), [6]);
+        assert!(found("人人", "乙", "").is_empty());
+        assert!(found("", "人", "").is_empty());
+        // Many places, and none that fits: each is found by what was learnt of the last.
+        let text = "人".repeat(100_000);
+        let quote = "人".repeat(20_000);
+        assert_eq!(find_all(&text, &quote, "甲", "").next(), None);
     }
 
     #[test]

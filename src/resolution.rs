@@ -16,6 +16,7 @@ use crate::rules::Check;
 use crate::sight::Sight;
 use crate::stations::resolve::{Around, pointed_kind, resolve, sought, sought_near};
 use crate::stations::store::{self, Sought};
+use crate::token::Token;
 use crate::visibility::is_shown;
 
 const TEXTS_MAX: usize = 100;
@@ -38,14 +39,16 @@ pub async fn resolve_stations(
         context: &request.context,
         mentions: &mentions,
     };
-    let found = found(context, request, &mentions, sight, &next).await?;
-    let parents = named(
-        &context.db,
-        found.iter().map(|station| station.parent.as_str()),
-        sight,
-        &next,
-    )
-    .await?;
+    let (found, found_at) = found(context, request, &mentions, sight, &next).await?;
+    let parents = found.iter().map(|station| station.parent.as_str());
+    let (parents, parents_at) = named(&context.db, parents, sight, &next).await?;
+    // At least as new as every record that is answered.
+    let tokens = [found_at, parents_at, Some(snapshot.token)].into_iter();
+    let newest = tokens.flatten().max_by_key(|token| token.revision);
+    let snapshot = Snapshot {
+        token: newest.unwrap_or(snapshot.token),
+        ..snapshot
+    };
     let resolutions = request
         .texts
         .iter()
@@ -107,7 +110,7 @@ async fn found(
     mentions: &[Mention],
     sight: Sight,
     freshness: &Freshness,
-) -> Result<Vec<Station>> {
+) -> Result<(Vec<Station>, Option<Token>)> {
     let names: BTreeSet<String> = request.texts.iter().flat_map(|text| sought(text)).collect();
     let names: Vec<String> = names.into_iter().collect();
     let near_forms: BTreeSet<String> = request
@@ -129,43 +132,41 @@ async fn found(
         kinds: &kinds,
         context: &request.context,
     };
-    let records = store::candidates(&context.db, sought, sight, freshness).await?;
-    let mut found: Vec<Station> = records
+    let read = store::candidates(&context.db, sought, sight, freshness).await?;
+    let mut found: Vec<Station> = read
+        .value
         .iter()
         .map(|record| decode(record))
         .collect::<Result<_>>()?;
     let meant = mentions
         .iter()
         .filter(|mention| request.texts.contains(&mention.surface));
-    for station in named(
-        &context.db,
-        meant.map(|mention| mention.station.as_str()),
-        sight,
-        freshness,
-    )
-    .await?
-    {
+    let meant = meant.map(|mention| mention.station.as_str());
+    let (meant, meant_at) = named(&context.db, meant, sight, freshness).await?;
+    for station in meant {
         if !found.contains(&station) {
             found.push(station);
         }
     }
-    Ok(found)
+    let tokens = [Some(read.snapshot.token), meant_at].into_iter().flatten();
+    Ok((found, tokens.max_by_key(|token| token.revision)))
 }
 
-/// Stations by name, as far as they are shown; each is there, since something names it.
+/// Stations by name, as far as they are shown, and as of when; each is there, since something names it.
 pub async fn named<'a>(
     db: &Db,
     names: impl Iterator<Item = &'a str>,
     sight: Sight,
     freshness: &Freshness,
-) -> Result<Vec<Station>> {
+) -> Result<(Vec<Station>, Option<Token>)> {
     let names: BTreeSet<&str> = names.filter(|name| !name.is_empty()).collect();
     if names.is_empty() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), None));
     }
     let names: Vec<&str> = names.into_iter().collect();
     let read = store::batch_get(db, &names, Sight::All, freshness).await?;
     let shown = read.value.iter();
     let shown = shown.filter(|record| is_shown(sight, Kind::Station, record));
-    shown.map(|record| decode(record)).collect()
+    let stations: Result<_> = shown.map(|record| decode(record)).collect();
+    Ok((stations?, Some(read.snapshot.token)))
 }

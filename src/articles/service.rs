@@ -270,8 +270,11 @@ impl ArticleService for Articles {
         check_correction_reason(&request.correction_reason)?;
         let name = ArticleName::parse("article.name", &article.name).map_err(Error::from)?;
         let mask = Mask::parse(request.update_mask.as_ref(), Article::MESSAGE)?;
-        let page = self.page(&article, Some(&mask)).await?;
         let current = self.current(&name).await?;
+        // What is made anew is made of all that is given.
+        let page = self
+            .page(&article, current.is_some().then_some(&mask))
+            .await?;
         let mut put = Put {
             name,
             article,

@@ -64,6 +64,8 @@ pub(super) struct Written {
 pub(super) struct Attempt {
     view: View,
     decided: Vec<Decided>,
+    /// Requests that change nothing, but were answered by what is decided before them.
+    kept: Vec<(usize, Vec<u8>)>,
     /// One a request, in order; nothing for one that is left for the next group.
     pub(super) outcomes: Vec<Option<Result<Committed>>>,
     /// What was committed, when there is any.
@@ -115,6 +117,11 @@ impl Attempt {
                 }
             }
         }
+        if let Some(token) = tokens.last().copied() {
+            for (request, answer) in self.kept.drain(..) {
+                self.outcomes[request] = Some(Ok(Committed { token, answer }));
+            }
+        }
         let mut steps = Vec::with_capacity(tokens.len());
         for (decided, token) in self.decided.drain(..).zip(tokens) {
             let committed = Committed {
@@ -141,9 +148,11 @@ impl Attempt {
     /// Nobody knows whether what was decided was written; the others of the group are answered as ever.
     fn leave_unknown(&mut self, cause: &sqlx::Error) {
         error!(error = %cause, "a commit had no reply and could not be looked up");
-        for decided in self.decided.drain(..) {
+        let decided = self.decided.drain(..).map(|decided| decided.request);
+        let kept = self.kept.drain(..).map(|(request, _)| request);
+        for request in decided.chain(kept) {
             let unknown = Error::OutcomeUnknown(cause.to_string().into());
-            self.outcomes[decided.request] = Some(Err(unknown));
+            self.outcomes[request] = Some(Err(unknown));
         }
     }
 
@@ -219,6 +228,10 @@ impl Attempt {
                 token: tip.token,
                 answer,
             }),
+            Ok(Decision::Keep { answer }) if !self.decided.is_empty() => {
+                self.kept.push((request, answer));
+                return None;
+            }
             Ok(Decision::Keep { answer }) => Ok(Committed {
                 token: tip.token,
                 answer,

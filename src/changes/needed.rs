@@ -17,7 +17,8 @@ const LONG: usize = 100;
 pub async fn peek(db: &Db, needs: &Needs, view: &mut View) -> Result<()> {
     loop {
         let mut reader = db.bulk().reader().await?;
-        let peeked = peek_on(db, reader.connection(), needs, view).await;
+        let peeked = peek_on(db, reader.connection(), needs, view);
+        let peeked = db.read_in_time(peeked).await;
         if let Some(peeked) = db.bulk().ended(reader, peeked) {
             return peeked;
         }
@@ -35,8 +36,10 @@ async fn peek_on(
     Ok(tx.commit().await?)
 }
 
+/// What may be looked up: nothing has a name that Postgres cannot hold.
 fn texts(names: &BTreeSet<String>) -> Vec<&str> {
-    names.iter().map(String::as_str).collect()
+    let names = names.iter().map(String::as_str);
+    names.filter(|name| !name.contains('\0')).collect()
 }
 
 /// The newest revision, and the time of the next.
@@ -83,7 +86,7 @@ pub async fn read_view(
     view: &mut View,
 ) -> Result<Tip, sqlx::Error> {
     let of_kind = |kind: Kind| -> Vec<&str> {
-        let names = needs.records.iter().map(String::as_str);
+        let names = texts(&needs.records).into_iter();
         names.filter(|name| Kind::of(name) == kind).collect()
     };
     let asked: [Vec<&str>; PARTS.len()] = [

@@ -41,10 +41,14 @@ pub async fn position(db: &Db, asked: &AskedToken) -> Result<Token> {
 pub async fn since(db: &Db, position: &Token, last: i64, wanted: Wanted<'_>) -> Result<Vec<Delta>> {
     let mut reader = db.bulk().reader().await?;
     let begin = db.pooler().begin(BEGIN_READ);
-    let mut tx = reader.connection().begin_with(begin).await?;
-    let heads = heads(&mut tx, position, last).await?;
-    let deltas = delta::read(&mut tx, position, within(heads, ROWS_MAX), wanted).await?;
-    tx.commit().await?;
+    let read = async {
+        let mut tx = reader.connection().begin_with(begin).await?;
+        let heads = heads(&mut tx, position, last).await?;
+        let deltas = delta::read(&mut tx, position, within(heads, ROWS_MAX), wanted).await?;
+        tx.commit().await?;
+        Ok(deltas)
+    };
+    let deltas = db.read_in_time(read).await?;
     reader.done();
     if deltas.iter().all(Delta::is_whole) {
         Ok(deltas)
@@ -58,7 +62,7 @@ pub async fn since(db: &Db, position: &Token, last: i64, wanted: Wanted<'_>) -> 
 /// The revisions after the position, if they are of its history and none was compacted.
 async fn heads(connection: &mut PgConnection, position: &Token, last: i64) -> Result<Vec<Head>> {
     let sql = "-- changes.since
-        select h.revision as horizon, r.*
+        select h.revision as horizon, pg_is_in_recovery() as is_standby, r.*
         from horizon h left join lateral (
           select revision, chain, commit_time, actor, reason, row_count from revisions
           where revision >= $1 and revision <= $2 order by revision limit $3) as r on true
@@ -69,6 +73,10 @@ async fn heads(connection: &mut PgConnection, position: &Token, last: i64) -> Re
         .bind(REVISIONS_MAX)
         .fetch_all(connection)
         .await?;
+    // What it lacks may only not have come yet.
+    if first(&rows)?.try_get("is_standby")? {
+        return Err(Error::NoPrimary("its address leads to a standby".into()));
+    }
     check_horizon(position.revision, first(&rows)?.try_get("horizon")?)?;
     let mut heads = Vec::with_capacity(rows.len());
     for row in &rows {

@@ -292,7 +292,7 @@ async fn fetch_all<'q>(
 ) -> Result<Vec<PgRow>> {
     loop {
         let mut reader = db.bulk().reader().await?;
-        let rows = reader.rows(query()?).await;
+        let rows = db.read_in_time(reader.rows(query()?)).await;
         if let Some(rows) = db.bulk().ended(reader, rows) {
             return rows;
         }

@@ -2,9 +2,10 @@
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, IsTerminal as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use serde_json::{Value, json};
 use tonic::Status;
 use tonic_types::StatusExt as _;
@@ -268,6 +269,15 @@ impl Partial {
     /// Goes on with what an earlier run left, if it was begun with the same options.
     fn open(path: &Path, request: Value) -> anyhow::Result<(Self, Option<String>)> {
         let (partial, cursor_path) = (beside(path, "partial"), beside(path, "cursor"));
+        let mut file = File::options()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(&partial)
+            .with_context(|| format!("cannot write {}", partial.display()))?;
+        // Until the command ends. One that has just ended may have given the file its name.
+        let is_ours = file.try_lock().is_ok() && is_at(&file, &partial);
+        ensure!(is_ours, "another export writes {}", path.display());
         let left = left(&cursor_path, &partial)?;
         if let Some((found, ..)) = &left
             && *found != request
@@ -277,12 +287,6 @@ impl Partial {
                 cursor_path.display()
             );
         }
-        let mut file = File::options()
-            .create(true)
-            .write(true)
-            .truncate(false)
-            .open(&partial)
-            .with_context(|| format!("cannot write {}", partial.display()))?;
         let (length, cursor) = left.map_or((0, None), |(_, length, cursor)| (length, Some(cursor)));
         // What came after the cursor comes again.
         file.set_len(length)?;
@@ -320,6 +324,13 @@ impl Partial {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a file is the one of that path.
+fn is_at(file: &File, path: &Path) -> bool {
+    let id = |found: fs::Metadata| (found.dev(), found.ino());
+    let (opened, named) = (file.metadata().map(id), fs::metadata(path).map(id));
+    matches!((opened, named), (Ok(opened), Ok(named)) if opened == named)
 }
 
 /// The options, length and cursor that an earlier run left with its partial file.

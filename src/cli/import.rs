@@ -1,13 +1,13 @@
 //! `bulletin import`.
 
 use std::collections::VecDeque;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use indicatif::ProgressBar;
 use prost::Message as _;
 use tokio::sync::{mpsc, oneshot};
@@ -46,7 +46,7 @@ pub async fn run(options: ImportOptions) -> anyhow::Result<()> {
     let mut import = Import {
         chunks,
         sent: VecDeque::new(),
-        outcome: Totals::new(options.refused.as_deref())?,
+        outcome: Totals::new(options.refused.as_deref(), &options.file)?,
         read,
         bar: progress(size, "bytes"),
         is_read: false,
@@ -237,8 +237,16 @@ struct Totals {
 }
 
 impl Totals {
-    fn new(refused: Option<&Path>) -> anyhow::Result<Self> {
+    fn new(refused: Option<&Path>, read: &Path) -> anyhow::Result<Self> {
+        let read = fs::canonicalize(read).ok();
         let file = refused.map(|path| {
+            // Its records would be gone before they are read.
+            let is_read = fs::canonicalize(path).is_ok_and(|path| Some(path) == read);
+            ensure!(
+                !is_read,
+                "{} is the file that is read; name another for what is refused",
+                path.display()
+            );
             let file = File::create(path);
             let file = file.with_context(|| format!("cannot write {}", path.display()))?;
             anyhow::Ok((path.to_owned(), file))

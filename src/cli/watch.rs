@@ -15,7 +15,7 @@ use crate::config::{RecordKind, WatchFrom, WatchOptions};
 use crate::pb::change_service_client::ChangeServiceClient;
 use crate::pb::watch_changes_request::Start;
 use crate::pb::watch_changes_response::Type;
-use crate::pb::{WatchChangesRequest, WatchChangesResponse};
+use crate::pb::{GetHeadRequest, WatchChangesRequest, WatchChangesResponse};
 
 const MESSAGE: &str = "bulletin.v1.WatchChangesResponse";
 
@@ -25,6 +25,7 @@ pub async fn run(options: WatchOptions) -> anyhow::Result<()> {
         request: request(&options)?,
         options,
         lines: Vec::new(),
+        until: None,
     };
     let mut retry = Retry::new(&watch.options.client);
     loop {
@@ -86,6 +87,8 @@ struct Watch {
     request: WatchChangesRequest,
     /// Messages of a revision that has not come whole.
     lines: Vec<u8>,
+    /// The newest revision when it began, where it ends once that has come.
+    until: Option<i64>,
 }
 
 impl Watch {
@@ -107,6 +110,12 @@ impl Watch {
     async fn stream(&mut self, channel: &Channel, retry: &mut Retry) -> anyhow::Result<Ended> {
         let mut client =
             ChangeServiceClient::new(channel.clone()).max_decoding_message_size(MESSAGE_BYTES);
+        if self.options.until_checkpoint && self.until.is_none() {
+            match client.get_head(GetHeadRequest {}).await {
+                Ok(head) => self.until = Some(head.into_inner().revision),
+                Err(status) => return Ok(Ended::Failed(status)),
+            }
+        }
         let mut messages = match client.watch_changes(self.request.clone()).await {
             Ok(messages) => messages.into_inner(),
             Err(status) => return Ok(Ended::Failed(status)),
@@ -152,7 +161,14 @@ impl Watch {
             replace(file, text.as_bytes())?;
         }
         self.request.start = Some(place);
-        let is_even = matches!(kind, Type::SnapshotEnd | Type::Checkpoint);
-        Ok(!(self.options.until_checkpoint && is_even))
+        let reached = message.token.split('-').next().unwrap_or_default();
+        let reached = reached.parse::<i64>().unwrap_or_default();
+        // A checkpoint may come on the way as well.
+        let is_all = self.until.is_some_and(|until| match kind {
+            Type::SnapshotEnd => true,
+            Type::Checkpoint => reached >= until,
+            _ => false,
+        });
+        Ok(!is_all)
     }
 }

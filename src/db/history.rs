@@ -11,7 +11,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::cache::{Cache, Page, Step, Version};
 use crate::db::polls::Polls;
-use crate::db::seen::{Ahead, Lost, REMEMBERED_MAX, Seen};
+use crate::db::seen::{Ahead, REMEMBERED_MAX, Seen};
 use crate::token::{AskedToken, Token};
 
 /// After what time without an answer the primary is taken for lost; a poll that failed outright need
@@ -22,9 +22,6 @@ const AWAY: Duration = Duration::from_millis(100);
 /// After what time calls are given up that nobody but the primary can answer: one that is merely slow
 /// must not be taken for one that is gone.
 const SILENT: Duration = Duration::from_secs(5);
-
-/// How many lost histories are remembered.
-const LOST_MAX: usize = 4;
 
 /// The newest revision that was seen on the primary, and in which history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -371,20 +368,7 @@ impl History {
     /// known; nothing known is shared when there is none.
     pub fn fork(&self, polled: Instant, last_common: Option<Token>, newest: Token) {
         let mut seen = self.seen();
-        if let Some(last_common) = last_common {
-            let first = last_common.revision + 1;
-            let place = usize::try_from(first - seen.first).unwrap_or(0);
-            let chains = seen.chains.iter().skip(place).map(|(chain, _)| *chain);
-            let chains = chains.collect();
-            seen.lost.push_back(Lost {
-                first,
-                chains,
-                last_common,
-            });
-            if seen.lost.len() > LOST_MAX {
-                seen.lost.pop_front();
-            }
-        }
+        seen.lose(last_common);
         seen.begin(newest, polled);
         self.set_polled(&mut seen, polled);
         // Before anybody is told of the new history: nothing of the old one is left to be taken for it.

@@ -55,6 +55,9 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 /// behind one of them.
 const BULK_CONNECTIONS_MAX: u32 = 4;
 
+/// How long a read for an export, an import or a watch may take, which no deadline bounds.
+const BULK_TIME_MAX: Duration = Duration::from_secs(30);
+
 /// A statement that only reads.
 type Read<'q> = Query<'q, Postgres, PgArguments>;
 
@@ -235,6 +238,13 @@ impl Db {
                 return None;
             }
         }
+    }
+
+    /// What a read comes to that no deadline bounds.
+    pub(crate) async fn read_in_time<T>(&self, read: impl Future<Output = Result<T>>) -> Result<T> {
+        let late = || Err(Error::NoPrimary("no answer in time".into()));
+        let read = self.answer(BULK_TIME_MAX, read).await;
+        read.unwrap_or_else(late)
     }
 
     /// A connection of its own, for work that leaves traces in a session, such as temporary tables.

@@ -9,6 +9,9 @@ use crate::token::{Chain, Token};
 /// How many revisions are remembered.
 pub const REMEMBERED_MAX: usize = 65_536;
 
+/// How many lost histories are remembered.
+const LOST_MAX: usize = 4;
+
 /// How many records may wait for the revision that they were read at, and how many bytes of them.
 const AHEAD_MAX: usize = 1_024;
 pub const AHEAD_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -48,6 +51,31 @@ pub struct Lost {
 }
 
 impl Seen {
+    /// Keeps what is known as lost, but for what the next history shares with it: the last revision of that, or
+    /// none. No earlier history shares more with the next one than this does.
+    pub fn lose(&mut self, last_common: Option<Token>) {
+        let Some(last_common) = last_common else {
+            self.lost.clear();
+            return;
+        };
+        for lost in &mut self.lost {
+            if last_common.revision < lost.last_common.revision {
+                lost.last_common = last_common;
+            }
+        }
+        let first = last_common.revision + 1;
+        let place = usize::try_from(first - self.first).unwrap_or(0);
+        let chains = self.chains.iter().skip(place).map(|(chain, _)| *chain);
+        self.lost.push_back(Lost {
+            first,
+            chains: chains.collect(),
+            last_common,
+        });
+        if self.lost.len() > LOST_MAX {
+            self.lost.pop_front();
+        }
+    }
+
     pub fn begin(&mut self, newest: Token, polled: Instant) {
         self.first = newest.revision;
         self.chains = VecDeque::from([(newest.chain, polled)]);

@@ -12,7 +12,7 @@ use crate::db::shelf::{Reader, Shelf};
 use crate::error::{Error, Result};
 use crate::tally::{Count, Spread, WORK_US};
 
-/// What a pool that was replaced may take to close; a dead server may never answer.
+/// What a pool may take to close; a dead server may never answer.
 const CLOSE_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// A server that is used.
@@ -209,7 +209,8 @@ impl Server {
 
     pub async fn close(&self) {
         self.shelf.close();
-        self.pool().close().await;
+        // What has not ended by then ends with the process.
+        let _ = tokio::time::timeout(CLOSE_TIME_MAX, self.pool().close()).await;
     }
 }
 

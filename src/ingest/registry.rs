@@ -37,7 +37,7 @@ pub async fn match_stations(db: &Db, read: &mut Extract) -> Result<Vec<Warning>>
     let taken = taken(db, &read.stations).await?;
     let found = found(db, &read.stations, &taken).await?;
     let parents = found.iter().map(|station| station.parent.as_str());
-    let above = named(db, parents, Sight::All, &Freshness::of(Bound::Primary)).await?;
+    let (above, _) = named(db, parents, Sight::All, &Freshness::of(Bound::Primary)).await?;
     let matches = matches(&read.stations, &found, &above);
     let mut renamed = HashMap::new();
     let mut given: BTreeSet<String> = BTreeSet::new();
@@ -89,12 +89,12 @@ async fn found(db: &Db, units: &[Station], taken: &BTreeSet<String>) -> Result<V
         ..Sought::default()
     };
     let records = store::candidates(db, sought, Sight::All, &freshness).await?;
-    let found: Result<Vec<Station>> = records.iter().map(|record| decode(record)).collect();
+    let found: Result<Vec<Station>> = records.value.iter().map(|record| decode(record)).collect();
     let mut found = found?;
     let known: BTreeSet<String> = found.iter().map(|station| station.name.clone()).collect();
     let others: Vec<&str> = taken.difference(&known).map(String::as_str).collect();
     for names in others.chunks(NAMED_MAX) {
-        let named = named(db, names.iter().copied(), Sight::All, &freshness).await?;
+        let (named, _) = named(db, names.iter().copied(), Sight::All, &freshness).await?;
         let kept = named.into_iter();
         found.extend(kept.filter(|station| station.delete_time.is_none()));
     }

@@ -25,6 +25,9 @@ const ENDINGS: [&str; 14] = [
 /// Shortest stem in which one character may differ: 城东 and 城西 are two places.
 const STEM_LENGTH_MIN: usize = 3;
 
+/// Longest stem that is found by similar ones: each of its characters gives another form of it.
+const STEM_LENGTH_MAX: usize = 64;
+
 /// How far two names are apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Distance {
@@ -47,7 +50,7 @@ pub fn near_forms(name: &str) -> BTreeSet<String> {
     let whole = |stem: &[char]| stem.iter().collect::<String>() + ending;
     let mut forms = BTreeSet::from([whole(&stem)]);
     // One that is longer by a character has the shorter one among its own.
-    if stem.len() >= STEM_LENGTH_MIN {
+    if (STEM_LENGTH_MIN..=STEM_LENGTH_MAX).contains(&stem.len()) {
         for at in 0..stem.len() {
             let mut shorter = stem.clone();
             shorter.remove(at);
@@ -130,6 +133,13 @@ mod tests {
         check("东部新城中队", "东部城新中队", one);
         check("东部新城中队", "东郊新区中队", None);
         check("招宝山派出所", "招宝山中队", None);
+    }
+
+    #[test]
+    fn a_name_that_is_very_long_is_found_as_it_is() {
+        let long = format!("甲{}", "\u{fdfa}".repeat(199));
+        assert_eq!(near_forms(&long).len(), 1);
+        check(&long, &long, Some(Distance::Form));
     }
 
     #[test]

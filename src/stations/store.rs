@@ -55,7 +55,7 @@ pub async fn candidates(
     sought: Sought<'_>,
     sight: Sight,
     freshness: &Freshness,
-) -> Result<Vec<Vec<u8>>> {
+) -> Result<Read<Vec<Vec<u8>>>> {
     let sql = snapshot_sql!(
         "stations.candidates",
         ", found as (
@@ -84,7 +84,11 @@ pub async fn candidates(
     };
     let found = reading::read(db, freshness, statement).await?;
     let records = found.value.iter().map(record_of);
-    records.filter_map(Result::transpose).collect()
+    let records: Result<_> = records.filter_map(Result::transpose).collect();
+    Ok(Read {
+        snapshot: found.snapshot,
+        value: records?,
+    })
 }
 
 /// What lists read.

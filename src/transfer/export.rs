@@ -108,6 +108,8 @@ impl Export {
                 let message = tokio::select! {
                     biased;
                     () = stopping.begun() => Err(Error::Draining),
+                    // Much may be looked through before there is anything to send.
+                    () = sender.closed() => return,
                     message = self.next(&mut ahead) => message,
                 };
                 let is_last = match &message {

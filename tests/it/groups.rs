@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bulletin::changes::committer::{Committed, Committer};
+use bulletin::changes::view::{Needs, View};
+use bulletin::changes::write::{Decision, Write};
 use bulletin::error::{Error, Result};
 use bulletin::names::StationName;
 use bulletin::pb::{Station, station};
+use bulletin::record::Stamp;
 use bulletin::server::{Bulletin, TABLES};
 use bulletin::stations::write::Create;
 use rustix::process::Signal;
@@ -386,6 +389,43 @@ async fn the_oldest_of_a_group_is_not_left_behind_when_it_must_read_more() {
         .await
         .unwrap();
     assert!(is_with_the_first);
+}
+
+/// A write that comes to nothing, by what it sees of a group.
+struct Keeping;
+
+impl Write for Keeping {
+    fn key(&self) -> &str {
+        "keeping"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
+
+    fn decide(&mut self, _: &View, _: &Stamp) -> Result<Decision> {
+        Ok(Decision::Keep { answer: Vec::new() })
+    }
+}
+
+#[tokio::test]
+async fn what_is_kept_is_answered_as_of_all_that_was_decided_before_it() {
+    let database = Database::create().await;
+    let (committer, first, lock) = busy(&database).await;
+    let written = submit(&committer, "s1");
+    let keeping = committer.clone();
+    let keeping = tokio::spawn(async move { keeping.submit(Keeping, "", false).await });
+    // A group is half of who writes.
+    let later = ["s2", "s3"].map(|id| submit(&committer, id));
+    let_others_run().await;
+    lock.release().await;
+    first.await.unwrap().unwrap();
+    let written = written.await.unwrap().unwrap().token;
+    let kept = keeping.await.unwrap().unwrap().token;
+    assert!(kept.revision >= written.revision, "{kept} {written}");
+    for later in later {
+        later.await.unwrap().unwrap();
+    }
 }
 
 #[tokio::test]

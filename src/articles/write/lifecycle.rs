@@ -186,10 +186,9 @@ impl Write for Undelete {
     fn decide(&mut self, view: &View, stamp: &Stamp) -> Result<Decision> {
         let mut article: Article = deleted(view, self.name.as_str(), &self.etag)?;
         let mut statistics = view.statistics_of(self.name.as_str())?;
-        // Those that the same revision deleted; the others were deleted before, by themselves.
-        statistics.retain(|statistic| {
-            statistic.revision == article.revision && statistic.delete_time == article.delete_time
-        });
+        // Those that were deleted with it; the others were deleted before, by themselves. An import may have
+        // given each a revision of its own, and keeps the times.
+        statistics.retain(|statistic| statistic.delete_time == article.delete_time);
         let named = stations(&article, &statistics);
         if let Some(more) = view.lacks(needs_of(&named)) {
             return Ok(Decision::Read(more));

@@ -42,6 +42,12 @@ pub struct Proven {
     article: Article,
 }
 
+/// Whether a mask asks for the page that is given.
+fn covers_page(mask: &Mask) -> bool {
+    let mut fields = ["source_text", "source"].into_iter();
+    fields.any(|field| mask.covers(field, true))
+}
+
 impl Put {
     /// Proves the draft against what is kept now, so that little is left to do under the lock. What
     /// the lock then shows to have changed is proven once more.
@@ -63,7 +69,12 @@ impl Put {
         };
         self.name.as_str().clone_into(&mut merged.name);
         let before = current.map(|(article, page)| Before { article, page });
-        let page = self.page.as_ref().or(before.and_then(|before| before.page));
+        let given = match (&self.kind, current) {
+            // It was made by another call since the page was read, for which no mask is asked.
+            (PutKind::Update { mask, .. }, Some(_)) if !covers_page(mask) => None,
+            _ => self.page.as_ref(),
+        };
+        let page = given.or(before.and_then(|before| before.page));
         Ok(ArticleDraft::prove(FIELD, merged, page, before)?.into_article())
     }
 

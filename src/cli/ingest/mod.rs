@@ -35,6 +35,7 @@ pub async fn run(options: IngestOptions) -> anyhow::Result<()> {
         ProgressBar::hidden()
     };
     let mut totals = Totals::default();
+    let mut is_shown = true;
     let mut inputs = inputs.into_iter();
     // Answers are shown in the order of the files, whichever comes first.
     let mut sent: VecDeque<(Input, Sent)> = VecDeque::new();
@@ -51,9 +52,8 @@ pub async fn run(options: IngestOptions) -> anyhow::Result<()> {
         };
         match call.await.context("a call ended by itself")? {
             Ok(response) => {
-                if !show(&options, &input, &response, &bar)? {
-                    return Ok(());
-                }
+                // Who reads no more has not said that the pages be not written.
+                is_shown = is_shown && show(&options, &input, &response, &bar)?;
                 totals.add(&response);
             }
             Err(error) => {

@@ -122,6 +122,21 @@ fn a_lost_token_knows_where_its_history_ended() {
 }
 
 #[test]
+fn what_was_lost_twice_shares_no_more_than_the_last_time() {
+    let now = Instant::now();
+    let history = history(now);
+    history.extend(now, &[step(6, 1), step(7, 1)], &token(7, 1));
+    history.fork(now, Some(token(6, 1)), token(8, 2));
+    history.prepend(&[token(5, 1), token(6, 1), token(7, 2)]);
+    history.fork(now, Some(token(5, 1)), token(9, 3));
+    for lost in [token(7, 1), token(7, 2), token(8, 2)] {
+        assert_eq!(history.last_common(&lost.into()), Some(token(5, 1)));
+    }
+    history.fork(now, None, token(9, 4));
+    assert_eq!(history.last_common(&token(7, 1).into()), None);
+}
+
+#[test]
 fn a_load_that_a_commit_has_overtaken_is_not_kept() {
     let history = history(Instant::now());
     // Read before revision 6, and offered after it.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::PAGE;
 use crate::support::Service;
 use crate::support::folder::Folder;
-use crate::support::program::on;
+use crate::support::program::{on, unread};
 
 const DONE: Option<i32> = Some(0);
 const FAILED: Option<i32> = Some(1);
@@ -126,6 +126,29 @@ async fn pages_that_cannot_be_read_are_named_and_the_others_written() {
     assert!(run.stdout.contains("written"));
     let list = pb::ListArticlesRequest::default();
     assert_eq!(service.ask(list).await.unwrap().articles.len(), 2);
+}
+
+/// Whoever reads no more of what is printed has not said that the rest be not written.
+#[tokio::test]
+async fn pages_are_written_whether_or_not_anybody_reads_of_it() {
+    let service = Service::start().await;
+    let folder = Folder::of(&service);
+    let files: Vec<String> = (1..=12)
+        .map(|number| {
+            let file = folder.file(&format!("{number}.txt"));
+            let text = format!("海州通报\n\n海州市公安局查处违法行为{number}起。");
+            fs::write(&file, text).unwrap();
+            file
+        })
+        .collect();
+    let files = files.iter().map(String::as_str);
+    let arguments: Vec<&str> = ["ingest", "--concurrency", "1"]
+        .into_iter()
+        .chain(files)
+        .collect();
+    assert_eq!(unread(&service, &arguments).await, DONE);
+    let list = pb::ListArticlesRequest::default();
+    assert_eq!(service.ask(list).await.unwrap().articles.len(), 12);
 }
 
 #[tokio::test]

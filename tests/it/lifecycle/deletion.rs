@@ -207,6 +207,26 @@ async fn allow_missing_makes_an_update_create() {
     for name in ["stations/east", ARTICLE, NUMBER] {
         assert_eq!(service.history(name).await, [Type::Created], "{name}");
     }
+    // A mask says what to change; what is made anew has all that is given.
+    let of_another = pb::UpdateArticleRequest {
+        article: Some(Article {
+            name: "articles/another".to_owned(),
+            headline: "通报".to_owned(),
+            kicker: "肩题".to_owned(),
+            source_text: PAGE.to_owned(),
+            ..Default::default()
+        }),
+        update_mask: Some(prost_types::FieldMask {
+            paths: vec!["headline".to_owned()],
+        }),
+        allow_missing: true,
+        ..Default::default()
+    };
+    let another = service.ask(of_another).await.unwrap();
+    assert_eq!(
+        (another.kicker.as_str(), another.source),
+        ("肩题", article.source)
+    );
     assert_eq!(service.fault().await, None);
 }
 

@@ -60,6 +60,20 @@ pub async fn on(service: &Service, command: &str, more: &[&str]) -> Ended {
     run(&[&[command, "--addr", &address], more].concat()).await
 }
 
+/// The same, with a standard output that nobody reads.
+pub async fn unread(service: &Service, arguments: &[&str]) -> Option<i32> {
+    let address = service.address.to_string();
+    let [name, more @ ..] = arguments else {
+        panic!("a command has a name")
+    };
+    let mut command = command(&[&[*name, "--addr", &address], more].concat());
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let wait = move || child.wait().unwrap().code();
+    tokio::task::spawn_blocking(wait).await.unwrap()
+}
+
 /// A command that goes on. Killed when dropped.
 pub struct Running(Child);
 

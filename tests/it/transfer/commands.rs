@@ -132,6 +132,9 @@ async fn refused_records_are_listed_kept_and_make_the_import_fail() {
             .starts_with("1 created, 0 updated, 0 unchanged, 1 refused as of 2-")
     );
     assert_eq!(fs::read_to_string(&refused).unwrap(), format!("{bad}\n"));
+    let again = on(&service, "import", &["--refused", &refused, &refused]).await;
+    ended(&again, FAILED, "is the file that is read");
+    assert_eq!(fs::read_to_string(&refused).unwrap(), format!("{bad}\n"));
 
     let article = service.article(CONFERENCE).await;
     let changed = json!({"article": {
@@ -223,6 +226,19 @@ async fn an_export_that_was_cut_off_goes_on() {
         assert!(fs::read(&file).unwrap() == whole, "behind {length} bytes");
         fs::remove_file(&file).unwrap();
     }
+}
+
+#[tokio::test]
+async fn one_file_is_of_one_export() {
+    let service = Service::seeded().await;
+    let folder = Folder::of(&service);
+    let file = folder.file("all.jsonl");
+    let other = fs::File::create(format!("{file}.partial")).unwrap();
+    other.try_lock().unwrap();
+    let second = on(&service, "export", &[&file]).await;
+    ended(&second, FAILED, "another export writes");
+    drop(other);
+    assert_eq!(on(&service, "export", &[&file]).await.code, DONE);
 }
 
 #[tokio::test]

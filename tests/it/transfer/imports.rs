@@ -5,8 +5,8 @@ use bulletin::pb::import_records_response::result::Outcome::{
     self, Created, Refused, Unchanged, Updated,
 };
 use bulletin::pb::{
-    Article, Correction, ImportRecordsRequest, Record, Retraction, Span, Station, Statistic,
-    article, change, span, station,
+    Article, Correction, ImportRecordsRequest, Record, Retraction, Source, Span, Station,
+    Statistic, article, change, span, station,
 };
 use prost_types::Timestamp;
 use tonic::Code;
@@ -15,7 +15,7 @@ use super::{
     Imported, import, of_article, of_source, of_station, of_statistic, outcomes, requests, send,
     upsert,
 };
-use crate::support::edits::update_article;
+use crate::support::edits::{update_article, update_station};
 use crate::support::seeds::CONFERENCE;
 use crate::support::{Service, statistic};
 
@@ -115,6 +115,74 @@ async fn each_record_is_answered_and_the_rest_is_written() {
         [Unchanged, Refused, Refused, Refused, Refused, Unchanged]
     );
     assert_eq!(service.head().await.revision, 1, "nothing was written");
+}
+
+/// Postgres holds no text with a NUL, so that nothing can have such a name.
+#[tokio::test]
+async fn a_name_that_nothing_can_have_is_refused_by_itself() {
+    let service = Service::start().await;
+    let nul = |id: &str| format!("stations/{id}\0");
+    let records = vec![
+        of_station(named("s1")),
+        of_station(named("s2\0")),
+        of_station(Station {
+            parent: nul("s1"),
+            ..named("s3")
+        }),
+        of_article(Article {
+            source: Some(Source {
+                sha256: "\0".to_owned(),
+                ..Default::default()
+            }),
+            ..on_page("a1", article::State::Draft)
+        }),
+    ];
+    let imported = upsert(&service, "", records).await;
+    assert_eq!(outcomes(&imported), [Created, Refused, Refused, Refused]);
+    for imported in &imported[1..] {
+        assert_eq!(
+            imported.refusal.as_ref().unwrap().code,
+            Code::InvalidArgument
+        );
+    }
+    let station = Station {
+        parent: nul("s1"),
+        ..service.station("stations/s1").await
+    };
+    let refusal = update_station(&service, station).await.unwrap_err();
+    refusal.is(Code::InvalidArgument, "FIELD_INVALID");
+}
+
+#[tokio::test]
+async fn what_is_retracted_is_deleted_with_its_statistics() {
+    let service = Service::start().await;
+    upsert(&service, "", bulletin("a1", article::State::Published)).await;
+    let retracted = Article {
+        retraction: Some(Retraction {
+            time: None,
+            reason: "失实".to_owned(),
+        }),
+        ..on_page("a1", article::State::Retracted)
+    };
+    upsert(&service, "失实", vec![of_article(retracted.clone())]).await;
+    let delete_time = Some(Timestamp {
+        seconds: 1_000,
+        nanos: 0,
+    });
+    let deleted = vec![
+        of_article(Article {
+            delete_time,
+            ..retracted
+        }),
+        of_statistic(Statistic {
+            delete_time,
+            state: article::State::Retracted.into(),
+            ..counted("a1", "s1")
+        }),
+    ];
+    let imported = upsert(&service, "", deleted).await;
+    assert_eq!(outcomes(&imported), [Updated, Updated], "{imported:?}");
+    assert_eq!(service.fault().await, None);
 }
 
 #[tokio::test]

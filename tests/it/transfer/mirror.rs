@@ -1,16 +1,19 @@
 //! What is exported is imported elsewhere as it was, again and again, and after any interruption.
 
+use bulletin::page::Page;
 use bulletin::pb::import_records_request::Mode;
 use bulletin::pb::import_records_response::result::Outcome;
 use bulletin::pb::record::Record as Any;
-use bulletin::pb::{ExportRecordsRequest, Record};
+use bulletin::pb::{Article, ExportRecordsRequest, Record, Statistic, UndeleteArticleRequest};
 use prost::Message as _;
 
-use super::{Exported, everything, export, import, outcomes};
-use crate::support::Service;
+use super::{
+    Exported, everything, export, import, of_article, of_source, of_statistic, outcomes, upsert,
+};
 use crate::support::edits::{delete_article, update_article};
 use crate::support::history::service_with_history;
 use crate::support::seeds::{CONFERENCE, TRAFFIC};
+use crate::support::{Service, statistic};
 
 /// A record without what the service sets anew.
 pub fn content(record: &Record) -> Vec<u8> {
@@ -48,6 +51,42 @@ async fn an_export_imported_elsewhere_is_the_same_export() {
         assert_eq!(contents(&copied), contents(&original), "{size}");
         let chunks = original.records.len().div_ceil(size);
         assert_eq!(copy.head().await.revision, i64::try_from(chunks).unwrap());
+        assert_eq!(copy.fault().await, None);
+    }
+}
+
+#[tokio::test]
+async fn what_was_deleted_together_comes_back_together_in_a_copy_too() {
+    let service = Service::start().await;
+    let text = "城东所查处闯红灯88起。";
+    let article = Article {
+        name: "articles/a1".to_owned(),
+        headline: "通报".to_owned(),
+        source: Some(Page::new(text).source()),
+        ..Default::default()
+    };
+    let counted = Statistic {
+        name: "articles/a1/statistics/s1".to_owned(),
+        ..statistic("88起", "88", "起")
+    };
+    let records = vec![of_source(text), of_article(article), of_statistic(counted)];
+    upsert(&service, "", records).await;
+    delete_article(&service, "articles/a1").await.unwrap();
+    let deleted = export(&service, everything()).await;
+    for size in [1, 500] {
+        let (copy, _) = copy(&deleted, size).await;
+        let undelete = UndeleteArticleRequest {
+            name: "articles/a1".to_owned(),
+            ..Default::default()
+        };
+        copy.ask(undelete).await.unwrap();
+        let exported = export(&copy, everything()).await;
+        let is_deleted = |record: &&Record| match record.record.as_ref().unwrap() {
+            Any::Article(article) => article.delete_time.is_some(),
+            Any::Statistic(statistic) => statistic.delete_time.is_some(),
+            _ => false,
+        };
+        assert_eq!(exported.records.iter().find(is_deleted), None, "{size}");
         assert_eq!(copy.fault().await, None);
     }
 }

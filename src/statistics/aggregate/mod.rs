@@ -380,11 +380,17 @@ mod tests {
             qualifier: Qualifier::MoreThan,
             ..figure("b", "7")
         };
-        let group = only(&[figure("a", "3"), most], Function::Max);
-        assert_eq!(
-            (value(&group), group.qualifier()),
-            ("7", Qualifier::MoreThan)
-        );
+        let others = [figure("a", "3"), figure("c", "7")];
+        for figures in [
+            [&others[..], &[most.clone()]].concat(),
+            [&[most][..], &others].concat(),
+        ] {
+            let group = only(&figures, Function::Max);
+            assert_eq!(
+                (value(&group), group.qualifier()),
+                ("7", Qualifier::MoreThan)
+            );
+        }
         assert_eq!(
             value(&only(&[figure("a", "3"), figure("b", "7")], Function::Min)),
             "3"

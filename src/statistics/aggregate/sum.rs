@@ -165,7 +165,8 @@ fn half_of_last_place(figure: &Figure) -> Decimal {
     }
 }
 
-/// The least or the greatest value, with its own qualifier.
+/// The least or the greatest value, with its own qualifier; of equal ones with one that says more than EXACT, in
+/// whatever order they are read.
 pub fn extreme(
     members: &[&Figure],
     is_better: fn(Decimal, Decimal) -> bool,
@@ -180,8 +181,12 @@ pub fn extreme(
     }
     let mut best: Option<(Decimal, Qualifier)> = None;
     for figure in members {
+        let is_first = |(kept, known): (Decimal, Qualifier), value: Decimal| {
+            let says_more = figure.qualifier as i32 > known as i32;
+            is_better(value, kept) || value == kept && says_more
+        };
         if let Some(value) = figure.value
-            && best.is_none_or(|(kept, _)| is_better(value, kept))
+            && best.is_none_or(|best| is_first(best, value))
         {
             best = Some((value, figure.qualifier));
         }

@@ -62,6 +62,9 @@ pub const TABLES: Tables = Tables {
     statistics: statistics::store::row,
 };
 
+/// Longest message of those who ask how the service is, or what it has.
+const QUESTION_BYTES_MAX: usize = 4 * 1024;
+
 /// What health reports on; the empty name is the server as a whole.
 const HEALTH_NAMES: [&str; 7] = [
     "", ARTICLES, STATIONS, STATISTICS, CHANGES, TRANSFER, INGEST,
@@ -228,6 +231,8 @@ impl Bulletin {
             // Nobody waits for the start of the drain when the server has failed already.
             let _ = stopped.send(());
         };
+        // Anybody may ask, so that there is little to say.
+        let health_service = health_service.max_decoding_message_size(QUESTION_BYTES_MAX);
         let routes = routes(context).add_service(health_service);
         let calls = layers(gate).layer(routes.prepare());
         let connections = transport.clone().connections(listener);
@@ -325,8 +330,15 @@ fn routes(context: Context) -> Routes {
             Transfer::new(context.clone())
         ))
         .add_service(bounded!(IngestServiceServer, Ingest::new(context)))
-        .add_service(v1.expect("the descriptors are valid"))
-        .add_service(v1alpha.expect("the descriptors are valid"))
+        .add_service(
+            v1.expect("the descriptors are valid")
+                .max_decoding_message_size(QUESTION_BYTES_MAX),
+        )
+        .add_service(
+            v1alpha
+                .expect("the descriptors are valid")
+                .max_decoding_message_size(QUESTION_BYTES_MAX),
+        )
 }
 
 /// Describes the API, and the details that errors carry, so that clients can print them.

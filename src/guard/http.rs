@@ -101,7 +101,10 @@ fn builder(transport: &Transport, begun: Begun) -> Builder<Begun> {
         .keep_alive_timeout(transport.ping_timeout)
         .timer(TokioTimer::new());
     // Without it there is no bound to how long a client's headers take.
-    builder.http1().timer(TokioTimer::new());
+    builder
+        .http1()
+        .max_buf_size(HEADER_BYTES_MAX as usize)
+        .timer(TokioTimer::new());
     builder
 }
 

@@ -380,11 +380,9 @@ mod tests {
             qualifier: Qualifier::MoreThan,
             ..figure("b", "7")
         };
-        let others = [figure("a", "3"), figure("c", "7")];
-        for figures in [
-            [&others[..], &[most.clone()]].concat(),
-            [&[most][..], &others].concat(),
-        ] {
+        let (less, equal) = (figure("a", "3"), figure("c", "7"));
+        let [one, other] = [[&less, &equal, &most], [&most, &equal, &less]];
+        for figures in [one, other].map(|figures| figures.map(Figure::clone)) {
             let group = only(&figures, Function::Max);
             assert_eq!(
                 (value(&group), group.qualifier()),

@@ -1,6 +1,8 @@
 //! Calls that break the protocols that calls are made of.
 
 use prost::Message as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tonic::Code;
 use tonic::codegen::http::Method;
 
@@ -114,6 +116,20 @@ async fn headers_above_their_bound_are_refused_and_the_connection_goes_on() {
     let value = "y".repeat(8 * 1024);
     let headers = [GRPC, &[("x-fits", &value)]].concat();
     post(&service, GET, &headers, get()).await.is_ok();
+}
+
+#[tokio::test]
+async fn headers_of_http_1_have_the_same_bound() {
+    let service = Service::seeded().await;
+    let mut stream = TcpStream::connect(service.address).await.unwrap();
+    let begun = format!(
+        "POST {GET} HTTP/1.1\r\nhost: bulletin\r\nx-long: {}",
+        "y".repeat(20 * 1024)
+    );
+    stream.write_all(begun.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 431");
 }
 
 /// What a stream with this header block comes to.

@@ -14,6 +14,7 @@ use super::{STATION, are_answered, beside, memory_kib, program};
 use crate::support::Service;
 
 const GET: &str = "/bulletin.v1.StationService/GetStation";
+const CHECK: &str = "/grpc.health.v1.Health/Check";
 const IMPORT: &str = "/bulletin.v1.TransferService/ImportRecords";
 const WATCH: &str = "/bulletin.v1.ChangeService/WatchChanges";
 
@@ -76,6 +77,10 @@ async fn a_message_that_is_too_long_is_refused_on_every_kind_of_call() {
         let refusal = beside(&service, call).await.refusal();
         refusal.is(ResourceExhausted, "MESSAGE_TOO_LARGE");
     }
+    // Who needs no credentials has little to say.
+    let call = post(&service, CHECK, GRPC, message(&[0; 8 * 1024]));
+    let refusal = beside(&service, call).await.refusal();
+    refusal.is(ResourceExhausted, "MESSAGE_TOO_LARGE");
 }
 
 /// Zeros, as packed as they can be; those that the service has no word for are not packed at all.

@@ -42,6 +42,9 @@ async fn a_success_and_a_refusal_are_counted_by_method_and_code() {
         1.0
     );
     assert_eq!(counted(&[("method", "CreateStation"), ("code", "OK")]), 1.0);
+    // A first defect is a rise from 0, which an alert sees.
+    let untouched = "method=\"UndeleteArticle\",code=\"INTERNAL\"} 0";
+    assert!(metrics.0.contains(untouched), "{}", metrics.0);
     let took = metrics.value("bulletin_call_duration_seconds_count", &[get]);
     let within = metrics.value(
         "bulletin_call_duration_seconds_bucket",

@@ -162,6 +162,11 @@ impl Error {
         Self::Internal(cause.into())
     }
 
+    /// What reads like the primary, and is none.
+    pub fn standby() -> Self {
+        Self::NoPrimary("its address leads to a standby".into())
+    }
+
     pub fn missing(name: impl Into<String>) -> Self {
         Self::Missing(vec![name.into()])
     }

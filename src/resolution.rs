@@ -43,10 +43,8 @@ pub async fn resolve_stations(
     let parents = found.iter().map(|station| station.parent.as_str());
     let (parents, parents_at) = named(&context.db, parents, sight, &next).await?;
     // At least as new as every record that is answered.
-    let tokens = [found_at, parents_at, Some(snapshot.token)].into_iter();
-    let newest = tokens.flatten().max_by_key(|token| token.revision);
     let snapshot = Snapshot {
-        token: newest.unwrap_or(snapshot.token),
+        token: newest(newest(snapshot.token, Some(found_at)), parents_at),
         ..snapshot
     };
     let resolutions = request
@@ -110,7 +108,7 @@ async fn found(
     mentions: &[Mention],
     sight: Sight,
     freshness: &Freshness,
-) -> Result<(Vec<Station>, Option<Token>)> {
+) -> Result<(Vec<Station>, Token)> {
     let names: BTreeSet<String> = request.texts.iter().flat_map(|text| sought(text)).collect();
     let names: Vec<String> = names.into_iter().collect();
     let near_forms: BTreeSet<String> = request
@@ -148,8 +146,12 @@ async fn found(
             found.push(station);
         }
     }
-    let tokens = [Some(read.snapshot.token), meant_at].into_iter().flatten();
-    Ok((found, tokens.max_by_key(|token| token.revision)))
+    Ok((found, newest(read.snapshot.token, meant_at)))
+}
+
+fn newest(one: Token, other: Option<Token>) -> Token {
+    let newer = other.filter(|other| other.revision > one.revision);
+    newer.unwrap_or(one)
 }
 
 /// Stations by name, as far as they are shown, and as of when; each is there, since something names it.

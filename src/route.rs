@@ -183,7 +183,7 @@ impl<'a> Route<'a> {
             Asked::Primary if !is_standby => self.found_primary(&token),
             // Nothing is known to measure it by, or it will not do.
             Asked::Primary if self.is_alone() => {
-                return Err(Error::NoPrimary("its address leads to a standby".into()));
+                return Err(Error::standby());
             }
             // A replica may have been promoted: it is measured all the same.
             _ => self.check_replica(&token, &chains)?,

@@ -75,7 +75,7 @@ async fn heads(connection: &mut PgConnection, position: &Token, last: i64) -> Re
         .await?;
     // What it lacks may only not have come yet.
     if first(&rows)?.try_get("is_standby")? {
-        return Err(Error::NoPrimary("its address leads to a standby".into()));
+        return Err(Error::standby());
     }
     check_horizon(position.revision, first(&rows)?.try_get("horizon")?)?;
     let mut heads = Vec::with_capacity(rows.len());

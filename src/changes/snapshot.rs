@@ -192,7 +192,7 @@ async fn check(db: &Db, at: &AskedToken, log: &PgRow) -> Result<()> {
     let chain = chain.and_then(Chain::from_slice);
     if !chain.is_some_and(|chain| at.names(&chain)) {
         if chain.is_none() && log.try_get(IS_OLD)? {
-            return Err(Error::NoPrimary("its address leads to a standby".into()));
+            return Err(Error::standby());
         }
         return Err(forked(db, at, None).await);
     }

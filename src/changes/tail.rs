@@ -208,7 +208,7 @@ impl Tail {
         if polled.is_standby {
             // Connections kept since it was the primary would be refused their writes.
             self.db.renew_primary();
-            return Err(Error::NoPrimary("its address leads to a standby".into()));
+            return Err(Error::standby());
         }
         if !self.is_ours(&polled, &after, &applied) {
             self.fork(connection, began).await?;

@@ -2,7 +2,6 @@
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, IsTerminal as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
@@ -12,7 +11,7 @@ use tonic_types::StatusExt as _;
 
 use crate::cli::client::{Channel, MESSAGE_BYTES, Retry, channel, progress};
 use crate::cli::count::counted;
-use crate::cli::file::{Form, beside, is_standard, replace};
+use crate::cli::file::{Form, beside, is_at, is_standard, replace};
 use crate::cli::json::line;
 use crate::config::{ExportOptions, RecordKind};
 use crate::pb::article_service_client::ArticleServiceClient;
@@ -324,13 +323,6 @@ impl Partial {
             _ => Ok(()),
         }
     }
-}
-
-/// Whether a file is the one of that path.
-fn is_at(file: &File, path: &Path) -> bool {
-    let id = |found: fs::Metadata| (found.dev(), found.ino());
-    let (opened, named) = (file.metadata().map(id), fs::metadata(path).map(id));
-    matches!((opened, named), (Ok(opened), Ok(named)) if opened == named)
 }
 
 /// The options, length and cursor that an earlier run left with its partial file.

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -77,6 +78,13 @@ impl Read for Counted {
         self.read.fetch_add(count as u64, Ordering::Relaxed);
         Ok(count)
     }
+}
+
+/// Whether a file is the one of that path.
+pub fn is_at(file: &File, path: &Path) -> bool {
+    let id = |found: fs::Metadata| (found.dev(), found.ino());
+    let (opened, named) = (file.metadata().map(id), fs::metadata(path).map(id));
+    matches!((opened, named), (Ok(opened), Ok(named)) if opened == named)
 }
 
 /// The path with another ending behind its own.

@@ -1,7 +1,7 @@
 //! `bulletin import`.
 
 use std::collections::VecDeque;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use tonic::Status;
 
 use crate::cli::client::{Channel, Retry, channel, progress};
 use crate::cli::export::line_of;
-use crate::cli::file::open;
+use crate::cli::file::{is_at, open};
 use crate::config::{ImportMode, ImportOptions};
 use crate::pb::import_records_request::Mode;
 use crate::pb::import_records_response::result::Outcome;
@@ -238,10 +238,9 @@ struct Totals {
 
 impl Totals {
     fn new(refused: Option<&Path>, read: &Path) -> anyhow::Result<Self> {
-        let read = fs::canonicalize(read).ok();
         let file = refused.map(|path| {
             // Its records would be gone before they are read.
-            let is_read = fs::canonicalize(path).is_ok_and(|path| Some(path) == read);
+            let is_read = File::open(path).is_ok_and(|file| is_at(&file, read));
             ensure!(
                 !is_read,
                 "{} is the file that is read; name another for what is refused",

@@ -16,6 +16,7 @@ use crate::pb::change_service_client::ChangeServiceClient;
 use crate::pb::watch_changes_request::Start;
 use crate::pb::watch_changes_response::Type;
 use crate::pb::{GetHeadRequest, WatchChangesRequest, WatchChangesResponse};
+use crate::token::AskedToken;
 
 const MESSAGE: &str = "bulletin.v1.WatchChangesResponse";
 
@@ -135,7 +136,6 @@ impl Watch {
 
     /// Writes what is whole; answers whether there is anybody to read more.
     fn take(&mut self, message: WatchChangesResponse) -> anyhow::Result<bool> {
-        let kind = message.r#type();
         let place = match (message.cursor.as_str(), message.token.as_str()) {
             ("", "") => None,
             ("", token) => Some(Start::Token(token.to_owned())),
@@ -161,14 +161,42 @@ impl Watch {
             replace(file, text.as_bytes())?;
         }
         self.request.start = Some(place);
-        let reached = message.token.split('-').next().unwrap_or_default();
-        let reached = reached.parse::<i64>().unwrap_or_default();
-        // A checkpoint may come on the way as well.
-        let is_all = self.until.is_some_and(|until| match kind {
-            Type::SnapshotEnd => true,
-            Type::Checkpoint => reached >= until,
-            _ => false,
-        });
-        Ok(!is_all)
+        Ok(!self.until.is_some_and(|until| is_all(&message, until)))
+    }
+}
+
+/// Whether a watch that began when this revision was the newest has sent all that was there. A checkpoint may
+/// come on the way as well.
+fn is_all(message: &WatchChangesResponse, until: i64) -> bool {
+    let reached = AskedToken::parse("token", &message.token);
+    match message.r#type() {
+        Type::SnapshotEnd => true,
+        Type::Checkpoint => reached.is_ok_and(|token| token.revision >= until),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkpoint_on_the_way_is_not_the_end() {
+        let message = |kind: Type, revision: i64| WatchChangesResponse {
+            r#type: kind.into(),
+            token: format!("{revision}-0123456789abcdef"),
+            ..Default::default()
+        };
+        for (kind, revision, expected) in [
+            (Type::Checkpoint, 6, false),
+            (Type::Checkpoint, 7, true),
+            (Type::Checkpoint, 8, true),
+            (Type::Changes, 7, false),
+            (Type::Started, 7, false),
+            (Type::SnapshotEnd, 6, true),
+        ] {
+            let is_end = is_all(&message(kind, revision), 7);
+            assert_eq!(is_end, expected, "{kind:?} {revision}");
+        }
     }
 }

@@ -98,13 +98,11 @@ impl Deadlines {
         });
         let asked = asked.transpose()?;
         let method = method(path);
-        let time = match method.bounded {
-            Bounded::Unary => Some(asked.map_or(self.unary_max, |asked| asked.min(self.unary_max))),
-            // It is answered at once, and may be begun by anybody.
-            Bounded::Exempt if method.name == "Check" => {
-                Some(asked.map_or(self.unary_max, |asked| asked.min(self.unary_max)))
-            }
-            Bounded::Exempt | Bounded::Watch | Bounded::Transfer => asked,
+        // Anybody may begin a Check.
+        let is_bounded = method.bounded == Bounded::Unary || method.name == "Check";
+        let time = match is_bounded {
+            true => Some(asked.map_or(self.unary_max, |asked| asked.min(self.unary_max))),
+            false => asked,
         };
         let may_be_written = method.need > Need::Role(Role::Reader);
         // A time that no clock reaches is none.
@@ -268,6 +266,23 @@ impl<B: Body> Body for TimedBody<B> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_answered_at_once_has_a_bound_and_a_stream_has_none() {
+        let deadlines = Deadlines {
+            unary_max: Duration::from_secs(7),
+        };
+        for (path, expected) in [
+            ("/bulletin.v1.StationService/GetStation", Some(7)),
+            ("/grpc.health.v1.Health/Check", Some(7)),
+            ("/grpc.health.v1.Health/Watch", None),
+            ("/bulletin.v1.ChangeService/WatchChanges", None),
+        ] {
+            let given = deadlines.given(path, &HeaderMap::new()).unwrap();
+            let time = given.map(|given| given.time.as_secs());
+            assert_eq!(time, expected, "{path}");
+        }
+    }
 
     #[test]
     fn a_timeout_has_the_forms_of_the_protocol_and_no_other() {

@@ -44,8 +44,7 @@ pub struct Proven {
 
 /// Whether a mask asks for the page that is given.
 fn covers_page(mask: &Mask) -> bool {
-    let mut fields = ["source_text", "source"].into_iter();
-    fields.any(|field| mask.covers(field, true))
+    mask.covers("source_text", true) || mask.covers("source", true)
 }
 
 impl Put {

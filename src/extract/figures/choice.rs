@@ -69,7 +69,8 @@ fn is_per_so_many(sheet: &Sheet<'_>, measure: &Measure, has_next: bool) -> bool 
     let is_round = written.chars().all(|char| "十百千万亿".contains(char));
     let lead = &sheet.text[..measure.whole.start];
     let is_each = lead.ends_with('每') && (is_round || has_next);
-    let deed = sheet.last_cue(0..lead.len(), |cue| cue == Cue::Report);
+    let clause = sheet.clause_of(&measure.core).start.min(lead.len());
+    let deed = sheet.last_cue(clause..lead.len(), |cue| cue == Cue::Report);
     let deed = deed.filter(|deed| deed.range.end == lead.len() && has_next);
     let is_each_time = deed.is_some_and(|deed| lead[..deed.range.start].ends_with('每'));
     is_each || is_each_time && measure.value == Decimal::ONE

@@ -181,13 +181,12 @@ pub fn extreme(
     }
     let mut best: Option<(Decimal, Qualifier)> = None;
     for figure in members {
-        let is_first = |(kept, known): (Decimal, Qualifier), value: Decimal| {
+        let Some(value) = figure.value else { continue };
+        let is_first = best.is_none_or(|(kept, known)| {
             let says_more = figure.qualifier as i32 > known as i32;
             is_better(value, kept) || value == kept && says_more
-        };
-        if let Some(value) = figure.value
-            && best.is_none_or(|best| is_first(best, value))
-        {
+        });
+        if is_first {
             best = Some((value, figure.qualifier));
         }
     }

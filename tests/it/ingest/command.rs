@@ -142,11 +142,8 @@ async fn pages_are_written_whether_or_not_anybody_reads_of_it() {
         })
         .collect();
     let files = files.iter().map(String::as_str);
-    let arguments: Vec<&str> = ["ingest", "--concurrency", "1"]
-        .into_iter()
-        .chain(files)
-        .collect();
-    assert_eq!(unread(&service, &arguments).await, DONE);
+    let more: Vec<&str> = ["--concurrency", "1"].into_iter().chain(files).collect();
+    assert_eq!(unread(&service, "ingest", &more).await, DONE);
     let list = pb::ListArticlesRequest::default();
     assert_eq!(service.ask(list).await.unwrap().articles.len(), 12);
 }

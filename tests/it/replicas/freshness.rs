@@ -1,7 +1,13 @@
 //! What a standby may answer: never less than a call asks for, and nothing of another history.
 
+use bulletin::cache::Cache;
+use bulletin::changes::delta::{Bodies, Wanted};
+use bulletin::changes::since::since;
+use bulletin::changes::tail::follow;
+use bulletin::error::Error;
 use bulletin::pb::consistency::Requirement;
 use bulletin::pb::{self, GetStationRequest};
+use bulletin::token::{Chain, Token};
 use tonic::Code;
 
 use super::every_read::{ask_all, ask_at};
@@ -9,8 +15,9 @@ use super::{
     Pair, any_age, at_least, header, latest, rename, requirement, revision, service, settings,
     token,
 };
+use crate::support::proxy::{Fault, Proxy};
 use crate::support::replication::Node;
-use crate::support::{Refusal, Service, statistic, until};
+use crate::support::{Database, Refusal, Service, statistic, until};
 use crate::visibility::City;
 
 /// How many rounds of all reads find the standby behind.
@@ -273,4 +280,58 @@ async fn a_read_that_a_standby_cannot_finish_is_answered_by_the_primary() {
     let station = service.station("stations/zhenhai-branch").await;
     assert_eq!(station.name, "stations/zhenhai-branch");
     pair.standby.resume_replay().await;
+}
+
+/// A watch that catches up asks the primary; its address may lead to a standby for a while.
+#[tokio::test]
+async fn what_a_standby_has_not_got_yet_is_not_taken_for_lost() {
+    let pair = Pair::seeded().await;
+    pair.standby.pause_replay().await;
+    let service = Service::on(pair.primary.database()).await;
+    service.create_station("s1").await.unwrap();
+    let position = newest(&pair.primary.database()).await;
+    for (node, is_primary) in [(&pair.primary, true), (&pair.standby, false)] {
+        let db = node.database().open().await;
+        let read = since(&db, &position, position.revision, nothing()).await;
+        match is_primary {
+            true => assert!(read.unwrap().is_empty()),
+            false => assert!(matches!(read, Err(Error::NoPrimary(_))), "{read:?}"),
+        }
+    }
+    pair.standby.resume_replay().await;
+}
+
+/// Nor does it wait for good where nobody answers, and no connection ends.
+#[tokio::test]
+async fn a_read_of_the_log_that_nobody_answers_ends() {
+    let database = Database::create().await;
+    let (proxy, through) = Proxy::before(&database);
+    let db = through.open().await;
+    let _following = follow(&db, Cache::of(0)).await.unwrap();
+    let position = newest(&database).await;
+    let read = async || since(&db, &position, position.revision, nothing()).await;
+    assert!(read().await.unwrap().is_empty());
+    proxy.set(Fault::BlackHole);
+    let unanswered = read().await;
+    assert!(
+        matches!(unanswered, Err(Error::NoPrimary(_))),
+        "{unanswered:?}"
+    );
+}
+
+fn nothing() -> Wanted<'static> {
+    Wanted {
+        bodies: Bodies::default(),
+        kinds: &[],
+        bytes_max: 1,
+    }
+}
+
+async fn newest(database: &Database) -> Token {
+    let sql = "select revision, chain from revisions order by revision desc limit 1";
+    let mut connection = database.connect().await;
+    let newest = sqlx::query_as(sql).fetch_one(&mut connection);
+    let (revision, chain): (i64, Vec<u8>) = newest.await.unwrap();
+    let chain = Chain::from_slice(&chain).unwrap();
+    Token { revision, chain }
 }

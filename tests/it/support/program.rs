@@ -61,12 +61,9 @@ pub async fn on(service: &Service, command: &str, more: &[&str]) -> Ended {
 }
 
 /// The same, with a standard output that nobody reads.
-pub async fn unread(service: &Service, arguments: &[&str]) -> Option<i32> {
+pub async fn unread(service: &Service, name: &str, more: &[&str]) -> Option<i32> {
     let address = service.address.to_string();
-    let [name, more @ ..] = arguments else {
-        panic!("a command has a name")
-    };
-    let mut command = command(&[&[*name, "--addr", &address], more].concat());
+    let mut command = command(&[&[name, "--addr", &address], more].concat());
     command.stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
     drop(child.stdout.take());
